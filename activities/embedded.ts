@@ -1,0 +1,101 @@
+import type { Caches } from './clear-caches.ts';
+import type { FriendDeletedMessage, Messenger } from './notify-users.ts';
+import type { DeleteOutcome, SearchIndex } from './update-search-index.ts';
+
+/** What the embedded graph holds about one account. */
+export type AccountView = {
+  account: string;
+  /** The cached friend list; null: not cached. */
+  cachedFriends: string[] | null;
+  /** Friends that a search for the account finds. */
+  searchableFriends: string[];
+  inbox: FriendDeletedMessage[];
+};
+
+/** How the embedded backends name things: the defaults of `CACHE_KEYS` and `SEARCH_DOCUMENT_ID`. */
+const cacheKey = (account: string) => `friends:${account}`;
+const documentId = (from: string, to: string) => `${from}:${to}`;
+
+/** So that a long trial does not fill the memory; the oldest go first. */
+const MAX_INBOXES = 10_000;
+const MAX_INBOX = 100;
+
+/**
+ * An in-process stand-in for the app's cache, search index and devices, for trying Unfriend out: a small
+ * made-up friend graph that really changes. Lost with the process; refused in production.
+ */
+export class EmbeddedBackends implements Caches, SearchIndex, Messenger {
+  readonly #cache = new Map<string, Set<string>>();
+  /** Document id → when it was indexed (ms), and between whom. */
+  readonly #documents = new Map<string, { from: string; to: string; indexedAt: number }>();
+  readonly #inboxes = new Map<string, Map<string, FriendDeletedMessage>>();
+
+  /** Makes two accounts friends, both ways, as of `at` (ms). */
+  befriend(one: string, other: string, at: number): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      this.#cache.set(cacheKey(from), (this.#cache.get(cacheKey(from)) ?? new Set()).add(to));
+      this.#documents.set(documentId(from, to), { from, to, indexedAt: at });
+    }
+  }
+
+  view(account: string): AccountView {
+    const cached = this.#cache.get(cacheKey(account));
+    return {
+      account,
+      cachedFriends: cached ? [...cached] : null,
+      searchableFriends: [...this.#documents.values()]
+        .filter(({ from }) => from === account)
+        .map(({ to }) => to),
+      inbox: [...(this.#inboxes.get(account)?.values() ?? [])],
+    };
+  }
+
+  async clear(keys: string[]): Promise<boolean[]> {
+    return keys.map((key) => this.#cache.delete(key));
+  }
+
+  async deleteDocuments(ids: string[], before: number): Promise<DeleteOutcome[]> {
+    return ids.map((id) => {
+      const document = this.#documents.get(id);
+      if (!document) return 'absent';
+      if (document.indexedAt > before) return 'newer';
+      this.#documents.delete(id);
+      return 'deleted';
+    });
+  }
+
+  async send(message: FriendDeletedMessage, key: string): Promise<'sent' | 'repeated'> {
+    const { recipient } = message.data;
+    const inbox = this.#inboxes.get(recipient) ?? new Map<string, FriendDeletedMessage>();
+    this.#inboxes.set(recipient, inbox);
+    if (inbox.has(key)) return 'repeated';
+    inbox.set(key, message);
+    dropOldest(inbox, MAX_INBOX);
+    dropOldest(this.#inboxes, MAX_INBOXES);
+    return 'sent';
+  }
+}
+
+function dropOldest(map: Map<string, unknown>, limit: number): void {
+  const [oldest] = map.keys();
+  if (map.size > limit && oldest !== undefined) map.delete(oldest);
+}
+
+/** A graph with a few friendships in it: the accounts of the vendor's samples, and three made-up ones. */
+export function createFriendGraph(now: number): EmbeddedBackends {
+  const backends = new EmbeddedBackends();
+  for (const [one, other] of [
+    ['id', 'id1'],
+    ['id', 'id2'],
+    ['id', 'id3'],
+    ['211172', '425214'],
+    ['alice', 'bob'],
+    ['alice', 'carol'],
+  ] as const) {
+    backends.befriend(one, other, now);
+  }
+  return backends;
+}

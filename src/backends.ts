@@ -1,0 +1,39 @@
+import { createFriendGraph, type EmbeddedBackends } from '../activities/embedded.ts';
+import { type Backends, SIDE_EFFECTS } from '../activities/index.ts';
+import type { DeliveryPlan } from '../workflows/contract.ts';
+import type { Settings } from './config.ts';
+
+/** The backends that the settings choose, and the embedded graph where any of them is embedded. */
+export function createBackends(settings: Settings): {
+  backends: Backends;
+  embedded: EmbeddedBackends | undefined;
+} {
+  const { cache, search, notify } = settings;
+  const graph = createFriendGraph(Date.now());
+  const choose = (url: Settings['cache']['url']) => (url === 'embedded' ? graph : null);
+  const isEmbedded = [cache.url, search.url, notify.url].includes('embedded');
+  return {
+    backends: {
+      caches: choose(cache.url),
+      cacheKeys: cache.keys,
+      searchIndex: choose(search.url),
+      documentId: search.documentId,
+      messenger: choose(notify.url),
+    },
+    embedded: isEmbedded ? graph : undefined,
+  };
+}
+
+/** What each delivery goes through: every side effect that is not switched off. */
+export function createPlan(settings: Settings): DeliveryPlan {
+  const off = {
+    clearCaches: settings.cache.url === 'off',
+    updateSearchIndex: settings.search.url === 'off',
+    notifyUsers: settings.notify.url === 'off',
+  };
+  return {
+    sideEffects: SIDE_EFFECTS.filter(({ name }) => !off[name]),
+    notifyRecipient: settings.notify.recipient,
+    retryFor: settings.retryFor,
+  };
+}

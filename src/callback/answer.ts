@@ -1,0 +1,37 @@
+/** The vendor's answer: all three fields, always. Source: Tencent Cloud Chat, doc 1047/34354. */
+export type AnswerBody = { ActionStatus: 'OK' | 'FAIL'; ErrorCode: 0 | 1; ErrorInfo: string };
+
+export type Answer = { status: number; body: AnswerBody };
+
+export const OK: Answer = Object.freeze({
+  status: 200,
+  body: Object.freeze({ ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' }),
+});
+
+/** One row a reason for which a callback is not acknowledged. */
+export const REFUSALS = {
+  'unknown-path': { status: 404, info: 'unknown path' },
+  'wrong-method': { status: 405, info: 'method must be POST' },
+  'malformed-http': { status: 400, info: 'malformed HTTP request' },
+  aborted: { status: 400, info: 'body: incomplete' },
+  'too-large': { status: 413, info: 'body too large' },
+  'repeated-parameter': { status: 400, info: 'repeated query parameter' },
+  'missing-app': { status: 400, info: 'SdkAppid: missing in the query' },
+  'wrong-app': { status: 403, info: 'SdkAppid: not the app served here' },
+  unauthorized: { status: 401, info: 'unauthorized' },
+  'not-json': { status: 400, info: 'body: not JSON' },
+  'command-mismatch': { status: 400, info: 'CallbackCommand: query and body disagree' },
+  'broken-schema': { status: 400, info: 'body: not a friend-delete callback' },
+  unavailable: { status: 503, info: 'not accepted, try again' },
+} as const satisfies Record<string, { status: number; info: string }>;
+
+export type Refusal = keyof typeof REFUSALS;
+
+/** @param info says where and what, when the reason's own text is too general */
+export function fail(reason: Refusal, info?: string): Answer {
+  const refusal = REFUSALS[reason];
+  return {
+    status: refusal.status,
+    body: { ActionStatus: 'FAIL', ErrorCode: 1, ErrorInfo: info ?? refusal.info },
+  };
+}

@@ -1,0 +1,132 @@
+import type { Pair } from '../../workflows/contract.ts';
+import type { Refusal } from './answer.ts';
+import { type DeliveryKey, deliveryKey } from './delivery-id.ts';
+import { FRIEND_DELETE, parsePairs } from './schema.ts';
+import { isSigned } from './signature.ts';
+
+/** What of the settings the verdict depends on. */
+export type JudgeSettings = {
+  sdkAppId: string;
+  /** Valid authentication tokens; none means that callbacks are not authenticated. */
+  tokens: readonly string[];
+  /** In lower case. */
+  ignorePlatforms: readonly string[];
+};
+
+/** A valid friend-delete callback, not yet acknowledged. */
+export type Callback = {
+  sdkAppId: string;
+  key: DeliveryKey;
+  /** Milliseconds since the epoch. */
+  receivedAt: number;
+  /** Directed, distinct, at least one. */
+  pairs: Pair[];
+};
+
+export type Verdict =
+  | { kind: 'accept'; callback: Callback }
+  | { kind: 'ignore'; reason: 'probe' | 'other-command' | 'ignored-platform' }
+  | { kind: 'refuse'; reason: Refusal; info?: string };
+
+type Refused = Extract<Verdict, { kind: 'refuse' }>;
+
+const UNREPEATABLE = ['SdkAppid', 'Sign', 'RequestTime', 'CallbackCommand'];
+
+/**
+ * Everything that can be said before the body is read, so that a stranger's body costs nothing.
+ * Undefined: nothing speaks against the callback so far.
+ *
+ * @param query as it stood in the URL
+ * @param now milliseconds since the epoch
+ */
+export function judgeQuery(
+  query: URLSearchParams,
+  settings: JudgeSettings,
+  now: number,
+): Refused | undefined {
+  const repeated = UNREPEATABLE.find((name) => query.getAll(name).length > 1);
+  if (repeated) return refuse('repeated-parameter', `${repeated}: repeated in the query`);
+
+  const app = query.get('SdkAppid');
+  if (app !== null && app !== settings.sdkAppId) return refuse('wrong-app');
+
+  // An absent SdkAppid is refused as such once the body shows that this is not the console's probe.
+  return app === null ? undefined : judgeSignature(query, settings, now);
+}
+
+function judgeSignature(query: URLSearchParams, settings: JudgeSettings, now: number): Refused | undefined {
+  if (settings.tokens.length === 0) return undefined;
+  const claim = { signature: query.get('Sign'), requestTime: query.get('RequestTime') };
+  return isSigned(claim, settings.tokens, now) ? undefined : refuse('unauthorized');
+}
+
+/** The whole verdict on one POST to the callback path. Pure: the same input gives the same verdict. */
+export function judge(
+  request: { query: URLSearchParams; body: Uint8Array },
+  settings: JudgeSettings,
+  now: number,
+): Verdict {
+  const { query, body } = request;
+  const refused = judgeQuery(query, settings, now);
+  if (refused) return refused;
+
+  if (body.length === 0) return judgeSignature(query, settings, now) ?? { kind: 'ignore', reason: 'probe' };
+  if (!query.has('SdkAppid')) return refuse('missing-app');
+
+  const json = parseJson(body);
+  if (json === undefined) return refuse('not-json');
+  return judgeJson({ query, body, json }, settings, now);
+}
+
+function judgeJson(
+  { query, body, json }: { query: URLSearchParams; body: Uint8Array; json: unknown },
+  settings: JudgeSettings,
+  now: number,
+): Verdict {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return refuse('broken-schema', 'body: expected a JSON object');
+  }
+  const inQuery = query.get('CallbackCommand');
+  const inBody = (json as Record<string, unknown>)['CallbackCommand'];
+  if (inBody !== undefined && typeof inBody !== 'string') {
+    return refuse('broken-schema', 'CallbackCommand: expected a string');
+  }
+  const command = inQuery ?? inBody;
+  if (command === undefined) return refuse('broken-schema', 'CallbackCommand: missing');
+  // The signature covers neither body nor command, so both must name the same one.
+  if (inBody === undefined ? command === FRIEND_DELETE : inBody !== command)
+    return refuse('command-mismatch');
+  // OK, not FAIL: for a "before" command FAIL would forbid what the user is about to do.
+  if (command !== FRIEND_DELETE) return { kind: 'ignore', reason: 'other-command' };
+
+  const parsed = parsePairs(json);
+  if ('fault' in parsed) return refuse('broken-schema', parsed.fault);
+  if (settings.ignorePlatforms.includes((query.get('OptPlatform') ?? '').toLowerCase())) {
+    return { kind: 'ignore', reason: 'ignored-platform' };
+  }
+  const key = deliveryKey({ sdkAppId: settings.sdkAppId, command, requestId: requestId(query), body });
+  return {
+    kind: 'accept',
+    callback: { sdkAppId: settings.sdkAppId, key, receivedAt: now, pairs: parsed.pairs },
+  };
+}
+
+/** The vendor writes `RequestId` or `RequestID`, documents neither, and older apps send none. */
+function requestId(query: URLSearchParams): string | undefined {
+  for (const [name, value] of query) {
+    if (name.toLowerCase() === 'requestid' && value !== '') return value;
+  }
+  return undefined;
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(reason: Refusal, info?: string): Refused {
+  return info === undefined ? { kind: 'refuse', reason } : { kind: 'refuse', reason, info };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Pair } from '../../workflows/contract.ts';
+
+/** The one command that Unfriend processes. Every other command of the app arrives at the same URL. */
+export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
+
+/**
+ * A UserID: 1–32 bytes of printable ASCII, case-sensitive, spaces and punctuation included (`@RBT#001`).
+ * Not narrower: a UserID refused here is a deletion lost.
+ */
+const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of printable ASCII');
+
+/** Unknown fields are ignored, never rejected: the vendor adds some without notice. */
+const friendDelete = z.object({
+  PairList: z
+    .array(z.object({ From_Account: userId, To_Account: userId }))
+    .min(1, 'expected at least one pair'),
+});
+
+/** Either the distinct pairs in the order they came, or where the schema is broken and how. */
+export type ParsedPairs = { pairs: Pair[] } | { fault: string };
+
+/** Reads the pairs of a friend-delete body that is already JSON. Exact repeats collapse into one. */
+export function parsePairs(body: unknown): ParsedPairs {
+  const parsed = friendDelete.safeParse(body);
+  if (!parsed.success) return { fault: describeFirstIssue(parsed.error) };
+
+  const distinct = new Map<string, Pair>();
+  for (const { From_Account: from, To_Account: to } of parsed.data.PairList) {
+    distinct.set(JSON.stringify([from, to]), { from, to });
+  }
+  return { pairs: [...distinct.values()] };
+}
+
+/** `PairList[3].To_Account: expected …`. Names the place and never repeats the content. */
+function describeFirstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (!issue) return 'body: not a friend-delete callback';
+  return `${z.core.toDotPath(issue.path) || 'body'}: ${issue.message}`;
+}

@@ -1,0 +1,122 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { readSettings, type Settings, SettingsError } from '../config.ts';
+import { createClient, describeRpcError, within } from '../temporal/connect.ts';
+import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import { print, printJson } from './output.ts';
+import { type CliContext, EXIT } from './program.ts';
+
+/** What one look at one component found. */
+type Finding = { component: string; state: 'ok' | 'warning' | 'fault'; message: string };
+
+const REQUEST_MS = 5_000;
+
+export function addCheck(program: Command, context: CliContext): void {
+  program
+    .command('check')
+    .description('validate the settings and reach every component once')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Exits 1 when anything is at fault.
+
+Example:
+  $ TEMPORAL_ADDRESS=temporal:7233 SDK_APP_ID=1400000000 npx unfriend check`,
+    )
+    .action(async (options) => {
+      const findings = await checkAll(context);
+      const ok = findings.every(({ state }) => state !== 'fault');
+      if (options.json) printJson({ ok, findings });
+      else for (const finding of findings) print(format(finding));
+      context.exitCode = ok ? EXIT.done : EXIT.failed;
+    });
+}
+
+async function checkAll({ environment }: CliContext): Promise<Finding[]> {
+  let settings: Settings;
+  try {
+    settings = readSettings(environment, 'start');
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
+  }
+  return [...checkSettings(settings), ...checkBackends(settings), ...(await checkTemporal(settings))];
+}
+
+function checkSettings({ callback, http }: Settings): Finding[] {
+  const found: Finding[] = [{ component: 'settings', state: 'ok', message: 'all valid' }];
+  if (callback.tokens.length === 0) {
+    const message = `callbacks are not authenticated, so only ${http.host} is listened on by default; set CALLBACK_TOKEN to the token of the console's callback settings`;
+    found.push({ component: 'callback token', state: 'warning', message });
+  }
+  return found;
+}
+
+function checkBackends({ cache, search, notify }: Settings): Finding[] {
+  const chosen = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
+  return Object.entries(chosen).map(
+    ([setting, url]): Finding =>
+      url === 'off'
+        ? { component: setting, state: 'ok', message: 'off' }
+        : {
+            component: setting,
+            state: 'warning',
+            message: 'the embedded stand-in: nothing outside this process changes',
+          },
+  );
+}
+
+async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promise<Finding[]> {
+  const component = 'Temporal';
+  const address = settings.connectionOptions.address;
+  if (!settings.configured) {
+    const message = `none configured: start runs a local server; serve and work use ${address}. Set TEMPORAL_ADDRESS`;
+    return [{ component, state: 'warning', message }];
+  }
+  const client = createClient(settings);
+  try {
+    const missing = await missingSearchAttributes(client);
+    return [
+      { component, state: 'ok', message: `${address}, namespace ${settings.namespace}` },
+      missing.length === 0
+        ? { component: 'search attributes', state: 'ok', message: 'all there' }
+        : {
+            component: 'search attributes',
+            state: 'fault',
+            message: `missing: ${missing.join(', ')}; run npx unfriend setup`,
+          },
+      await checkWorkers(client, taskQueue),
+    ];
+  } catch (error) {
+    const message = `${address}, namespace ${settings.namespace}: ${describeRpcError(error)}; check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_TLS*`;
+    return [{ component, state: 'fault', message }];
+  } finally {
+    await client.connection.close();
+  }
+}
+
+async function checkWorkers(client: Client, taskQueue: string): Promise<Finding> {
+  const { pollers } = await within(client, REQUEST_MS, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    }),
+  );
+  const component = 'workers';
+  if (pollers.length > 0)
+    return { component, state: 'ok', message: `${pollers.length} polling ${taskQueue}` };
+  return {
+    component,
+    state: 'warning',
+    message: `none polls ${taskQueue}: start one with npx unfriend work`,
+  };
+}
+
+const MARKS = { ok: '✓', warning: '!', fault: '✗' } as const;
+
+function format({ component, state, message }: Finding): string {
+  return `${MARKS[state]} ${component}: ${message}`;
+}

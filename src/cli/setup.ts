@@ -1,0 +1,61 @@
+import type { Command } from '@commander-js/extra-typings';
+import { status as grpcStatus } from '@grpc/grpc-js';
+import { isGrpcServiceError } from '@temporalio/client';
+import { readSettings } from '../config.ts';
+import { OperatorError } from '../operator-error.ts';
+import { createClient, describeRpcError } from '../temporal/connect.ts';
+import {
+  createSearchAttributes,
+  creationCommands,
+  REQUIRED_SEARCH_ATTRIBUTES,
+} from '../temporal/search-attributes.ts';
+import { print, printJson } from './output.ts';
+import type { CliContext } from './program.ts';
+
+export function addSetup(program: Command, context: CliContext): void {
+  program
+    .command('setup')
+    .description('create the search attributes on the namespace; safe to repeat')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ TEMPORAL_ADDRESS=temporal:7233 TEMPORAL_NAMESPACE=chat npx unfriend setup`,
+    )
+    .action(async (options) => {
+      const { temporal } = readSettings(context.environment, 'operate');
+      const client = createClient(temporal);
+      try {
+        const created = await createSearchAttributes(client);
+        const existing = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name).filter(
+          (name) => !created.includes(name),
+        );
+        if (options.json) printJson({ namespace: temporal.namespace, created, existing });
+        else {
+          for (const name of created) print(`created ${name}`);
+          for (const name of existing) print(`${name} is there`);
+        }
+      } catch (error) {
+        throw explain(error, temporal.namespace);
+      } finally {
+        await client.connection.close();
+      }
+    });
+}
+
+/** Where somebody else has to create them: what that person runs. */
+function explain(error: unknown, namespace: string): OperatorError {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  const forbidden = [grpcStatus.PERMISSION_DENIED, grpcStatus.UNAUTHENTICATED, grpcStatus.UNIMPLEMENTED];
+  if (!isGrpcServiceError(cause) || !forbidden.includes(cause.code)) {
+    return new OperatorError(
+      `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
+    );
+  }
+  const names = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name);
+  const commands = creationCommands(namespace, names).map((command) => `  ${command}`);
+  return new OperatorError(
+    `No right to create search attributes. Have somebody with it run:\n${commands.join('\n')}`,
+  );
+}

@@ -1,0 +1,321 @@
+/**
+ * Everything that can be set, read and validated in one place: the only reader of the environment.
+ * README.md lists each setting; a fault says what to set.
+ */
+import { join, resolve } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import bytes from 'bytes';
+import ms from 'ms';
+import { z } from 'zod';
+import { PLACEHOLDERS } from '../activities/template.ts';
+import { OperatorError } from './operator-error.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a process is for, and so what it needs: `receive` takes callbacks, `work` runs side effects,
+ * `demo` does both on made-up data, `operate` only talks to Temporal or to a receiver.
+ */
+export type Role = 'receive' | 'work' | 'start' | 'demo' | 'operate';
+
+/** Thrown with every fault of the settings at once, each naming the variable and what to do. */
+export class SettingsError extends OperatorError {
+  override name = 'SettingsError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    const count = faults.length === 1 ? '1 setting is' : `${faults.length} settings are`;
+    super([`${count} not right:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+    this.faults = faults;
+  }
+}
+
+/** A side effect's backend: the in-process stand-in, or none. */
+export type BackendChoice = 'embedded' | 'off';
+
+/** Temporal's 2 MB a payload, with room for what goes with the pairs. */
+const MAX_BODY_LIMIT = '1900kb';
+const DEMO_SDK_APP_ID = '1400000000';
+const NOT_YET = 'is not supported by this version yet: unset it';
+
+const duration = (fallback: string) =>
+  text(fallback, (value) => {
+    const parsed = /^\d/.test(value) ? ms(value as ms.StringValue) : undefined;
+    return parsed === undefined || parsed < 0
+      ? fault('expected a duration such as 500ms, 75s, 2m or 7d')
+      : parsed;
+  });
+
+const portNumber = z
+  .string()
+  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'expected a port from 0 to 65535')
+  .transform(Number)
+  .optional();
+
+const onOff = (fallback: 'on' | 'off') =>
+  text(fallback, (value) =>
+    value === 'on' || value === 'off' ? value === 'on' : fault('expected on or off'),
+  );
+
+const oneOf = <const T extends string>(values: readonly T[], fallback: T) =>
+  text(
+    fallback,
+    (value) => values.find((known) => known === value) ?? fault(`expected one of: ${values.join(', ')}`),
+  );
+
+const list = (fallback: string) =>
+  text(fallback, (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+/** A backend's address; addresses of real backends are understood, and refused until this version has them. */
+const backend = (addresses: RegExp, example: string) =>
+  text('embedded', (value): BackendChoice | Fault => {
+    if (value === 'embedded' || value === 'off') return value;
+    return addresses.test(value)
+      ? fault('names a real backend, which is not supported by this version yet: unset it, or set off')
+      : fault(`expected ${example}, or off`);
+  });
+
+/** Accepted for later, and refused when set, so that nobody believes it to have an effect. */
+const notYet = z
+  .string()
+  .optional()
+  .refine((value) => value === undefined, NOT_YET);
+
+const FIELDS = {
+  NODE_ENV: z.string().optional(),
+  LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
+
+  SDK_APP_ID: z
+    .string()
+    .regex(/^[1-9]\d{3,14}$/, 'expected the number that the Chat console shows as SDKAppID')
+    .optional(),
+  CALLBACK_TOKEN: list('').refine(
+    (tokens) => tokens.every((token) => /^[\x21-\x7e]+$/.test(token)),
+    'expected printable ASCII without spaces; several tokens are separated by commas',
+  ),
+  CALLBACK_AUTH: oneOf(['token', 'off'], 'token'),
+  CALLBACK_PATH: text('/', (value) =>
+    /^\/[A-Za-z0-9._~/-]*$/.test(value)
+      ? value
+      : fault('expected a path such as /tencent/7f3a, of letters, digits and . _ ~ -'),
+  ),
+  HOST: z.string().optional(),
+  PORT: portNumber,
+  OPS_PORT: portNumber,
+  MAX_BODY: text('1mb', (value) => {
+    const parsed = /^\d/.test(value) ? bytes.parse(value) : null;
+    if (parsed === null || parsed < 1) return fault('expected a size such as 512kb or 1mb');
+    return parsed <= (bytes.parse(MAX_BODY_LIMIT) ?? 0)
+      ? parsed
+      : fault(`expected at most ${MAX_BODY_LIMIT}: Temporal takes 2 MB`);
+  }),
+  KEEP_ALIVE: duration('75s'),
+  DRAIN_DELAY: duration('5s'),
+
+  INTAKE: text('direct', (value) => {
+    if (value === 'direct') return value;
+    return fault(value === 'journal' ? NOT_YET : 'expected direct');
+  }),
+  DATA_DIR: text('.unfriend', (value) => value),
+  JOURNAL_DIR: notYet,
+  JOURNAL_MAX_PENDING: notYet,
+  DEDUPE_WINDOW: duration('2m'),
+
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  LOCAL_TEMPORAL_PORT: portNumber,
+  LOCAL_TEMPORAL_UI_PORT: portNumber,
+  TASK_QUEUE: text('unfriend', (value) => value),
+  BATCH_ABOVE: notYet,
+  BATCH_SIZE: notYet,
+  RETRY_FOR: duration('1h'),
+  ATTENTION_FOR: notYet,
+  IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
+  INDEX_ACCOUNTS: onOff('on'),
+
+  CACHE_URL: backend(/^rediss?:\/\//, 'redis://… or rediss://…'),
+  CACHE_KEYS: list('friends:{From_Account}').refine(
+    (templates) => templates.length > 0 && templates.every(namesAnAccount),
+    `expected templates that name ${PLACEHOLDERS.join(' or ')}`,
+  ),
+  SEARCH_URL: backend(/^https?:\/\//, 'https://…'),
+  SEARCH_CA: notYet,
+  SEARCH_INDEX: notYet,
+  SEARCH_DOCUMENT_ID: text('{From_Account}:{To_Account}', (value) =>
+    PLACEHOLDERS.every((placeholder) => value.includes(placeholder))
+      ? value
+      : fault(`expected a template that names both ${PLACEHOLDERS.join(' and ')}`),
+  ),
+  SEARCH_GUARD: notYet,
+  NOTIFY_URL: backend(/^(tencent:$|https?:\/\/)/, 'tencent: or https://…'),
+  NOTIFY_SECRET: notYet,
+  NOTIFY_ALLOW_PRIVATE: notYet,
+  NOTIFY_RECIPIENT: oneOf(['from', 'to', 'both'], 'from'),
+  TENCENT_DOMAIN: notYet,
+  TENCENT_ADMIN: notYet,
+  TENCENT_SECRET_KEY: notYet,
+  TENCENT_RATE: notYet,
+};
+
+type Values = { [Name in keyof typeof FIELDS]: z.output<(typeof FIELDS)[Name]> };
+
+export type Settings = ReturnType<typeof compose>;
+
+/**
+ * Reads the settings for a process of the given role.
+ *
+ * @throws SettingsError with all faults at once; no value of a secret is ever repeated
+ */
+export function readSettings(environment: Environment, role: Role): Settings {
+  const faults: string[] = [];
+  const values: Partial<Record<string, unknown>> = {};
+  for (const [name, field] of Object.entries(FIELDS)) {
+    const parsed = field.safeParse(environment[name]?.trim() || undefined);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+  }
+  const temporal = readTemporal(environment, role, faults);
+  faults.push(...crossChecks(values as Partial<Values>, role));
+  if (faults.length > 0 || !temporal) throw new SettingsError(faults);
+  return compose(values as Values, { role, temporal, searchPath: environment['PATH'] ?? '' });
+}
+
+/** What depends on more than one setting. A setting that has a fault of its own is absent here. */
+function* crossChecks(values: Partial<Values>, role: Role): Generator<string> {
+  const production = values.NODE_ENV === 'production';
+  const receives = role === 'receive' || role === 'start';
+  const works = role === 'work' || role === 'start' || role === 'demo';
+
+  if (receives && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+    yield 'SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app';
+  }
+  if (receives && production && values.CALLBACK_AUTH === 'token' && values.CALLBACK_TOKEN?.length === 0) {
+    yield "CALLBACK_TOKEN: missing; set it to the authentication token of the console's callback settings, or set CALLBACK_AUTH=off to take callbacks from anyone";
+  }
+  if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
+    yield 'CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them';
+  }
+  const writes = role !== 'operate' && role !== 'work';
+  if (production && writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
+    yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
+  }
+  if (works && production) {
+    for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
+      if (values[name] === 'embedded') {
+        yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
+      }
+    }
+  }
+}
+
+/** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
+export type TemporalSettings = {
+  connectionOptions: NativeConnectionOptions;
+  namespace: string;
+  configured: boolean;
+};
+
+const DEFAULT_TEMPORAL_ADDRESS = 'localhost:7233';
+
+function readTemporal(environment: Environment, role: Role, faults: string[]): TemporalSettings | undefined {
+  try {
+    const present = Object.entries(environment).filter((entry): entry is [string, string] => !!entry[1]);
+    const { connectionOptions, namespace } = loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(present),
+      // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
+      disableFile: role === 'demo',
+    });
+    return {
+      connectionOptions: {
+        ...connectionOptions,
+        address: connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS,
+      },
+      namespace: namespace ?? 'default',
+      configured: connectionOptions.address !== undefined,
+    };
+  } catch (error) {
+    faults.push(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function compose(
+  values: Values,
+  { role, temporal, searchPath }: { role: Role; temporal: TemporalSettings; searchPath: string },
+) {
+  const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
+  const dataDir = resolve(values.DATA_DIR);
+  const authenticated = values.CALLBACK_TOKEN.length > 0;
+  return {
+    production: values.NODE_ENV === 'production',
+    logLevel: values.LOG_LEVEL,
+    /** The app whose callbacks are taken; undefined only where a role does without. */
+    sdkAppId,
+    callback: {
+      tokens: values.CALLBACK_TOKEN,
+      /** Whether somebody chose to take callbacks from anyone. */
+      authOff: values.CALLBACK_AUTH === 'off',
+      path: values.CALLBACK_PATH,
+      ignorePlatforms: values.IGNORE_PLATFORMS,
+      /** Bytes. */
+      maxBody: values.MAX_BODY,
+    },
+    http: {
+      host: values.HOST ?? (authenticated ? '0.0.0.0' : '127.0.0.1'),
+      /** 0: any free one, which is what the demo takes, so as to run beside anything. */
+      port: values.PORT ?? (role === 'demo' ? 0 : 8080),
+      opsPort: values.OPS_PORT ?? (role === 'demo' ? 0 : 8081),
+      keepAlive: values.KEEP_ALIVE,
+      drainDelay: values.DRAIN_DELAY,
+    },
+    /** Milliseconds, like every duration here. */
+    dedupeWindow: values.DEDUPE_WINDOW,
+    dataDir,
+    temporal,
+    localTemporal: {
+      cliPath: values.TEMPORAL_CLI_PATH,
+      port: values.LOCAL_TEMPORAL_PORT ?? 7233,
+      uiPort: values.LOCAL_TEMPORAL_UI_PORT ?? 8233,
+      /** The demo has data of its own, so that it can run beside a service of the same folder. */
+      dir: join(dataDir, role === 'demo' ? 'demo' : 'temporal'),
+      cacheDir: join(dataDir, 'cli'),
+      searchPath,
+    },
+    taskQueue: values.TASK_QUEUE,
+    retryFor: values.RETRY_FOR,
+    indexAccounts: values.INDEX_ACCOUNTS,
+    cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
+    search: { url: values.SEARCH_URL, documentId: values.SEARCH_DOCUMENT_ID },
+    notify: { url: values.NOTIFY_URL, recipient: values.NOTIFY_RECIPIENT },
+  };
+}
+
+type Fault = { fault: string };
+
+function fault(message: string): Fault {
+  return { fault: message };
+}
+
+/** A text with a default, turned into `T` by `parse`, which may find a {@link fault}. */
+function text<T>(fallback: string, parse: (value: string) => T | Fault) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((value, context): T => {
+      const parsed = parse(value);
+      if (typeof parsed === 'object' && parsed !== null && 'fault' in parsed) {
+        context.addIssue({ code: 'custom', message: (parsed as Fault).fault });
+        return z.NEVER;
+      }
+      return parsed as T;
+    });
+}
+
+function namesAnAccount(template: string): boolean {
+  return PLACEHOLDERS.some((placeholder) => template.includes(placeholder));
+}

@@ -1,0 +1,49 @@
+import type { Context, Next } from 'koa';
+import { type Answer, fail, type Refusal } from '../callback/answer.ts';
+import { NotDurableError } from '../intake/intake.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** An answer, and what it was about: `accepted`, `duplicate`, or why nothing was started. */
+export type Answered = { answer: Answer; verdict: string; deliveryId?: string; pairs?: number };
+
+/** Sets the answer; {@link observeAnswers} reports it. */
+export function respond(ctx: Context, answered: Answered): void {
+  ctx.status = answered.answer.status;
+  ctx.body = answered.answer.body;
+  if (answered.deliveryId) ctx.set('x-delivery-id', answered.deliveryId);
+  ctx.state['answered'] = answered;
+}
+
+export function refused(reason: Refusal, info?: string): Answered {
+  return { answer: fail(reason, info), verdict: reason };
+}
+
+/** Counts, times and logs every answer. Never the query string: for a minute it signs any other callback. */
+export function observeAnswers(logger: Logger, metrics: Metrics) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const startedAt = performance.now();
+    await next();
+    const { answer, ...about } = ctx.state['answered'] as Answered;
+    const ms = performance.now() - startedAt;
+    metrics.callbacks.inc({ verdict: about.verdict });
+    metrics.answerDuration.observe(ms / 1000);
+    logger.info({ ...about, status: answer.status, ms: Math.round(ms * 10) / 10 }, 'callback answered');
+  };
+}
+
+/**
+ * The one place where an error becomes an answer. Nothing of the error is shown: whatever went wrong,
+ * the callback was not made durable, and the sender can only be told so.
+ */
+export function answerErrors(logger: Logger) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      if (error instanceof NotDurableError) logger.error({ reason: error.message }, 'callback not accepted');
+      else logger.error({ err: error }, 'callback not accepted: unexpected error');
+      respond(ctx, refused('unavailable'));
+    }
+  };
+}

@@ -1,0 +1,56 @@
+import type { Context } from 'koa';
+import getRawBody from 'raw-body';
+import { OK } from '../callback/answer.ts';
+import { type JudgeSettings, judge, judgeQuery, type Verdict } from '../callback/judge.ts';
+import type { Intake } from '../intake/intake.ts';
+import { type Answered, refused, respond } from './answers.ts';
+
+export type CallbackRouteOptions = {
+  judge: JudgeSettings;
+  /** Bytes. */
+  maxBody: number;
+  intake: Intake;
+};
+
+/** Reads, judges, makes durable, answers: in this order, the costly steps last. */
+export function callbackRoute(options: CallbackRouteOptions) {
+  return async (ctx: Context): Promise<void> => respond(ctx, await answerCallback(ctx, options));
+}
+
+async function answerCallback(ctx: Context, options: CallbackRouteOptions): Promise<Answered> {
+  const query = new URLSearchParams(ctx.querystring);
+  const now = Date.now();
+  const refusal = judgeQuery(query, options.judge, now);
+  if (refusal) return refused(refusal.reason, refusal.info);
+
+  const body = await readBody(ctx, options.maxBody);
+  if (typeof body === 'string') return refused(body);
+  return act(judge({ query, body }, options.judge, now), options.intake);
+}
+
+async function act(verdict: Verdict, intake: Intake): Promise<Answered> {
+  switch (verdict.kind) {
+    case 'refuse':
+      return refused(verdict.reason, verdict.info);
+    case 'ignore':
+      return { answer: OK, verdict: verdict.reason };
+    case 'accept': {
+      const { deliveryId, duplicate } = await intake.accept(verdict.callback);
+      const pairs = verdict.callback.pairs.length;
+      return { answer: OK, verdict: duplicate ? 'duplicate' : 'accepted', deliveryId, pairs };
+    }
+  }
+}
+
+/** The body, or why it could not be had. */
+async function readBody(ctx: Context, limit: number): Promise<Buffer | 'too-large' | 'aborted'> {
+  try {
+    return await getRawBody(ctx.req, { limit, length: ctx.get('content-length') || null });
+  } catch (error) {
+    if (!(error instanceof Error && 'type' in error)) throw error;
+    if (error.type === 'entity.too.large') return 'too-large';
+    // Nobody is left to read the answer; it is only counted.
+    if (error.type === 'request.aborted' || error.type === 'request.size.invalid') return 'aborted';
+    throw error;
+  }
+}

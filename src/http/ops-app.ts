@@ -1,0 +1,42 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import type { AccountView } from '../../activities/embedded.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** How one part of the process is; `ready: false` takes the process out of its load balancer. */
+export type ComponentState = { ready: boolean; state: string };
+
+export type OpsAppOptions = {
+  metrics: Metrics;
+  /** Asked at every `GET /readyz`. */
+  components: () => Promise<Record<string, ComponentState>>;
+  /** The embedded side effects' view of an account, where they are in use. */
+  viewAccount?: (account: string) => AccountView;
+};
+
+/** For operators and orchestrators: whether the process lives, whether it is ready, what it counts. */
+export function createOpsApp({ metrics, components, viewAccount }: OpsAppOptions): Koa {
+  const router = new Router();
+  router.get('/healthz', (ctx) => {
+    ctx.body = { status: 'alive' };
+  });
+  router.get('/readyz', async (ctx) => {
+    const states = await components();
+    const ready = Object.values(states).every((state) => state.ready);
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { status: ready ? 'ready' : 'not ready', components: states };
+  });
+  router.get('/metrics', async (ctx) => {
+    ctx.type = metrics.registry.contentType;
+    ctx.body = await metrics.registry.metrics();
+  });
+  if (viewAccount) {
+    router.get('/embedded/:account', (ctx) => {
+      ctx.body = viewAccount(ctx.params['account'] ?? '');
+    });
+  }
+  const app = new Koa();
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}

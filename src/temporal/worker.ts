@@ -1,0 +1,38 @@
+import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { SideEffect } from '../../workflows/contract.ts';
+import { forTemporal, type Logger } from '../telemetry/logger.ts';
+import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
+
+/** Running activities may finish for this long after a stop; then they are cancelled and retried elsewhere. */
+const GRACE = '10 seconds';
+const FORCE = '15 seconds';
+
+/** Workflows kept in memory between their tasks; each takes about as much as its list of pairs. */
+const MAX_CACHED_WORKFLOWS = 500;
+
+/** Once a process, before anything of the SDK's is used. Signals are handled by the process, not the SDK. */
+export function installRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: forTemporal(logger),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } },
+  });
+}
+
+export type WorkerOptions = {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  activities: Record<string, SideEffect>;
+};
+
+/** A worker for the workflow and all its side effects; call its `run()`. */
+export function createWorker(options: WorkerOptions): Promise<Worker> {
+  return Worker.create({
+    ...options,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+  });
+}

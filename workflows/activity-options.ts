@@ -1,0 +1,39 @@
+import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/common';
+
+/** The only place that says how long activities may take and how they are retried. */
+
+const FIRST_INTERVAL_MS = 1_000;
+const MAX_INTERVAL_MS = 60_000;
+const BACKOFF = 2;
+
+/** No schedule-to-close: time spent in a queue without workers must not use up anybody's retries. */
+const COMMON: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/**
+ * The first pass tries once: the workflow sees nothing of the server's retries until an activity closes,
+ * so only so does it learn of a failure soon enough to show it.
+ */
+export const FIRST_PASS: ActivityOptions = { ...COMMON, retry: { maximumAttempts: 1 } };
+
+/** Retries on the server, where operators see them wait and can hurry them. */
+export function retryPass(retryFor: number): ActivityOptions {
+  return { ...COMMON, retry: retryPolicy(retryFor) };
+}
+
+/** As many attempts as fit into `retryFor` ms of back-off, at least one. */
+export function retryPolicy(retryFor: number): RetryPolicy & { maximumAttempts: number } {
+  let attempts = 1;
+  for (let waited = 0, interval = FIRST_INTERVAL_MS; waited + interval <= retryFor; attempts += 1) {
+    waited += interval;
+    interval = Math.min(interval * BACKOFF, MAX_INTERVAL_MS);
+  }
+  return {
+    initialInterval: FIRST_INTERVAL_MS,
+    backoffCoefficient: BACKOFF,
+    maximumInterval: MAX_INTERVAL_MS,
+    maximumAttempts: attempts,
+  };
+}

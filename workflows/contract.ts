@@ -1,0 +1,138 @@
+/**
+ * What the workflow and everything outside it agree on: ids, messages, search attributes.
+ * Nothing in here does I/O; both sides of the sandbox import it.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery } from '@temporalio/workflow';
+
+export const WORKFLOW_TYPE = 'friendDeleted';
+
+/** One directed end of a friendship: `to` left `from`'s friend list. UserIDs, case-sensitive. */
+export type Pair = { from: string; to: string };
+
+/** A callback that was validated and acknowledged. */
+export type Delivery = {
+  deliveryId: string;
+  sdkAppId: string;
+  /** When the receiver took it, in ms since the epoch. */
+  receivedAt: number;
+};
+
+/** Whom `notifyUsers` tells: the account whose list became shorter, the one that left it, or both. */
+export type Recipient = 'from' | 'to' | 'both';
+
+/** Which message `notifyUsers` sends: `part` counts from 1. */
+export type Message = { recipient: string; part: number; parts: number };
+
+/** The one argument of every side effect's activity; `message` is set for `notifyUsers` alone. */
+export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; message?: Message };
+
+/** What became of a pair, in the order of the input's pairs. `detail` says more than that it is done. */
+export type Outcome = { status: 'done'; detail: string };
+
+/** Every side effect's activity. It throws when a pair could not be done. */
+export type SideEffect = (input: SideEffectInput) => Promise<Outcome[]>;
+
+/** What one activity of a side effect is about: one pair, or one message that carries several. */
+export type UnitKind = 'pair' | 'message';
+
+/** A side effect as the workflow plans it; `name` is the activity's. */
+export type PlannedSideEffect = { name: string; per: UnitKind };
+
+/** Fixed when the delivery is received, so that a change of settings never alters a running workflow. */
+export type DeliveryPlan = {
+  sideEffects: PlannedSideEffect[];
+  notifyRecipient: Recipient;
+  /** How long the server goes on retrying a side effect of a pair, in ms. */
+  retryFor: number;
+};
+
+export type FriendDeletedInput = {
+  delivery: Delivery;
+  pairs: Pair[];
+  plan: DeliveryPlan;
+  /** What an earlier run of the same delivery had reached; only continue-as-new sets it. */
+  carried?: CarriedState;
+};
+
+/** A side effect's marks, a character a unit, and what failed: which unit, which of the errors, how often. */
+export type CarriedMarks = { marks: string; failures: [unit: number, error: number, attempts: number][] };
+
+/** The state that continue-as-new hands over: grows by a few bytes a pair, whatever the errors say. */
+export type CarriedState = { sideEffects: Record<string, CarriedMarks>; errors: FailureInfo[] };
+
+/** Why a side effect of a pair failed. `type` is one of the failure types of the README. */
+export type FailureInfo = { type: string; message: string };
+
+export type DeliveryStatus = 'Running' | 'Retrying' | 'NeedsAttention' | 'Done';
+
+/** Pairs by what became of them; the first five add up to `total`. */
+export type SideEffectProgress = {
+  pending: number;
+  retrying: number;
+  done: number;
+  parked: number;
+  dismissed: number;
+  total: number;
+};
+
+export type ParkedSideEffect = Pair & { sideEffect: string; error: FailureInfo; attempts: number };
+
+/** The answer of the query `progress`, bounded whatever the number of pairs. */
+export type Progress = {
+  deliveryId: string;
+  status: DeliveryStatus;
+  pairs: number;
+  sideEffects: Record<string, SideEffectProgress>;
+  /** The first {@link MAX_PARKED_LISTED}; `parkedTotal` counts them all. */
+  parked: ParkedSideEffect[];
+  parkedTotal: number;
+  /** Failures that are not mended yet, the same ones counted together. */
+  errors: (FailureInfo & { count: number })[];
+};
+
+export const MAX_PARKED_LISTED = 200;
+
+export const progressQuery = defineQuery<Progress>('progress');
+
+/** The failure with which a workflow ends when side effects stay undone. Its details: {@link Progress}. */
+export const SIDE_EFFECTS_ABANDONED = 'SideEffectsAbandoned';
+
+/** Stored in plain text by Temporal, like the workflow id. */
+export const searchAttributes = {
+  status: defineSearchAttributeKey('UnfriendStatus', 'KEYWORD'),
+  accounts: defineSearchAttributeKey('UnfriendAccounts', 'KEYWORD_LIST'),
+  pairs: defineSearchAttributeKey('UnfriendPairs', 'INT'),
+} as const;
+
+export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' | 'deliveryId'>): string {
+  return `friend-deleted/${sdkAppId}/${deliveryId}`;
+}
+
+/** Temporal takes 2 KB a value; the encoding adds quotes and commas. */
+const MAX_ACCOUNTS_BYTES = 2000;
+
+/** The distinct accounts of a delivery, From first, cut to what one search attribute takes. */
+export function indexedAccounts(pairs: readonly Pair[]): string[] {
+  const distinct = new Set([...pairs.map((pair) => pair.from), ...pairs.map((pair) => pair.to)]);
+  const accounts: string[] = [];
+  let bytes = 2;
+  for (const account of distinct) {
+    bytes += JSON.stringify(account).length + 1;
+    if (bytes > MAX_ACCOUNTS_BYTES) break;
+    accounts.push(account);
+  }
+  return accounts;
+}
+
+/** One line for a person: `alice → bob`, `alice ↔ bob`, `alice → bob, carol and 4 more pairs`. */
+export function describePairs(pairs: readonly Pair[]): string {
+  const [first, second] = pairs;
+  if (!first) return 'no pairs';
+  const line = `${first.from} → ${first.to}`;
+  if (!second) return line;
+  const more = pairs.length - 1;
+  if (more === 1 && second.from === first.to && second.to === first.from)
+    return `${first.from} ↔ ${first.to}`;
+  return `${line} and ${more} more ${more === 1 ? 'pair' : 'pairs'}`;
+}
