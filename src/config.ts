@@ -37,7 +37,7 @@ export type BackendChoice = 'embedded' | 'off';
 /** Temporal's 2 MB a payload, with room for what goes with the pairs. */
 const MAX_BODY_LIMIT = '1900kb';
 const DEMO_SDK_APP_ID = '1400000000';
-const NOT_YET = 'is not supported by this version yet: unset it';
+const NOT_YET = 'not supported by this version yet; unset it';
 
 const duration = (fallback: string) =>
   text(fallback, (value) => {
@@ -77,7 +77,7 @@ const backend = (addresses: RegExp, example: string) =>
   text('embedded', (value): BackendChoice | Fault => {
     if (value === 'embedded' || value === 'off') return value;
     return addresses.test(value)
-      ? fault('names a real backend, which is not supported by this version yet: unset it, or set off')
+      ? fault('real backends are not supported by this version yet; unset it, or set it to off')
       : fault(`expected ${example}, or off`);
   });
 
@@ -182,33 +182,39 @@ export function readSettings(environment: Environment, role: Role): Settings {
   const temporal = readTemporal(environment, role, faults);
   faults.push(...crossChecks(values as Partial<Values>, role));
   if (faults.length > 0 || !temporal) throw new SettingsError(faults);
-  return compose(values as Values, { role, temporal, searchPath: environment['PATH'] ?? '' });
+  return compose(values as Values, { role, temporal, searchPath: environment.PATH ?? '' });
 }
 
-/** What depends on more than one setting. A setting that has a fault of its own is absent here. */
-function* crossChecks(values: Partial<Values>, role: Role): Generator<string> {
-  const production = values.NODE_ENV === 'production';
-  const receives = role === 'receive' || role === 'start';
-  const works = role === 'work' || role === 'start' || role === 'demo';
+/** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
+function crossChecks(values: Partial<Values>, role: Role): string[] {
+  const faults: string[] = [];
+  if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
+  if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
+  if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
+    faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
+  }
+  return faults;
+}
 
-  if (receives && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+function* receiverFaults(values: Partial<Values>): Generator<string> {
+  if ('SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
     yield 'SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app';
   }
-  if (receives && production && values.CALLBACK_AUTH === 'token' && values.CALLBACK_TOKEN?.length === 0) {
+  const tokenNeeded = values.NODE_ENV === 'production' && values.CALLBACK_AUTH === 'token';
+  if (tokenNeeded && values.CALLBACK_TOKEN?.length === 0) {
     yield "CALLBACK_TOKEN: missing; set it to the authentication token of the console's callback settings, or set CALLBACK_AUTH=off to take callbacks from anyone";
   }
-  if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
-    yield 'CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them';
-  }
+}
+
+function* productionFaults(values: Partial<Values>, role: Role): Generator<string> {
   const writes = role !== 'operate' && role !== 'work';
-  if (production && writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
+  if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
-  if (works && production) {
-    for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
-      if (values[name] === 'embedded') {
-        yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
-      }
+  if (role === 'receive' || role === 'operate') return;
+  for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
+    if (values[name] === 'embedded') {
+      yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
     }
   }
 }

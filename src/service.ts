@@ -138,14 +138,14 @@ async function readiness(
 ): Promise<Record<string, ComponentState>> {
   const states: Record<string, ComponentState> = {};
   if (receiver) {
-    states['receiver'] = {
+    states.receiver = {
       ready: !receiver.isDraining,
       state: receiver.isDraining ? 'draining' : 'accepting',
     };
     // Without a journal a callback is durable only in Temporal.
-    states['temporal'] = await temporalState(client);
+    states.temporal = await temporalState(client);
   }
-  if (worker) states['worker'] = { ready: worker.isPolling, state: worker.state.toLowerCase() };
+  if (worker) states.worker = { ready: worker.isPolling, state: worker.state.toLowerCase() };
   return states;
 }
 

@@ -87,7 +87,7 @@ function judgeJson(
     return refuse('broken-schema', 'body: expected a JSON object');
   }
   const inQuery = query.get('CallbackCommand');
-  const inBody = (json as Record<string, unknown>)['CallbackCommand'];
+  const inBody = (json as Record<string, unknown>).CallbackCommand;
   if (inBody !== undefined && typeof inBody !== 'string') {
     return refuse('broken-schema', 'CallbackCommand: expected a string');
   }

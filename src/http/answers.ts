@@ -12,7 +12,7 @@ export function respond(ctx: Context, answered: Answered): void {
   ctx.status = answered.answer.status;
   ctx.body = answered.answer.body;
   if (answered.deliveryId) ctx.set('x-delivery-id', answered.deliveryId);
-  ctx.state['answered'] = answered;
+  ctx.state.answered = answered;
 }
 
 export function refused(reason: Refusal, info?: string): Answered {
@@ -24,7 +24,7 @@ export function observeAnswers(logger: Logger, metrics: Metrics) {
   return async (ctx: Context, next: Next): Promise<void> => {
     const startedAt = performance.now();
     await next();
-    const { answer, ...about } = ctx.state['answered'] as Answered;
+    const { answer, ...about } = ctx.state.answered as Answered;
     const ms = performance.now() - startedAt;
     metrics.callbacks.inc({ verdict: about.verdict });
     metrics.answerDuration.observe(ms / 1000);

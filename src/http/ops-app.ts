@@ -32,7 +32,7 @@ export function createOpsApp({ metrics, components, viewAccount }: OpsAppOptions
   });
   if (viewAccount) {
     router.get('/embedded/:account', (ctx) => {
-      ctx.body = viewAccount(ctx.params['account'] ?? '');
+      ctx.body = viewAccount(ctx.params.account ?? '');
     });
   }
   const app = new Koa();

@@ -67,7 +67,7 @@ export class DeliveryStarter {
 
   async #compareBody(delivery: Delivery, bodyHash: string): Promise<StartOutcome> {
     const { memo } = await this.#client.workflow.getHandle(workflowId(delivery)).describe();
-    const known = memo?.['bodyHash'];
+    const known = memo?.bodyHash;
     return known === undefined || known === bodyHash ? 'existing' : 'other-body';
   }
 }
