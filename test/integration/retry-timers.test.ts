@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { addSearchAttributes, REQUIRED_SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import { type Progress, WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
+import { installTestRuntime } from '../support/temporal.ts';
+import { donePairs, recordingSideEffects, workflowInput } from '../support/worker.ts';
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+/** The server whose clock jumps over the time in which nothing happens. */
+let environment: TestWorkflowEnvironment;
+before(async () => {
+  installTestRuntime();
+  const path = process.env.TEST_TIME_SKIPPING_SERVER;
+  if (!path) throw new Error('run the tests with npm test, which finds the time-skipping server');
+  environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  await addSearchAttributes(
+    environment.client,
+    REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name),
+  );
+});
+after(() => environment.teardown());
+
+describe('retries over RETRY_FOR', () => {
+  test('given a backend that is down for 50 minutes, then its side effect still happens', async () => {
+    const { result, ledger } = await runWithBackendDownFor(50 * MINUTE);
+    await result;
+    assert.deepEqual(donePairs(ledger.updateSearchIndex), ['alice → bob']);
+  });
+
+  test('given a backend that is down for longer, then the workflow fails after about RETRY_FOR', async () => {
+    const { result, ledger, lastTryAfter } = await runWithBackendDownFor(3 * HOUR);
+    const failure = await result.then(
+      () => assert.fail('the workflow should have failed'),
+      (error: unknown) => error,
+    );
+    assert.ok(failure instanceof WorkflowFailedError && failure.cause instanceof ApplicationFailure);
+    assert.equal(failure.cause.type, 'SideEffectsAbandoned');
+    const [progress] = failure.cause.details as [Progress];
+    const [parked] = progress.parked;
+    assert.deepEqual(parked?.error, { type: 'Error', message: 'search is down' });
+    // 1 + 2 + 4 + 8 + 16 + 32 s, then a minute each: 65 tries after the first pass fit into an hour.
+    assert.equal(parked?.attempts, 1 + 65);
+    assert.ok(
+      lastTryAfter() > HOUR - 2 * MINUTE && lastTryAfter() < HOUR + 2 * MINUTE,
+      `${lastTryAfter()} ms`,
+    );
+    assert.deepEqual(donePairs(ledger.clearCaches), ['alice → bob']);
+  });
+});
+
+async function runWithBackendDownFor(outage: number) {
+  const startedAt = await environment.currentTimeMs();
+  let now = startedAt;
+  const { ledger, activities } = recordingSideEffects({
+    updateSearchIndex: () => {
+      if (now - startedAt < outage) throw new Error('search is down');
+    },
+  });
+  const clocked = Object.fromEntries(
+    Object.entries(activities).map(([name, run]) => [
+      name,
+      async (input: Parameters<typeof run>[0]) => {
+        now = await environment.currentTimeMs();
+        return run(input);
+      },
+    ]),
+  );
+  const taskQueue = `retry-timers-${outage}`;
+  const worker = await createWorker({
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    taskQueue,
+    activities: clocked,
+  });
+  const input = workflowInput([{ from: 'alice', to: 'bob' }], { retryFor: HOUR });
+  const result = worker.runUntil(
+    environment.client.workflow.execute(WORKFLOW_TYPE, {
+      ...{ taskQueue, workflowId: workflowId(input.delivery), args: [input] },
+    }),
+  );
+  return { result, ledger, lastTryAfter: () => now - startedAt };
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, Connection } from '@temporalio/client';
+import type { TemporalSettings } from '../../src/config.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createClient } from '../../src/temporal/connect.ts';
+import { type LocalServer, startLocalServer } from '../../src/temporal/local/server.ts';
+import { createSearchAttributes } from '../../src/temporal/search-attributes.ts';
+import { installRuntime } from '../../src/temporal/worker.ts';
+
+/** Where the runner found the Temporal CLI. */
+export function temporalCli(): string {
+  const path = process.env.TEST_TEMPORAL_CLI;
+  if (!path) throw new Error('run the tests with npm test, which finds the Temporal CLI');
+  return path;
+}
+
+/** A real Temporal server for one test file. */
+export type TestTemporal = { settings: TemporalSettings; client: Client; stop(): Promise<void> };
+
+let runtimeInstalled = false;
+
+/** Quiet logs: what tests provoke on purpose should not look like trouble. Once a process. */
+export function installTestRuntime(): void {
+  if (!runtimeInstalled) installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
+  runtimeInstalled = true;
+}
+
+/** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */
+export async function startTestTemporal(): Promise<TestTemporal> {
+  installTestRuntime();
+  const local = await startOwnServer();
+  const address = process.env.TEST_TEMPORAL_ADDRESS ?? local?.address;
+  const settings: TemporalSettings = {
+    connectionOptions: { address: address as string },
+    namespace: 'default',
+    configured: true,
+  };
+  const client = createClient(settings);
+  await createSearchAttributes(client);
+  return {
+    settings,
+    client,
+    async stop() {
+      await client.connection.close();
+      await local?.stop();
+    },
+  };
+}
+
+async function startOwnServer(): Promise<LocalServer | undefined> {
+  if (process.env.TEST_TEMPORAL_ADDRESS) return undefined;
+  const dir = temporaryFolder();
+  const server = await startLocalServer({
+    ...{ findCli: async () => temporalCli(), dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
+    say: () => undefined,
+  });
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      dir.remove();
+    },
+  };
+}
+
+/** A folder of one test's own. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'unfriend-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Whether a Temporal server answers there. */
+export async function answers(address: string): Promise<boolean> {
+  try {
+    await (await Connection.connect({ address, connectTimeout: 1_000 })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

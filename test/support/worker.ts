@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
+import { asActivity } from '../../activities/side-effect.ts';
+import { connectWorker } from '../../src/temporal/connect.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import {
+  type FriendDeletedInput,
+  type Pair,
+  type SideEffect,
+  type SideEffectInput,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../../workflows/contract.ts';
+import type { TestTemporal } from './temporal.ts';
+
+/** Every pair that a side effect was really done for, in order. */
+export type Ledger = Record<SideEffectName, SideEffectInput[]>;
+
+/** Side effects that note what they did, and fail where a test says so. */
+export function recordingSideEffects(
+  faults: Partial<Record<SideEffectName, (input: SideEffectInput) => void>> = {},
+) {
+  const ledger: Ledger = { clearCaches: [], updateSearchIndex: [], notifyUsers: [] };
+  const record = (name: SideEffectName): SideEffect =>
+    asActivity(name, async (input) => {
+      faults[name]?.(input);
+      ledger[name].push(input);
+      return input.pairs.map(() => ({ status: 'done', detail: 'done' }));
+    });
+  const activities = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, record(name)]));
+  return { ledger, activities };
+}
+
+/** Runs `test` beside a worker of its own, on a task queue of its own. */
+export async function withWorker<T>(
+  temporal: TestTemporal,
+  activities: Record<string, SideEffect>,
+  test: (taskQueue: string) => Promise<T>,
+): Promise<T> {
+  const taskQueue = `test-${randomUUID()}`;
+  const connection = await connectWorker(temporal.settings);
+  try {
+    const worker = await createWorker({
+      connection,
+      namespace: temporal.settings.namespace,
+      taskQueue,
+      activities,
+    });
+    return await worker.runUntil(test(taskQueue));
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The input of a workflow, as the receiver would make it. */
+export function workflowInput(
+  pairs: Pair[],
+  plan: Partial<FriendDeletedInput['plan']> = {},
+): FriendDeletedInput {
+  return {
+    delivery: { deliveryId: randomUUID(), sdkAppId: '1400000000', receivedAt: Date.now() },
+    pairs,
+    plan: { sideEffects: [...SIDE_EFFECTS], notifyRecipient: 'from', retryFor: 60_000, ...plan },
+  };
+}
+
+export function startWorkflow(
+  { client }: Pick<TestTemporal, 'client'>,
+  taskQueue: string,
+  input: FriendDeletedInput,
+) {
+  return client.workflow.start(WORKFLOW_TYPE, {
+    taskQueue,
+    workflowId: workflowId(input.delivery),
+    args: [input],
+  });
+}
+
+/** `from → to`, sorted: what a side effect was done for, however it was cut into activities. */
+export function donePairs(inputs: SideEffectInput[]): string[] {
+  return inputs.flatMap(({ pairs }) => pairs.map(({ from, to }) => `${from} → ${to}`)).sort();
+}
