@@ -272,7 +272,8 @@ function compose(
       maxBody: values.MAX_BODY,
     },
     http: {
-      host: values.HOST ?? (authenticated ? '0.0.0.0' : '127.0.0.1'),
+      // Without a token a receiver is open to anyone; a worker takes no callbacks.
+      host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
       /** 0: any free one, which is what the demo takes, so as to run beside anything. */
       port: values.PORT ?? (role === 'demo' ? 0 : 8080),
       opsPort: values.OPS_PORT ?? (role === 'demo' ? 0 : 8081),

@@ -16,7 +16,6 @@ import { findTemporalCli } from './temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
 import { DeliveryStarter } from './temporal/start-delivery.ts';
-import { installRuntime } from './temporal/worker.ts';
 import { WorkerHost } from './temporal/worker-host.ts';
 
 const READINESS_CHECK_MS = 1_000;
@@ -61,7 +60,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (let close = closers.pop(); close; close = closers.pop()) await close(how);
   };
   try {
-    installRuntime(logger);
     const local = parts.localTemporal ? await startLocal(options) : undefined;
     if (local) closers.push(() => local.stop());
 

@@ -200,13 +200,13 @@ export class DeliveryProgress {
   table(): string {
     const rows = this.sideEffects.map(({ name, counts, lastError }) => {
       const error = lastError ? `${lastError.type}: ${escapeCell(lastError.message)}` : '';
-      return `| ${name} | ${counts.done} of ${counts.total} | ${counts.retrying} | ${counts.parked} | ${error} |`;
+      return tableRow([name, `${counts.done} of ${counts.total}`, counts.retrying, counts.parked, error]);
     });
     // The static summary does not outlive a continue-as-new, so it is said here too.
     return [
       `**${this.status}**: ${describePairs(this.#input.pairs)}`,
       '',
-      '| side effect | done | retrying | parked | last error |',
+      tableRow(['side effect', 'done', 'retrying', 'parked', 'last error']),
       '| --- | --- | --- | --- | --- |',
       ...rows,
     ].join('\n');
@@ -241,6 +241,11 @@ export class DeliveryProgress {
 
 function readLetter(letter: string | undefined): Mark {
   return MARKS.find((mark) => LETTERS[mark] === letter) ?? 'pending';
+}
+
+/** The UI sets cells without space between them, so each ends with two that don't collapse. */
+function tableRow(cells: (string | number)[]): string {
+  return `| ${cells.map((cell) => `${cell}\u00a0\u00a0`).join(' | ')} |`;
 }
 
 /** A pipe or a line break would end the table's cell. */

@@ -33,7 +33,7 @@ type Refused = Extract<Verdict, { kind: 'refuse' }>;
 const UNREPEATABLE = ['SdkAppid', 'Sign', 'RequestTime', 'CallbackCommand'];
 
 /**
- * Everything that can be said before the body is read, so that a stranger's body costs nothing.
+ * Everything that can be said before the body is read, so that a stranger's costs little.
  * Undefined: nothing speaks against the callback so far.
  *
  * @param query as it stood in the URL

@@ -1,7 +1,7 @@
-import type { Command } from '@commander-js/extra-typings';
+import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { readSettings, type Settings, SettingsError } from '../config.ts';
+import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
 import { createClient, describeRpcError, within } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { print, printJson } from './output.ts';
@@ -16,17 +16,21 @@ export function addCheck(program: Command, context: CliContext): void {
   program
     .command('check')
     .description('validate the settings and reach every component once')
+    .addArgument(
+      new Argument('[command]', 'for which command').choices(['start', 'serve', 'work']).default('start'),
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
 Exits 1 when anything is at fault.
 
-Example:
-  $ TEMPORAL_ADDRESS=temporal:7233 SDK_APP_ID=1400000000 npx unfriend check`,
+Examples:
+  $ TEMPORAL_ADDRESS=temporal:7233 SDK_APP_ID=1400000000 npx unfriend check
+  $ NODE_ENV=production TEMPORAL_ADDRESS=temporal:7233 npx unfriend check work`,
     )
-    .action(async (options) => {
-      const findings = await checkAll(context);
+    .action(async (command, options) => {
+      const findings = await checkAll(context, command);
       const ok = findings.every(({ state }) => state !== 'fault');
       if (options.json) printJson({ ok, findings });
       else for (const finding of findings) print(format(finding));
@@ -34,10 +38,12 @@ Example:
     });
 }
 
-async function checkAll({ environment }: CliContext): Promise<Finding[]> {
+const ROLES: Record<string, Role> = { start: 'start', serve: 'receive', work: 'work' };
+
+async function checkAll({ environment }: CliContext, command: string): Promise<Finding[]> {
   let settings: Settings;
   try {
-    settings = readSettings(environment, 'start');
+    settings = readSettings(environment, ROLES[command] ?? 'start');
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
@@ -48,7 +54,7 @@ async function checkAll({ environment }: CliContext): Promise<Finding[]> {
 function checkSettings({ callback, http }: Settings): Finding[] {
   const found: Finding[] = [{ component: 'settings', state: 'ok', message: 'all valid' }];
   if (callback.tokens.length === 0) {
-    const message = `callbacks are not authenticated, so only ${http.host} is listened on by default; set CALLBACK_TOKEN to the token of the console's callback settings`;
+    const message = `callbacks are not authenticated: anyone who reaches ${http.host} can send one; set CALLBACK_TOKEN to the token of the console's callback settings`;
     found.push({ component: 'callback token', state: 'warning', message });
   }
   return found;

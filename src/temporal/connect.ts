@@ -38,7 +38,7 @@ export function within<T>(client: Client, ms: number, fn: () => Promise<T>): Pro
 export function describeRpcError(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error && 'details' in cause && typeof cause.details === 'string' && cause.details) {
-    return cause.details;
+    return cause.details.replace(/\.? Resolution note: .*$/, '');
   }
   return cause instanceof Error ? cause.message : String(cause);
 }

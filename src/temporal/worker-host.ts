@@ -7,7 +7,7 @@ import { OperatorError } from '../operator-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { connectWorker, describeRpcError } from './connect.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from './search-attributes.ts';
-import { createWorker } from './worker.ts';
+import { createWorker, installRuntime } from './worker.ts';
 
 const RECONNECT_MS = 2_000;
 
@@ -88,6 +88,7 @@ export class WorkerHost {
     const { logger, temporal } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
+        installRuntime(logger);
         return await connectWorker(temporal);
       } catch (error) {
         logger.error({ reason: describeRpcError(error) }, 'worker can not reach Temporal: trying again');

@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { SideEffect } from '../../workflows/contract.ts';
 import { forTemporal, type Logger } from '../telemetry/logger.ts';
@@ -10,13 +11,21 @@ const FORCE = '15 seconds';
 /** Workflows kept in memory between their tasks; each takes about as much as its list of pairs. */
 const MAX_CACHED_WORKFLOWS = 500;
 
-/** Once a process, before anything of the SDK's is used. Signals are handled by the process, not the SDK. */
+/**
+ * To be called before each use of the SDK's native part, which ends its runtime with the last connection.
+ * Signals are handled by the process, not by the SDK.
+ */
 export function installRuntime(logger: Logger): void {
-  Runtime.install({
-    logger: forTemporal(logger),
-    shutdownSignals: [],
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } },
-  });
+  try {
+    Runtime.install({
+      logger: forTemporal(logger),
+      shutdownSignals: [],
+      telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } },
+    });
+  } catch (error) {
+    // It is there already.
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
 }
 
 export type WorkerOptions = {

@@ -59,7 +59,10 @@ describe('friendDeleted', () => {
         );
       assert.deepEqual(summaries.sort(), [...ALL, ...ALL, 'to id (3 pairs)'].sort());
       const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-      assert.match(metadata.currentDetails, /\*\*Done\*\*[\s\S]*\| updateSearchIndex \| 3 of 3 \| 0 \| 0 \|/);
+      assert.match(
+        metadata.currentDetails,
+        /\*\*Done\*\*[\s\S]*\| updateSearchIndex\s+\| 3 of 3\s+\| 0\s+\| 0\s+\|/,
+      );
     });
   });
 

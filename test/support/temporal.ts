@@ -19,12 +19,9 @@ export function temporalCli(): string {
 /** A real Temporal server for one test file. */
 export type TestTemporal = { settings: TemporalSettings; client: Client; stop(): Promise<void> };
 
-let runtimeInstalled = false;
-
-/** Quiet logs: what tests provoke on purpose should not look like trouble. Once a process. */
+/** Quiet logs: what tests provoke on purpose should not look like trouble. */
 export function installTestRuntime(): void {
-  if (!runtimeInstalled) installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
-  runtimeInstalled = true;
+  installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
 /** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */

@@ -11,7 +11,7 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../workflows/contract.ts';
-import type { TestTemporal } from './temporal.ts';
+import { installTestRuntime, type TestTemporal } from './temporal.ts';
 
 /** Every pair that a side effect was really done for, in order. */
 export type Ledger = Record<SideEffectName, SideEffectInput[]>;
@@ -38,6 +38,7 @@ export async function withWorker<T>(
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
+  installTestRuntime();
   const connection = await connectWorker(temporal.settings);
   try {
     const worker = await createWorker({

@@ -28,8 +28,10 @@ export type LocalServerOptions = {
 /** A Temporal server of this machine, its data in a file. */
 export type LocalServer = { address: string; uiUrl: string; stop(): Promise<void> };
 
-/** What the pid file tells of a running server, beside its `owner`: the process that will end it. */
 type Running = { pid: number; port: number; uiPort: number };
+
+/** What the pid file tells of a running server; `owner` is the process that will end it. */
+type PidFile = Running & { owner: number; ownerCommand: string };
 
 /** The local Temporal server did not come up; the message says why and where its log is. */
 export class LocalServerError extends OperatorError {
@@ -48,8 +50,6 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     address: `${HOST}:${running.port}`,
     uiUrl: `http://${HOST}:${running.uiPort}`,
     async stop() {
-      // Another process took the server over meanwhile, and will end it.
-      if (readPidFile(files.pid)?.owner !== process.pid) return;
       await end(running.pid);
       rmSync(files.pid, { force: true });
     },
@@ -65,6 +65,11 @@ function serverFiles(dir: string): ServerFiles {
 async function takeOver(files: ServerFiles, say: (line: string) => void): Promise<Running | undefined> {
   const orphan = readPidFile(files.pid);
   if (!orphan || !isOurs(orphan.pid, files.database)) return undefined;
+  if (isStillOwned(orphan)) {
+    throw new LocalServerError(
+      `Another process of Unfriend (pid ${orphan.owner}) runs the local Temporal server of this data folder. Stop it, or set DATA_DIR to another folder.`,
+    );
+  }
   if (await answers(orphan.port)) {
     say(`Going on with the local Temporal server of an earlier run (pid ${orphan.pid}).`);
     writePidFile(files.pid, orphan);
@@ -188,13 +193,19 @@ function psCommandLine(pid: number): string {
   }
 }
 
-function writePidFile(path: string, running: Running): void {
-  writeFileSync(path, JSON.stringify({ ...running, owner: process.pid }));
+function isStillOwned({ owner, ownerCommand }: PidFile): boolean {
+  return owner !== process.pid && isAlive(owner) && commandLine(owner) === ownerCommand;
 }
 
-function readPidFile(path: string): (Running & { owner: number }) | undefined {
+function writePidFile(path: string, running: Running): void {
+  const owner = process.pid;
+  const content: PidFile = { ...running, owner, ownerCommand: commandLine(owner) };
+  writeFileSync(path, JSON.stringify(content));
+}
+
+function readPidFile(path: string): PidFile | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Running & { owner: number };
+    return JSON.parse(readFileSync(path, 'utf8')) as PidFile;
   } catch {
     return undefined;
   }

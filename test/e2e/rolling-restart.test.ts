@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { workflowId } from '../../workflows/contract.ts';
+import { postSigned } from '../support/callbacks.ts';
+import { FREE_PORTS, UnfriendProcess } from '../support/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+
+const RATE_MS = 25;
+
+const folder = temporaryFolder();
+let temporal: TestTemporal;
+before(async () => {
+  temporal = await startTestTemporal();
+});
+after(async () => {
+  await temporal.stop();
+  folder.remove();
+});
+
+type Receiver = { process: UnfriendProcess; url: string; ops: string; isReady: boolean };
+
+describe('two receivers behind a load balancer', () => {
+  test('given a rolling restart under load, then every callback is acknowledged and has its workflow', async () => {
+    const pool: Receiver[] = [await serve(), await serve()];
+    const acknowledged: string[] = [];
+    const lost: string[] = [];
+    const load = sendUntilStopped(pool, acknowledged, lost);
+
+    for (let index = 0; index < pool.length; index += 1) {
+      const old = pool[index] as Receiver;
+      old.process.child.kill('SIGTERM');
+      assert.equal(await old.process.exit(), 0);
+      pool[index] = await serve();
+      await until('some load on the new one', () => delay(500).then(() => true));
+    }
+    await load.stop();
+    for (const { process } of pool) process.child.kill('SIGTERM');
+    await Promise.all(pool.map(({ process }) => process.exit()));
+
+    assert.deepEqual(lost, []);
+    assert.ok(acknowledged.length > 50, `only ${acknowledged.length} were sent`);
+    for (const deliveryId of acknowledged) {
+      const id = workflowId({ sdkAppId: FREE_PORTS.SDK_APP_ID ?? '', deliveryId });
+      assert.equal((await temporal.client.workflow.getHandle(id).describe()).status.name, 'RUNNING');
+    }
+  });
+});
+
+async function serve(): Promise<Receiver> {
+  const process = new UnfriendProcess(['serve'], {
+    ...FREE_PORTS,
+    ...{ DATA_DIR: folder.path, DRAIN_DELAY: '1s', CACHE_URL: 'off', SEARCH_URL: 'off', NOTIFY_URL: 'off' },
+    TEMPORAL_ADDRESS: String(temporal.settings.connectionOptions.address),
+  });
+  const { url } = await process.log('taking callbacks');
+  const { url: ops } = await process.log('health, readiness and metrics');
+  return { process, url: String(url), ops: String(ops), isReady: true };
+}
+
+/** Sends to whichever receiver says that it is ready, as a load balancer does. */
+function sendUntilStopped(pool: Receiver[], acknowledged: string[], lost: string[]) {
+  let running = true;
+  const probing = (async () => {
+    while (running) {
+      for (const receiver of [...pool]) {
+        const response = await fetch(`${receiver.ops}/readyz`).catch(() => undefined);
+        receiver.isReady = response?.status === 200;
+      }
+      await delay(50);
+    }
+  })();
+  const sending = (async () => {
+    const inFlight: Promise<void>[] = [];
+    for (let index = 0; running; index += 1) {
+      const ready = pool.filter(({ isReady }) => isReady);
+      const receiver = ready[index % ready.length];
+      const requestId = `rolling-${index}`;
+      if (receiver) {
+        inFlight.push(
+          postSigned(receiver.url, { requestId }).then(
+            (response) => void (response.ok ? acknowledged : lost).push(requestId),
+            (error: unknown) => void lost.push(`${requestId}: ${String(error)}`),
+          ),
+        );
+      }
+      await delay(RATE_MS);
+    }
+    await Promise.all(inFlight);
+  })();
+  return {
+    async stop() {
+      running = false;
+      await Promise.all([probing, sending]);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Client } from '@temporalio/client';
+import { readSettings, type Settings } from '../../src/config.ts';
+import { DirectIntake } from '../../src/intake/direct.ts';
+import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
+import { Receiver } from '../../src/receiver.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createClient, within } from '../../src/temporal/connect.ts';
+import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
+import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
+import type { TestTemporal } from './temporal.ts';
+
+export const SDK_APP_ID = '1400483163';
+export const TOKEN = 'xxxxyyyy';
+
+/** A receiver on a free port, in this process, before a real Temporal server. */
+export type TestReceiver = { url: string; receiver: Receiver; client: Client; stop(): Promise<void> };
+
+export async function startTestReceiver(
+  temporal: Pick<TestTemporal, 'settings'>,
+  environment: Record<string, string> = {},
+): Promise<TestReceiver> {
+  const settings: Settings = readSettings(
+    { SDK_APP_ID, CALLBACK_TOKEN: TOKEN, HOST: '127.0.0.1', PORT: '0', DRAIN_DELAY: '300ms', ...environment },
+    'receive',
+  );
+  const freshStarts = new FreshStarts();
+  const client = createClient(temporal.settings, [freshStarts.interceptor]);
+  const starter = new DeliveryStarter(client, freshStarts, {
+    taskQueue: 'nobody-works-here',
+    plan: { sideEffects: [], notifyRecipient: 'from', retryFor: 1_000 },
+    indexAccounts: true,
+  });
+  const recent = new RecentCallbacks(settings.dedupeWindow);
+  const intake = new DirectIntake(starter, recent, (ms, fn) => within(client, ms, fn));
+  const parts = { intake, metrics: createMetrics(), logger: createLogger('silent') };
+  const receiver = await Receiver.start(settings, parts);
+  return {
+    ...{ url: receiver.url, receiver, client },
+    async stop() {
+      await receiver.stop({ drain: false });
+      await client.connection.close();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { EmbeddedBackends } from '../../activities/embedded.ts';
+import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
+import { asActivity } from '../../activities/side-effect.ts';
+import type { Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
+import { deliveryOf, pairsOf } from '../support/deliveries.ts';
+
+const PAIRS = pairsOf(['alice', 'bob']);
+const INPUT = { delivery: deliveryOf(PAIRS).delivery, pairs: PAIRS };
+const MESSAGE = { recipient: 'alice', part: 1, parts: 1 };
+
+function onBackends(backends: EmbeddedBackends | null) {
+  return createActivities({
+    caches: backends,
+    cacheKeys: ['friends:{From_Account}'],
+    searchIndex: backends,
+    documentId: '{From_Account}:{To_Account}',
+    messenger: backends,
+  });
+}
+
+/** The failure with which the third attempt of an activity ends. */
+async function failureOf(thrown: unknown): Promise<unknown> {
+  const activity = asActivity('clearCaches', async () => {
+    throw thrown;
+  });
+  const env = new MockActivityEnvironment({ attempt: 3 });
+  return env.run(activity, INPUT).catch((error: unknown) => error);
+}
+
+test('there is an activity a side effect, by its name', () => {
+  assert.deepEqual(Object.keys(onBackends(null)), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
+});
+
+test('each activity acts on its backend and tells what became of each pair', async () => {
+  const backends = new EmbeddedBackends();
+  backends.befriend('alice', 'bob', INPUT.delivery.receivedAt - 1);
+  const activities = onBackends(backends);
+  const run = async (name: keyof typeof activities) => {
+    const input = name === 'notifyUsers' ? { ...INPUT, message: MESSAGE } : INPUT;
+    const env = new MockActivityEnvironment();
+    const [outcome] = await env.run<[SideEffectInput], Outcome[], SideEffect>(activities[name], input);
+    return outcome?.detail;
+  };
+  assert.equal(await run('clearCaches'), 'cleared');
+  assert.equal(await run('updateSearchIndex'), 'deleted');
+  assert.equal(await run('notifyUsers'), 'sent');
+  const { cachedFriends, searchableFriends, inbox } = backends.view('alice');
+  assert.deepEqual([cachedFriends, searchableFriends, inbox.length], [null, [], 1]);
+});
+
+test('a side effect whose backend is off is done by doing nothing', async () => {
+  const activities = onBackends(null);
+  for (const { name } of SIDE_EFFECTS) {
+    assert.deepEqual(await new MockActivityEnvironment().run(activities[name], INPUT), [
+      { status: 'done', detail: 'off' },
+    ]);
+  }
+});
+
+test('any error becomes a failure that names its type and the attempt', async () => {
+  const error = Object.assign(new RangeError('out of range'), { name: 'RedisDown' });
+  const failure = await failureOf(error);
+  assert.ok(failure instanceof ApplicationFailure);
+  assert.deepEqual(
+    [failure.type, failure.message, failure.details, failure.nonRetryable],
+    ['RedisDown', 'out of range', [{ attempt: 3 }], false],
+  );
+  assert.equal(failure.cause, error);
+});
+
+test('what is thrown and no error becomes a failure too', async () => {
+  const failure = await failureOf('just text');
+  assert.ok(failure instanceof ApplicationFailure);
+  assert.deepEqual([failure.message, failure.details], ['just text', [{ attempt: 3 }]]);
+});
+
+test('a failure keeps its type, its decision about retries and the time that the peer asked for', async () => {
+  const failure = await failureOf(
+    ApplicationFailure.create({ message: 'slow down', type: 'RateLimited', nextRetryDelay: '7s' }),
+  );
+  assert.ok(failure instanceof ApplicationFailure);
+  assert.deepEqual(
+    [failure.type, failure.nonRetryable, failure.nextRetryDelay, failure.details],
+    ['RateLimited', false, '7s', [{ attempt: 3 }]],
+  );
+  const final = await failureOf(ApplicationFailure.nonRetryable('no such account', 'NoSuchAccount'));
+  assert.ok(final instanceof ApplicationFailure);
+  assert.deepEqual([final.type, final.nonRetryable], ['NoSuchAccount', true]);
+});
+
+test('a cancellation stays one', async () => {
+  const cancelled = new CancelledFailure('cancelled');
+  assert.equal(await failureOf(cancelled), cancelled);
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ActivityCancellationType, compileRetryPolicy } from '@temporalio/common';
+import fc from 'fast-check';
+import ms from 'ms';
+import { FIRST_PASS, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
+
+/** How long the server waits in all between `attempts` tries of a policy, in ms. */
+function waits(
+  { initialInterval, backoffCoefficient, maximumInterval }: ReturnType<typeof retryPolicy>,
+  attempts: number,
+) {
+  let waited = 0;
+  for (let gap = 0; gap < attempts - 1; gap += 1) {
+    waited += Math.min(Number(initialInterval) * Number(backoffCoefficient) ** gap, Number(maximumInterval));
+  }
+  return waited;
+}
+
+test('as many attempts as fit into RETRY_FOR: one more would wait longer', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: ms('14d') }), (retryFor) => {
+      const policy = retryPolicy(retryFor);
+      assert.ok(policy.maximumAttempts >= 1);
+      assert.ok(waits(policy, policy.maximumAttempts) <= retryFor);
+      assert.ok(waits(policy, policy.maximumAttempts + 1) > retryFor);
+    }),
+  );
+});
+
+for (const [retryFor, attempts] of [
+  ['0s', 1],
+  ['999ms', 1],
+  ['1s', 2],
+  ['2999ms', 2],
+  ['3s', 3],
+  ['63s', 7],
+  ['1h', 65],
+] as const) {
+  test(`RETRY_FOR=${retryFor} allows ${attempts} attempts`, () => {
+    assert.equal(retryPolicy(ms(retryFor)).maximumAttempts, attempts);
+  });
+}
+
+test('Temporal takes the policy, whatever RETRY_FOR is', () => {
+  for (const retryFor of ['0s', '1s', '1h', '365d'] as const) compileRetryPolicy(retryPolicy(ms(retryFor)));
+});
+
+test('the first pass tries once', () => {
+  assert.equal(FIRST_PASS.retry?.maximumAttempts, 1);
+});
+
+test('the retry pass is retried by the server for RETRY_FOR', () => {
+  assert.deepEqual(retryPass(ms('1h')).retry, retryPolicy(ms('1h')));
+});
+
+for (const [name, options] of [
+  ['first', FIRST_PASS],
+  ['retry', retryPass(ms('1h'))],
+] as const) {
+  test(`in the ${name} pass a try is bounded, and time in a queue without workers is not`, () => {
+    assert.ok(options.startToCloseTimeout);
+    assert.equal(options.scheduleToCloseTimeout, undefined);
+    assert.equal(options.scheduleToStartTimeout, undefined);
+  });
+
+  test(`a cancelled activity of the ${name} pass is waited for, so that a success that arrives meanwhile counts`, () => {
+    assert.equal(options.cancellationType, ActivityCancellationType.WAIT_CANCELLATION_COMPLETED);
+  });
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { faultsOf, MINUTE, read } from '../support/settings.ts';
+
+test('an empty or blank value counts as unset', () => {
+  const names = [
+    'CALLBACK_TOKEN',
+    'CALLBACK_PATH',
+    'PORT',
+    'MAX_BODY',
+    'DEDUPE_WINDOW',
+    'CACHE_URL',
+    'CACHE_KEYS',
+  ];
+  for (const blank of ['', '  ']) {
+    const blanks = Object.fromEntries([...names, 'JOURNAL_DIR', 'INTAKE'].map((name) => [name, blank]));
+    assert.deepEqual(read(blanks, 'operate'), read({}, 'operate'));
+  }
+});
+
+test('blanks around a value do not count', () => {
+  assert.equal(read({ PORT: ' 9000 ' }, 'operate').http.port, 9000);
+});
+
+test('durations are read with their units', () => {
+  for (const [value, expected] of [
+    ['500ms', 500],
+    ['75s', 75_000],
+    ['2m', 2 * MINUTE],
+    ['1.5h', 90 * MINUTE],
+    ['7d', 7 * 24 * 60 * MINUTE],
+    ['2 minutes', 2 * MINUTE],
+    ['0s', 0],
+  ] as const) {
+    const { dedupeWindow, retryFor, http } = read(
+      { DEDUPE_WINDOW: value, RETRY_FOR: value, KEEP_ALIVE: value, DRAIN_DELAY: value },
+      'operate',
+    );
+    assert.deepEqual(
+      [dedupeWindow, retryFor, http.keepAlive, http.drainDelay],
+      Array(4).fill(expected),
+      value,
+    );
+  }
+});
+
+for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) {
+  test(`${name} refuses what is no duration`, () => {
+    for (const value of ['soon', '-1s', '5 parsecs', '1m30s', '1e3s', 'Infinity', '01:00', 's']) {
+      assert.match(
+        faultsOf({ [name]: value }, 'operate').join(),
+        new RegExp(`^${name}: expected a duration`),
+        value,
+      );
+    }
+  });
+}
+
+test('sizes are read with their units', () => {
+  for (const [value, expected] of [
+    ['512kb', 512 * 1024],
+    ['1mb', 1024 * 1024],
+    ['1MB', 1024 * 1024],
+    ['1.5mb', 1.5 * 1024 * 1024],
+    ['1900kb', 1900 * 1024],
+    ['4096', 4096],
+    ['4096b', 4096],
+  ] as const) {
+    assert.equal(read({ MAX_BODY: value }, 'operate').callback.maxBody, expected, value);
+  }
+});
+
+test('MAX_BODY refuses what is no size, and more than Temporal takes', () => {
+  for (const value of ['big', '0', '-1mb', 'mb']) {
+    assert.match(faultsOf({ MAX_BODY: value }, 'operate').join(), /^MAX_BODY: expected a size/, value);
+  }
+  for (const value of ['1901kb', '2mb', '1gb']) {
+    assert.match(
+      faultsOf({ MAX_BODY: value }, 'operate').join(),
+      /^MAX_BODY: expected at most 1900kb/,
+      value,
+    );
+  }
+});
+
+test('MAX_BODY refuses a unit that it does not know, rather than taking the number for bytes', () => {
+  for (const value of ['1m', '512k', '1 megabyte', '1MiB', '1,5mb']) {
+    assert.match(faultsOf({ MAX_BODY: value }, 'operate').join(), /^MAX_BODY: expected a size/, value);
+  }
+});
+
+for (const name of ['PORT', 'OPS_PORT', 'LOCAL_TEMPORAL_PORT', 'LOCAL_TEMPORAL_UI_PORT']) {
+  test(`${name} is a port from 0 to 65535`, () => {
+    for (const value of ['0', '80', '65535'])
+      assert.deepEqual(faultsOf({ [name]: value }, 'operate'), [], value);
+    for (const value of ['65536', '-1', '8080/tcp', '80.5', '0x50', '1e3', 'http', '000080']) {
+      assert.match(
+        faultsOf({ [name]: value }, 'operate').join(),
+        new RegExp(`^${name}: expected a port`),
+        value,
+      );
+    }
+  });
+}
+
+test('CALLBACK_PATH is a plain path', () => {
+  for (const path of ['/', '/tencent', '/tencent/7f3a_-.~', '/a/']) {
+    assert.equal(read({ CALLBACK_PATH: path }, 'operate').callback.path, path);
+  }
+  for (const path of ['tencent', '/a b', '/a?b', '/:id', '/(.*)', '/*', '/é', 'https://host/']) {
+    assert.match(
+      faultsOf({ CALLBACK_PATH: path }, 'operate').join(),
+      /^CALLBACK_PATH: expected a path/,
+      path,
+    );
+  }
+});
+
+test('IGNORE_PLATFORMS is a list in any case', () => {
+  const { callback } = read({ IGNORE_PLATFORMS: 'RESTAPI, Web' }, 'operate');
+  assert.deepEqual(callback.ignorePlatforms, ['restapi', 'web']);
+});
+
+test('templates must name the accounts that tell one key or document from another', () => {
+  const { cache } = read(
+    { CACHE_KEYS: 'friends:{From_Account}, seen:{From_Account}:{To_Account}' },
+    'operate',
+  );
+  assert.deepEqual(cache.keys, ['friends:{From_Account}', 'seen:{From_Account}:{To_Account}']);
+  for (const CACHE_KEYS of ['friends', 'friends:{From_Account},all', 'friends:{from_account}', ',']) {
+    assert.match(faultsOf({ CACHE_KEYS }, 'operate').join(), /^CACHE_KEYS: expected templates that name/);
+  }
+  for (const SEARCH_DOCUMENT_ID of ['{From_Account}', '{To_Account}', 'x', '{From}:{To}']) {
+    assert.match(
+      faultsOf({ SEARCH_DOCUMENT_ID }, 'operate').join(),
+      /^SEARCH_DOCUMENT_ID: expected a template/,
+    );
+  }
+});
+
+test('what this version does not have yet is refused with a clear message, not silently without effect', () => {
+  const notYet = {
+    INTAKE: 'journal',
+    JOURNAL_DIR: '/journal',
+    JOURNAL_MAX_PENDING: '10',
+    BATCH_ABOVE: '10',
+    BATCH_SIZE: '100',
+    ATTENTION_FOR: '7d',
+    SEARCH_CA: '/ca.pem',
+    SEARCH_INDEX: 'friends',
+    SEARCH_GUARD: 'external',
+    NOTIFY_SECRET: 'whsec_s3cr3t',
+    NOTIFY_ALLOW_PRIVATE: 'on',
+    TENCENT_DOMAIN: 'console.tim.qq.com',
+    TENCENT_ADMIN: 'administrator',
+    TENCENT_SECRET_KEY: 's3cr3t',
+    TENCENT_RATE: '100',
+  };
+  assert.deepEqual(
+    faultsOf(notYet, 'operate').toSorted(),
+    Object.keys(notYet)
+      .map((name) => `${name}: not supported by this version yet; unset it`)
+      .sort(),
+  );
+});
+
+test('real backends are refused until this version has them, without repeating their credentials', () => {
+  const faults = faultsOf(
+    {
+      CACHE_URL: 'rediss://:s3cr3t@cache:6379',
+      SEARCH_URL: 'https://u:s3cr3t@search',
+      NOTIFY_URL: 'tencent:',
+    },
+    'work',
+  );
+  assert.equal(faults.length, 3);
+  for (const fault of faults) {
+    assert.match(fault, /^(CACHE|SEARCH|NOTIFY)_URL: real backends are not supported by this version yet/);
+    assert.doesNotMatch(fault, /s3cr3t/);
+  }
+});
