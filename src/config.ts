@@ -36,15 +36,17 @@ export type BackendChoice = 'embedded' | 'off';
 
 /** Temporal's 2 MB a payload, with room for what goes with the pairs. */
 const MAX_BODY_LIMIT = '1900kb';
+/** Node's timers overflow after 24.8 days. */
+const LONGEST_TIMER = '24d';
 const DEMO_SDK_APP_ID = '1400000000';
 const NOT_YET = 'not supported by this version yet; unset it';
 
-const duration = (fallback: string) =>
+/** The unit is required: a bare number would be milliseconds to one reader and seconds to the next. */
+const duration = (fallback: string, longest: ms.StringValue) =>
   text(fallback, (value) => {
-    const parsed = /^\d/.test(value) ? ms(value as ms.StringValue) : undefined;
-    return parsed === undefined || parsed < 0
-      ? fault('expected a duration such as 500ms, 75s, 2m or 7d')
-      : parsed;
+    const parsed = /^(0|\d+(\.\d+)?\s*[a-z]+)$/i.test(value) ? ms(value as ms.StringValue) : undefined;
+    if (parsed === undefined) return fault('expected a duration with its unit, such as 500ms, 75s, 2m or 7d');
+    return parsed <= ms(longest) ? parsed : fault(`expected at most ${longest}`);
   });
 
 const portNumber = z
@@ -109,14 +111,14 @@ const FIELDS = {
   PORT: portNumber,
   OPS_PORT: portNumber,
   MAX_BODY: text('1mb', (value) => {
-    const parsed = /^\d/.test(value) ? bytes.parse(value) : null;
+    const parsed = /^\d+(\.\d+)?\s*(b|kb|mb|gb)?$/i.test(value) ? bytes.parse(value) : null;
     if (parsed === null || parsed < 1) return fault('expected a size such as 512kb or 1mb');
     return parsed <= (bytes.parse(MAX_BODY_LIMIT) ?? 0)
       ? parsed
       : fault(`expected at most ${MAX_BODY_LIMIT}: Temporal takes 2 MB`);
   }),
-  KEEP_ALIVE: duration('75s'),
-  DRAIN_DELAY: duration('5s'),
+  KEEP_ALIVE: duration('75s', LONGEST_TIMER),
+  DRAIN_DELAY: duration('5s', LONGEST_TIMER),
 
   INTAKE: text('direct', (value) => {
     if (value === 'direct') return value;
@@ -125,7 +127,7 @@ const FIELDS = {
   DATA_DIR: text('.unfriend', (value) => value),
   JOURNAL_DIR: notYet,
   JOURNAL_MAX_PENDING: notYet,
-  DEDUPE_WINDOW: duration('2m'),
+  DEDUPE_WINDOW: duration('2m', LONGEST_TIMER),
 
   TEMPORAL_CLI_PATH: z.string().optional(),
   LOCAL_TEMPORAL_PORT: portNumber,
@@ -133,7 +135,7 @@ const FIELDS = {
   TASK_QUEUE: text('unfriend', (value) => value),
   BATCH_ABOVE: notYet,
   BATCH_SIZE: notYet,
-  RETRY_FOR: duration('1h'),
+  RETRY_FOR: duration('1h', '365d'),
   ATTENTION_FOR: notYet,
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
   INDEX_ACCOUNTS: onOff('on'),
@@ -162,6 +164,9 @@ const FIELDS = {
   TENCENT_RATE: notYet,
 };
 
+/** The demo runs on the embedded stand-ins, whatever is set for others. */
+const BACKEND_FIELDS = ['CACHE_URL', 'CACHE_KEYS', 'SEARCH_URL', 'SEARCH_DOCUMENT_ID', 'NOTIFY_URL'];
+
 type Values = { [Name in keyof typeof FIELDS]: z.output<(typeof FIELDS)[Name]> };
 
 export type Settings = ReturnType<typeof compose>;
@@ -175,7 +180,8 @@ export function readSettings(environment: Environment, role: Role): Settings {
   const faults: string[] = [];
   const values: Partial<Record<string, unknown>> = {};
   for (const [name, field] of Object.entries(FIELDS)) {
-    const parsed = field.safeParse(environment[name]?.trim() || undefined);
+    const value = role === 'demo' && BACKEND_FIELDS.includes(name) ? undefined : environment[name]?.trim();
+    const parsed = field.safeParse(value || undefined);
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
   }
@@ -190,6 +196,8 @@ function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
   if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
+  if (values.PORT && values.PORT === values.OPS_PORT)
+    faults.push('OPS_PORT: expected another port than PORT');
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
     faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
   }
@@ -230,12 +238,12 @@ const DEFAULT_TEMPORAL_ADDRESS = 'localhost:7233';
 
 function readTemporal(environment: Environment, role: Role, faults: string[]): TemporalSettings | undefined {
   try {
-    const present = Object.entries(environment).filter((entry): entry is [string, string] => !!entry[1]);
-    const { connectionOptions, namespace } = loadClientConnectConfig({
-      overrideEnvVars: Object.fromEntries(present),
-      // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
-      disableFile: role === 'demo',
-    });
+    const present = Object.entries(environment).flatMap(([name, value]) =>
+      value?.trim() ? [[name, value.trim()]] : [],
+    );
+    const overrideEnvVars: Record<string, string> = Object.fromEntries(present);
+    // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
+    const { connectionOptions, namespace } = loadConnectConfig(overrideEnvVars, role === 'demo');
     return {
       connectionOptions: {
         ...connectionOptions,
@@ -245,8 +253,19 @@ function readTemporal(environment: Environment, role: Role, faults: string[]): T
       configured: connectionOptions.address !== undefined,
     };
   } catch (error) {
-    faults.push(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`);
+    // Only the first line: a TOML error goes on with the lines of the file, and an API key may stand in them.
+    faults.push(`TEMPORAL_*: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]}`);
     return undefined;
+  }
+}
+
+/** envconfig 1.24.0 throws a TypeError at a file without any profile, for example an empty one. */
+function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile: boolean) {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars, disableFile });
+  } catch (error) {
+    if (!(error instanceof TypeError) || overrideEnvVars.TEMPORAL_PROFILE) throw error;
+    return loadClientConnectConfig({ overrideEnvVars, disableFile: true });
   }
 }
 

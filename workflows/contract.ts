@@ -125,7 +125,7 @@ export function indexedAccounts(pairs: readonly Pair[]): string[] {
   return accounts;
 }
 
-/** One line for a person: `alice → bob`, `alice ↔ bob`, `alice → bob, carol and 4 more pairs`. */
+/** One line for a person: `alice → bob`, `alice ↔ bob`, `alice → bob and 4 more pairs`. */
 export function describePairs(pairs: readonly Pair[]): string {
   const [first, second] = pairs;
   if (!first) return 'no pairs';

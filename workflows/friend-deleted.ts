@@ -60,7 +60,7 @@ function publish(progress: DeliveryProgress): void {
 
 function conclude(progress: DeliveryProgress): FriendDeletedResult {
   const { deliveryId, pairs, sideEffects, parkedTotal, errors } = progress.snapshot();
-  if (parkedTotal === 0) return { deliveryId, pairs, sideEffects };
+  if (progress.status === 'Done') return { deliveryId, pairs, sideEffects };
   const reasons = errors.map(({ type, count }) => `${type} (${count})`).join(', ');
   throw ApplicationFailure.nonRetryable(
     `${parkedTotal} side effects could not be done: ${reasons}`,

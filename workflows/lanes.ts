@@ -6,6 +6,8 @@ export class Lanes<T> {
   readonly #limit: number;
   readonly #work: (item: T) => Promise<void>;
   readonly #running = new Set<Promise<void>>();
+  /** Lanes that still look for items. A lane stays in `#running` a moment longer, until its promise settles. */
+  #open = 0;
   #waiting: T[] = [];
   #next = 0;
   #failure: { reason: unknown } | undefined;
@@ -17,7 +19,7 @@ export class Lanes<T> {
 
   add(...items: T[]): void {
     for (const item of items) this.#waiting.push(item);
-    while (this.#running.size < this.#limit && this.#next < this.#waiting.length) this.#open();
+    while (!this.#failure && this.#open < this.#limit && this.#next < this.#waiting.length) this.#start();
   }
 
   /** Starts nothing any more that has not been started. */
@@ -32,7 +34,8 @@ export class Lanes<T> {
     if (this.#failure) throw this.#failure.reason;
   }
 
-  #open(): void {
+  #start(): void {
+    this.#open += 1;
     const lane = this.#runLane().finally(() => this.#running.delete(lane));
     this.#running.add(lane);
   }
@@ -47,5 +50,7 @@ export class Lanes<T> {
         this.#failure ??= { reason };
       }
     }
+    // In the same step as the last look at what waits: an item added after it must open a lane of its own.
+    this.#open -= 1;
   }
 }

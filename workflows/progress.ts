@@ -109,6 +109,8 @@ export class SideEffectState {
   /** @param mark whether the unit is tried again by itself or waits for a person */
   fail(unit: number, mark: 'retrying' | 'parked', failure: Failure): void {
     const error = this.#errors.note(failure);
+    // Deleted first, so that the failure that came last stands last, here and in what is carried.
+    this.#failures.delete(unit);
     this.#failures.set(unit, { error, attempts: failure.attempts });
     this.lastError = this.#errors.read(error);
     this.#mark(unit, mark);
@@ -116,15 +118,23 @@ export class SideEffectState {
 
   /** How many pairs each distinct error holds up. */
   countErrors(into: Map<number, number>): void {
+    const counted = new Set<string>();
     for (const [unit, { error }] of this.#failures) {
-      into.set(error, (into.get(error) ?? 0) + (this.units[unit]?.pairs.length ?? 0));
+      for (const pair of this.units[unit]?.pairs ?? []) {
+        if (counted.has(`${error} ${pair}`)) continue;
+        counted.add(`${error} ${pair}`);
+        into.set(error, (into.get(error) ?? 0) + 1);
+      }
     }
   }
 
   *parked(pairs: readonly Pair[]): Generator<ParkedSideEffect> {
+    const listed = new Set<number>();
     for (const [unit, { error, attempts }] of this.#failures) {
       if (this.#marks[unit] !== 'parked') continue;
       for (const pair of this.units[unit]?.pairs ?? []) {
+        if (listed.has(pair)) continue;
+        listed.add(pair);
         yield { ...(pairs[pair] as Pair), sideEffect: this.name, error: this.#errors.read(error), attempts };
       }
     }
@@ -199,12 +209,12 @@ export class DeliveryProgress {
   /** For people, in Markdown; shown by the Temporal UI. */
   table(): string {
     const rows = this.sideEffects.map(({ name, counts, lastError }) => {
-      const error = lastError ? `${lastError.type}: ${escapeCell(lastError.message)}` : '';
+      const error = lastError ? escapeMarkdown(`${lastError.type}: ${lastError.message}`) : '';
       return tableRow([name, `${counts.done} of ${counts.total}`, counts.retrying, counts.parked, error]);
     });
     // The static summary does not outlive a continue-as-new, so it is said here too.
     return [
-      `**${this.status}**: ${describePairs(this.#input.pairs)}`,
+      `**${this.status}**: ${escapeMarkdown(describePairs(this.#input.pairs))}`,
       '',
       tableRow(['side effect', 'done', 'retrying', 'parked', 'last error']),
       '| --- | --- | --- | --- | --- |',
@@ -248,7 +258,7 @@ function tableRow(cells: (string | number)[]): string {
   return `| ${cells.map((cell) => `${cell}\u00a0\u00a0`).join(' | ')} |`;
 }
 
-/** A pipe or a line break would end the table's cell. */
-function escapeCell(text: string): string {
-  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|');
+/** Accounts and messages are data: none may end a cell, or become a link or an image. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\|`*_[\]<>#~]/g, '\\$&');
 }

@@ -86,7 +86,7 @@ function judgeJson(
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refuse('broken-schema', 'body: expected a JSON object');
   }
-  const inQuery = query.get('CallbackCommand');
+  const inQuery = query.get('CallbackCommand') || undefined;
   const inBody = (json as Record<string, unknown>).CallbackCommand;
   if (inBody !== undefined && typeof inBody !== 'string') {
     return refuse('broken-schema', 'CallbackCommand: expected a string');

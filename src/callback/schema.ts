@@ -11,30 +11,31 @@ export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
 const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of printable ASCII');
 
 /** Unknown fields are ignored, never rejected: the vendor adds some without notice. */
-const friendDelete = z.object({
-  PairList: z
-    .array(z.object({ From_Account: userId, To_Account: userId }))
-    .min(1, 'expected at least one pair'),
-});
+const pairSchema = z.object({ From_Account: userId, To_Account: userId });
+const friendDelete = z.object({ PairList: z.array(z.unknown()).min(1, 'expected at least one pair') });
 
 /** Either the distinct pairs in the order they came, or where the schema is broken and how. */
 export type ParsedPairs = { pairs: Pair[] } | { fault: string };
 
 /** Reads the pairs of a friend-delete body that is already JSON. Exact repeats collapse into one. */
 export function parsePairs(body: unknown): ParsedPairs {
-  const parsed = friendDelete.safeParse(body);
-  if (!parsed.success) return { fault: describeFirstIssue(parsed.error) };
+  const list = friendDelete.safeParse(body);
+  if (!list.success) return { fault: describeFirstIssue(list.error, []) };
 
   const distinct = new Map<string, Pair>();
-  for (const { From_Account: from, To_Account: to } of parsed.data.PairList) {
+  // Pair by pair: zod would go on to find every fault of a large list, and take longer than the sender waits.
+  for (const [index, item] of list.data.PairList.entries()) {
+    const pair = pairSchema.safeParse(item);
+    if (!pair.success) return { fault: describeFirstIssue(pair.error, ['PairList', index]) };
+    const { From_Account: from, To_Account: to } = pair.data;
     distinct.set(JSON.stringify([from, to]), { from, to });
   }
   return { pairs: [...distinct.values()] };
 }
 
 /** `PairList[3].To_Account: expected …`. Names the place and never repeats the content. */
-function describeFirstIssue(error: z.ZodError): string {
+function describeFirstIssue(error: z.ZodError, path: PropertyKey[]): string {
   const [issue] = error.issues;
   if (!issue) return 'body: not a friend-delete callback';
-  return `${z.core.toDotPath(issue.path) || 'body'}: ${issue.message}`;
+  return `${z.core.toDotPath([...path, ...issue.path]) || 'body'}: ${issue.message}`;
 }

@@ -32,7 +32,7 @@ export class RecentCallbacks {
     try {
       return await recent.receipt;
     } catch (error) {
-      this.#recent.delete(key);
+      if (this.#recent.get(key) === recent) this.#recent.delete(key);
       throw error;
     }
   }

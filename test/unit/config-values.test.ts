@@ -46,7 +46,7 @@ test('durations are read with their units', () => {
 
 for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) {
   test(`${name} refuses what is no duration`, () => {
-    for (const value of ['soon', '-1s', '5 parsecs', '1m30s', '1e3s', 'Infinity', '01:00', 's']) {
+    for (const value of ['soon', '75', '-1s', '5 parsecs', '1m30s', '1e3s', 'Infinity', '01:00', 's']) {
       assert.match(
         faultsOf({ [name]: value }, 'operate').join(),
         new RegExp(`^${name}: expected a duration`),
@@ -55,6 +55,19 @@ for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) 
     }
   });
 }
+
+test('durations have an upper bound, and zero needs no unit', () => {
+  assert.match(faultsOf({ DRAIN_DELAY: '25d' }, 'operate').join(), /^DRAIN_DELAY: expected at most 24d/);
+  assert.match(faultsOf({ RETRY_FOR: '2y' }, 'operate').join(), /^RETRY_FOR: expected at most 365d/);
+  assert.equal(read({ DRAIN_DELAY: '0' }, 'operate').http.drainDelay, 0);
+});
+
+test('PORT and OPS_PORT must differ, unless any free port will do', () => {
+  assert.deepEqual(faultsOf({ PORT: '9000', OPS_PORT: '9000' }, 'operate'), [
+    'OPS_PORT: expected another port than PORT',
+  ]);
+  assert.equal(read({ PORT: '0', OPS_PORT: '0' }, 'operate').http.port, 0);
+});
 
 test('sizes are read with their units', () => {
   for (const [value, expected] of [
