@@ -19,14 +19,16 @@ export function temporalCli(): string {
 /** A real Temporal server for one test file. */
 export type TestTemporal = { settings: TemporalSettings; client: Client; stop(): Promise<void> };
 
-/** Quiet logs: what tests provoke on purpose should not look like trouble. */
+/**
+ * Quiet logs: what tests provoke on purpose should not look like trouble. Only before a worker runs: the runtime
+ * ends with the last worker, and without any it would keep the test process alive.
+ */
 export function installTestRuntime(): void {
   installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
 /** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */
 export async function startTestTemporal(): Promise<TestTemporal> {
-  installTestRuntime();
   const local = await startOwnServer();
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? local?.address;
   const settings: TemporalSettings = {
