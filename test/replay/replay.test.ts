@@ -31,9 +31,9 @@ describe('replay', () => {
     },
     { what: 'the status is not published', code: 'published !== progress.status', mutated: 'false' },
     {
-      what: 'a failed unit is parked at once',
-      code: "failure.retryable ? 'retrying'",
-      mutated: "false ? 'retrying'",
+      what: 'a failed unit is not tried again',
+      code: 'failure.retryable && !this.interrupted',
+      mutated: 'false',
     },
   ];
   for (const { what, code, mutated } of mutants) {
