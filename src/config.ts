@@ -120,13 +120,12 @@ const FIELDS = {
   KEEP_ALIVE: duration('75s', LONGEST_TIMER),
   DRAIN_DELAY: duration('5s', LONGEST_TIMER),
 
-  INTAKE: text('direct', (value) => {
-    if (value === 'direct') return value;
-    return fault(value === 'journal' ? NOT_YET : 'expected direct');
-  }),
+  INTAKE: oneOf(['journal', 'direct'], 'journal'),
   DATA_DIR: text('.unfriend', (value) => value),
-  JOURNAL_DIR: notYet,
-  JOURNAL_MAX_PENDING: notYet,
+  JOURNAL_DIR: z.string().optional(),
+  JOURNAL_MAX_PENDING: text('1000000', (value) =>
+    /^[1-9]\d{0,8}$/.test(value) ? Number(value) : fault('expected a whole number from 1'),
+  ),
   DEDUPE_WINDOW: duration('2m', LONGEST_TIMER),
 
   TEMPORAL_CLI_PATH: z.string().optional(),
@@ -275,6 +274,8 @@ function compose(
 ) {
   const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
   const dataDir = resolve(values.DATA_DIR);
+  // The demo has data of its own, so that it can run beside a service of the same folder.
+  const home = role === 'demo' ? join(dataDir, 'demo') : dataDir;
   const authenticated = values.CALLBACK_TOKEN.length > 0;
   return {
     production: values.NODE_ENV === 'production',
@@ -299,6 +300,11 @@ function compose(
       keepAlive: values.KEEP_ALIVE,
       drainDelay: values.DRAIN_DELAY,
     },
+    intake: values.INTAKE,
+    journal: {
+      dir: resolve(values.JOURNAL_DIR ?? join(home, 'journal')),
+      maxPending: values.JOURNAL_MAX_PENDING,
+    },
     /** Milliseconds, like every duration here. */
     dedupeWindow: values.DEDUPE_WINDOW,
     dataDir,
@@ -307,8 +313,7 @@ function compose(
       cliPath: values.TEMPORAL_CLI_PATH,
       port: values.LOCAL_TEMPORAL_PORT ?? 7233,
       uiPort: values.LOCAL_TEMPORAL_UI_PORT ?? 8233,
-      /** The demo has data of its own, so that it can run beside a service of the same folder. */
-      dir: join(dataDir, role === 'demo' ? 'demo' : 'temporal'),
+      dir: join(home, 'temporal'),
       cacheDir: join(dataDir, 'cli'),
       searchPath,
     },

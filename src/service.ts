@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/embedded.ts';
 import { createActivities } from '../activities/index.ts';
-import { createBackends, createPlan } from './backends.ts';
+import { createBackends } from './backends.ts';
 import type { Settings, TemporalSettings } from './config.ts';
 import { type ComponentState, createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
-import { DirectIntake } from './intake/direct.ts';
-import { RecentCallbacks } from './intake/recent-callbacks.ts';
+import { startIntake } from './intake/start-intake.ts';
+import type { Journal } from './journal/journal.ts';
 import { Receiver } from './receiver.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -15,7 +15,6 @@ import { FreshStarts } from './temporal/fresh-starts.ts';
 import { findTemporalCli } from './temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
-import { DeliveryStarter } from './temporal/start-delivery.ts';
 import { WorkerHost } from './temporal/worker-host.ts';
 
 const READINESS_CHECK_MS = 1_000;
@@ -70,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
     const metrics = createMetrics();
     const { backends, embedded } = createBackends(settings);
-    const running: { worker?: WorkerHost; receiver?: Receiver } = {};
+    const running: Running = {};
     const opsApp = createOpsApp({
       metrics,
       components: () => readiness(client, running),
@@ -91,8 +90,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       closers.push(() => worker.stop());
     }
     if (parts.receive) {
-      const intake = createIntake(settings, client, freshStarts);
-      const receiver = await Receiver.start(settings, { intake, metrics, logger });
+      const started = await startIntake({ settings, client, freshStarts, metrics, logger });
+      running.journal = started.journal;
+      closers.push(() => started.stop());
+      const receiver = await Receiver.start(settings, { intake: started.intake, metrics, logger });
       running.receiver = receiver;
       closers.push((how) => receiver.stop(how));
     }
@@ -112,13 +113,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-function createIntake(settings: Settings, client: Client, freshStarts: FreshStarts): DirectIntake {
-  const { taskQueue, indexAccounts, dedupeWindow } = settings;
-  const plan = createPlan(settings);
-  const starter = new DeliveryStarter(client, freshStarts, { taskQueue, plan, indexAccounts });
-  return new DirectIntake(starter, new RecentCallbacks(dedupeWindow), (ms, fn) => within(client, ms, fn));
-}
-
 function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
   const { localTemporal, temporal } = settings;
   const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;
@@ -130,9 +124,12 @@ function atLocalServer(temporal: TemporalSettings, local: LocalServer): Temporal
   return { ...temporal, connectionOptions: { address: local.address } };
 }
 
+/** The parts that readiness depends on, as far as they are there. */
+type Running = { worker?: WorkerHost; receiver?: Receiver; journal?: Journal | undefined };
+
 async function readiness(
   client: Client,
-  { worker, receiver }: { worker?: WorkerHost; receiver?: Receiver },
+  { worker, receiver, journal }: Running,
 ): Promise<Record<string, ComponentState>> {
   const states: Record<string, ComponentState> = {};
   if (receiver) {
@@ -140,11 +137,20 @@ async function readiness(
       ready: !receiver.isDraining,
       state: receiver.isDraining ? 'draining' : 'accepting',
     };
-    // Without a journal a callback is durable only in Temporal.
-    states.temporal = await temporalState(client);
+    const temporal = await temporalState(client);
+    const takes = journal?.unavailable === undefined && journal !== undefined;
+    if (journal) states.journal = journalState(journal, temporal.ready);
+    // With a journal that takes callbacks, Temporal away is no reason to send them elsewhere.
+    states.temporal = { ...temporal, ready: temporal.ready || takes };
   }
   if (worker) states.worker = { ready: worker.isPolling, state: worker.state.toLowerCase() };
   return states;
+}
+
+function journalState({ unavailable, store }: Journal, isTemporalThere: boolean): ComponentState {
+  const state =
+    unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
+  return { ready: unavailable === undefined || isTemporalThere, state };
 }
 
 async function temporalState(client: Client): Promise<ComponentState> {

@@ -38,7 +38,7 @@ export function timedDeliveryId(key: DeliveryKey, receivedAt: number): string {
 }
 
 /** The id of a delivery whose RequestId is already taken by a callback with another body. */
-export function otherBodyDeliveryId(key: DeliveryKey): string {
+export function otherBodyDeliveryId(key: Pick<DeliveryKey, 'base' | 'bodyHash'>): string {
   return `${key.base}-${key.bodyHash.slice(0, 8)}`;
 }
 

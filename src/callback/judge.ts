@@ -26,7 +26,13 @@ export type Callback = {
 export type Verdict =
   | { kind: 'accept'; callback: Callback }
   | { kind: 'ignore'; reason: 'probe' | 'other-command' | 'ignored-platform' }
-  | { kind: 'refuse'; reason: Refusal; info?: string };
+  | {
+      kind: 'refuse';
+      reason: Refusal;
+      info?: string;
+      /** It was signed and its command is ours, but it can't be read: worth a person's look. */
+      isOurs?: boolean;
+    };
 
 type Refused = Extract<Verdict, { kind: 'refuse' }>;
 
@@ -74,8 +80,17 @@ export function judge(
   if (!query.has('SdkAppid')) return refuse('missing-app');
 
   const json = parseJson(body);
-  if (json === undefined) return refuse('not-json');
-  return judgeJson({ query, body, json }, settings, now);
+  const verdict = json === undefined ? refuse('not-json') : judgeJson({ query, body, json }, settings, now);
+  if (verdict.kind !== 'refuse' || verdict.reason === 'command-mismatch') return verdict;
+  const isOurs =
+    settings.tokens.length > 0 && [query.get('CallbackCommand'), commandOf(json)].includes(FRIEND_DELETE);
+  return isOurs ? { ...verdict, isOurs } : verdict;
+}
+
+function commandOf(json: unknown): unknown {
+  return typeof json === 'object' && json !== null && 'CallbackCommand' in json
+    ? json.CallbackCommand
+    : undefined;
 }
 
 function judgeJson(
@@ -94,8 +109,10 @@ function judgeJson(
   const command = inQuery ?? inBody;
   if (command === undefined) return refuse('broken-schema', 'CallbackCommand: missing');
   // The signature covers neither body nor command, so both must name the same one.
-  if (inBody === undefined ? command === FRIEND_DELETE : inBody !== command)
-    return refuse('command-mismatch');
+  if (inBody !== undefined && inBody !== command) return refuse('command-mismatch');
+  if (inBody === undefined && command === FRIEND_DELETE) {
+    return refuse('broken-schema', 'CallbackCommand: missing');
+  }
   // OK, not FAIL: for a "before" command FAIL would forbid what the user is about to do.
   if (command !== FRIEND_DELETE) return { kind: 'ignore', reason: 'other-command' };
 

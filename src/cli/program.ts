@@ -4,6 +4,7 @@ import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
+import { addJournal } from './journal.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
 import { addSetup } from './setup.ts';
@@ -45,6 +46,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addDemo(program, context);
   addSend(program, context);
   addStatus(program, context);
+  addJournal(program, context);
   addSetup(program, context);
   addCheck(program, context);
   return program;

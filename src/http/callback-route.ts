@@ -3,6 +3,7 @@ import getRawBody from 'raw-body';
 import { OK } from '../callback/answer.ts';
 import { type JudgeSettings, judge, judgeQuery, type Verdict } from '../callback/judge.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { RawCallback } from '../journal/record.ts';
 import { type Answered, refused, respond } from './answers.ts';
 
 export type CallbackRouteOptions = {
@@ -25,12 +26,16 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions): Prom
 
   const body = await readBody(ctx, options.maxBody);
   if (typeof body === 'string') return refused(body);
-  return act(judge({ query, body }, options.judge, now), options.intake);
+  const verdict = judge({ query, body }, options.judge, now);
+  return act(verdict, { query, body, receivedAt: now }, options.intake);
 }
 
-async function act(verdict: Verdict, intake: Intake): Promise<Answered> {
+type ReadRequest = { query: URLSearchParams; body: Buffer; receivedAt: number };
+
+async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Promise<Answered> {
   switch (verdict.kind) {
     case 'refuse':
+      if (verdict.isOurs) await intake.keepRefused(rawCallback(request), verdict.info ?? verdict.reason);
       return refused(verdict.reason, verdict.info);
     case 'ignore':
       return { answer: OK, verdict: verdict.reason };
@@ -40,6 +45,12 @@ async function act(verdict: Verdict, intake: Intake): Promise<Answered> {
       return { answer: OK, verdict: duplicate ? 'duplicate' : 'accepted', deliveryId, pairs };
     }
   }
+}
+
+/** Of the query only what says what the callback is; the signature stays out of every store. */
+function rawCallback({ query, body, receivedAt }: ReadRequest): RawCallback {
+  const kept = [...query].filter(([name]) => /^(CallbackCommand|OptPlatform|RequestId)$/i.test(name));
+  return { receivedAt, query: Object.fromEntries(kept), body: body.toString('base64') };
 }
 
 /** The body, or why it could not be had. */

@@ -1,46 +1,56 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
 import type { Callback } from '../callback/judge.ts';
+import type { RawCallback } from '../journal/record.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryStarter } from '../temporal/start-delivery.ts';
-import { type Intake, NotDurableError, type Receipt } from './intake.ts';
+import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt } from './intake.ts';
 import type { RecentCallbacks } from './recent-callbacks.ts';
 
-/** All that an acknowledgement may take, in ms: the sender waits for 2 s, the network included. */
-const MAX_ACCEPT_MS = 1_500;
+export type DirectIntakeOptions = {
+  starter: DeliveryStarter;
+  recent: RecentCallbacks;
+  /** Sets a deadline on the requests that a function makes. */
+  within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
+  logger: Logger;
+};
 
 /** Acknowledges a callback once Temporal has its workflow. Needs no disk, and needs Temporal to be there. */
 export class DirectIntake implements Intake {
   readonly #starter: DeliveryStarter;
   readonly #recent: RecentCallbacks;
   readonly #within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
+  readonly #logger: Logger;
 
-  /** @param within sets a deadline on the requests that a function makes */
-  constructor(
-    starter: DeliveryStarter,
-    recent: RecentCallbacks,
-    within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>,
-  ) {
+  constructor({ starter, recent, within, logger }: DirectIntakeOptions) {
     this.#starter = starter;
     this.#recent = recent;
     this.#within = within;
+    this.#logger = logger;
   }
 
-  async accept(callback: Callback): Promise<Receipt> {
+  /** @param budget all that it may take, in ms */
+  async accept(callback: Callback, budget = MAX_ACCEPT_MS): Promise<Receipt> {
     const { key } = callback;
-    if (key.hasRequestId) return this.#start(callback, key.base);
+    if (key.hasRequestId) return this.#start(callback, key.base, budget);
     return this.#recent.acceptOnce(key.base, () =>
-      this.#start(callback, timedDeliveryId(key, callback.receivedAt)),
+      this.#start(callback, timedDeliveryId(key, callback.receivedAt), budget),
     );
   }
 
-  async #start(callback: Callback, deliveryId: string): Promise<Receipt> {
+  /** There is no place for it: the log is all that tells of it. */
+  async keepRefused(_raw: RawCallback, reason: string): Promise<void> {
+    this.#logger.error({ reason }, 'a signed callback was refused, and without a journal it is not kept');
+  }
+
+  async #start(callback: Callback, deliveryId: string, budget: number): Promise<Receipt> {
     const settled = new AbortController();
-    const timeout = delay(MAX_ACCEPT_MS, undefined, { signal: settled.signal }).then(() => {
+    const timeout = delay(budget, undefined, { signal: settled.signal }).then(() => {
       throw new NotDurableError('Temporal did not answer in time');
     });
     try {
-      const started = this.#within(MAX_ACCEPT_MS, () => this.#startOrSidestep(callback, deliveryId));
+      const started = this.#within(budget, () => this.#startOrSidestep(callback, deliveryId));
       return await Promise.race([started, timeout]);
     } catch (error) {
       if (error instanceof NotDurableError) throw error;

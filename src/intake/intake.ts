@@ -1,4 +1,5 @@
 import type { Callback } from '../callback/judge.ts';
+import type { RawCallback } from '../journal/record.ts';
 
 /** What became of an acknowledged callback; a duplicate has the first one's delivery id. */
 export type Receipt = { deliveryId: string; duplicate: boolean };
@@ -7,7 +8,12 @@ export type Receipt = { deliveryId: string; duplicate: boolean };
 export interface Intake {
   /** @throws NotDurableError when the callback must not be acknowledged */
   accept(callback: Callback): Promise<Receipt>;
+  /** Keeps a refused callback for a person to look at, where there is a place for it. Never throws. */
+  keepRefused(raw: RawCallback, reason: string): Promise<void>;
 }
+
+/** All that an acknowledgement may take, in ms: the sender waits for 2 s, the network included. */
+export const MAX_ACCEPT_MS = 1_500;
 
 /** The callback is durable nowhere: it must be answered 503. */
 export class NotDurableError extends Error {

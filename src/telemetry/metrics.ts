@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The receiver's metrics; README.md lists them. One registry a process, nothing global. */
 export function createMetrics() {
@@ -12,6 +12,7 @@ export function createMetrics() {
       labelNames: ['verdict'] as const,
       registers: [registry],
     }),
+    journal: createJournalMetrics(registry),
     answerDuration: new Histogram({
       name: 'unfriend_callback_duration_seconds',
       help: 'From the request to its answer, in seconds; Tencent Chat waits for 2',
@@ -22,3 +23,71 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The journal's and its dispatcher's. */
+function createJournalMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    commitDuration: new Histogram({
+      name: 'unfriend_journal_commit_duration_seconds',
+      help: 'From handing a delivery to the journal until it is on the disk, in seconds',
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+      registers,
+    }),
+    dispatched: new Counter({
+      name: 'unfriend_journal_dispatched_total',
+      help: 'Deliveries that went from the journal to Temporal',
+      registers,
+    }),
+    retried: new Counter({
+      name: 'unfriend_journal_start_retries_total',
+      help: 'Starts that Temporal did not take, to be tried again',
+      registers,
+    }),
+    quarantined: new Counter({
+      name: 'unfriend_quarantined_total',
+      help: 'What nobody could process, kept with its reason',
+      registers,
+    }),
+    damaged: new Counter({
+      name: 'unfriend_journal_damaged_total',
+      help: 'Journal entries that could not be read',
+      registers,
+    }),
+  };
+}
+
+export type JournalMetrics = ReturnType<typeof createJournalMetrics>;
+
+/** What the journal holds, read when the page is asked for. */
+export function observeJournal(registry: Registry, journal: JournalGauges): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge(
+    'unfriend_journal_pending',
+    'Deliveries acknowledged and not yet in Temporal',
+    () => journal.pendingCount,
+  );
+  gauge('unfriend_journal_quarantined', 'What the quarantine holds', () => journal.quarantinedCount);
+  gauge(
+    'unfriend_journal_oldest_pending_age_seconds',
+    'How long the oldest pending delivery waits, in seconds',
+    () => {
+      const { oldestPendingAt } = journal;
+      return oldestPendingAt === undefined ? 0 : Math.max(0, (Date.now() - oldestPendingAt) / 1000);
+    },
+  );
+}
+
+export type JournalGauges = {
+  pendingCount: number;
+  quarantinedCount: number;
+  oldestPendingAt: number | undefined;
+};

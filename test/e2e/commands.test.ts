@@ -57,7 +57,7 @@ describe('exit codes', () => {
   });
 
   test('every command has --help with an example, and ends with 0', async () => {
-    for (const command of ['start', 'serve', 'work', 'demo', 'send', 'status', 'setup', 'check']) {
+    for (const command of ['start', 'serve', 'work', 'demo', 'send', 'status', 'journal', 'setup', 'check']) {
       const { code, stdout } = await runUnfriend([command, '--help']);
       assert.equal(code, 0, command);
       assert.match(stdout, /Examples?:\n {2}\$ .*unfriend/, command);

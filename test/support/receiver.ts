@@ -32,8 +32,9 @@ export async function startTestReceiver(
     indexAccounts: true,
   });
   const recent = new RecentCallbacks(settings.dedupeWindow);
-  const intake = new DirectIntake(starter, recent, (ms, fn) => within(client, ms, fn));
-  const parts = { intake, metrics: createMetrics(), logger: createLogger('silent') };
+  const logger = createLogger('silent');
+  const intake = new DirectIntake({ starter, recent, within: (ms, fn) => within(client, ms, fn), logger });
+  const parts = { intake, metrics: createMetrics(), logger };
   const receiver = await Receiver.start(settings, parts);
   return {
     ...{ url: receiver.url, receiver, client },

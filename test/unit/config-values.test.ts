@@ -153,9 +153,6 @@ test('templates must name the accounts that tell one key or document from anothe
 
 test('what this version does not have yet is refused with a clear message, not silently without effect', () => {
   const notYet = {
-    INTAKE: 'journal',
-    JOURNAL_DIR: '/journal',
-    JOURNAL_MAX_PENDING: '10',
     BATCH_ABOVE: '10',
     BATCH_SIZE: '100',
     ATTENTION_FOR: '7d',

@@ -96,7 +96,7 @@ test('all faults are told at once, one a setting, each naming its variable', () 
     NOTIFY_RECIPIENT: 'everyone',
     CACHE_URL: 'http://cache',
     SEARCH_DOCUMENT_ID: '{From_Account}',
-    JOURNAL_DIR: '/journal',
+    JOURNAL_MAX_PENDING: '0',
   };
   const names = faultsOf(wrong, 'start').map((fault) => fault.split(': ')[0]);
   assert.deepEqual(names.sort(), Object.keys(wrong).sort());

@@ -54,7 +54,7 @@ test('given query and body that disagree on the command, then 400, whichever of 
 });
 
 test('given our command in the query and none in the body, then 400', () => {
-  assert.equal(brief(judged({ body: { PairList: PAIRS } })), '400 CallbackCommand: query and body disagree');
+  assert.equal(brief(judged({ body: { PairList: PAIRS } })), '400 CallbackCommand: missing');
 });
 
 test('given a command in the body that is no string, then 400 names it', () => {

@@ -1,0 +1,92 @@
+import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import type { Callback } from '../callback/judge.ts';
+import { type Journal, JournalUnavailableError } from '../journal/journal.ts';
+import type { RawCallback } from '../journal/record.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { DirectIntake } from './direct.ts';
+import { type Intake, MAX_ACCEPT_MS, type Receipt } from './intake.ts';
+
+export type JournalIntakeOptions = {
+  journal: Journal;
+  /** The second way, for what the journal can't take. */
+  direct: DirectIntake;
+  /** Told after each delivery that was journaled. */
+  journaled: () => void;
+  /** In ms. */
+  dedupeWindow: number;
+  logger: Logger;
+};
+
+/** A callback that came before. */
+type Known = { bodyHash: string; at: number; receipt: Receipt | Promise<Receipt> };
+
+/**
+ * Acknowledges a callback once it is on this receiver's disk, whether Temporal is there or not. When the
+ * journal can't take it, the workflow is started before the answer instead.
+ */
+export class JournalIntake implements Intake {
+  readonly #options: JournalIntakeOptions;
+  /** Callbacks being journaled at this moment, by what recognises them. */
+  readonly #underWay = new Map<string, Known>();
+
+  constructor(options: JournalIntakeOptions) {
+    this.#options = options;
+  }
+
+  async accept(callback: Callback): Promise<Receipt> {
+    const { key, receivedAt } = callback;
+    if (!key.hasRequestId) return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
+    const known = this.#find(key.base);
+    // Its RequestId may belong to another body.
+    const id = known && known.bodyHash !== key.bodyHash ? otherBodyDeliveryId(key) : key.base;
+    return this.#acceptOnce(callback, id, id);
+  }
+
+  /** The first of equal callbacks is journaled; later ones get its receipt. */
+  async #acceptOnce(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
+    const known = this.#find(seenKey);
+    if (known && this.#isSame(callback, known)) return { ...(await known.receipt), duplicate: true };
+
+    const receipt = this.#journalOrStart(callback, seenKey, deliveryId);
+    this.#underWay.set(seenKey, { bodyHash: callback.key.bodyHash, at: callback.receivedAt, receipt });
+    try {
+      return await receipt;
+    } finally {
+      this.#underWay.delete(seenKey);
+    }
+  }
+
+  #find(seenKey: string): Known | undefined {
+    const underWay = this.#underWay.get(seenKey);
+    if (underWay) return underWay;
+    const seen = this.#options.journal.store.findSeen(seenKey);
+    return seen && { ...seen, receipt: { deliveryId: seen.deliveryId, duplicate: true } };
+  }
+
+  /** Without a RequestId equal bytes are the same callback for a while only; the clock may have been set back. */
+  #isSame({ key, receivedAt }: Callback, known: Known): boolean {
+    return key.hasRequestId || Math.abs(receivedAt - known.at) < this.#options.dedupeWindow;
+  }
+
+  async keepRefused(raw: RawCallback, reason: string): Promise<void> {
+    await this.#options.journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
+  }
+
+  async #journalOrStart(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
+    const { journal, direct, journaled, logger } = this.#options;
+    const { sdkAppId, receivedAt, pairs, key } = callback;
+    const startedAt = performance.now();
+    try {
+      await journal.append(
+        { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash },
+        seenKey,
+      );
+      journaled();
+      return { deliveryId, duplicate: false };
+    } catch (error) {
+      if (!(error instanceof JournalUnavailableError)) throw error;
+      logger.error({ reason: error.message }, 'not journaled: the workflow is started before the answer');
+      return direct.accept(callback, MAX_ACCEPT_MS - (performance.now() - startedAt));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { Client } from '@temporalio/client';
+import { createPlan } from '../backends.ts';
+import type { Settings } from '../config.ts';
+import { Dispatcher } from '../journal/dispatcher.ts';
+import { Journal } from '../journal/journal.ts';
+import { JournalLockedError } from '../journal/lock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Metrics, observeJournal } from '../telemetry/metrics.ts';
+import { within } from '../temporal/connect.ts';
+import type { FreshStarts } from '../temporal/fresh-starts.ts';
+import { DeliveryStarter } from '../temporal/start-delivery.ts';
+import { DirectIntake } from './direct.ts';
+import type { Intake } from './intake.ts';
+import { JournalIntake } from './journal.ts';
+import { RecentCallbacks } from './recent-callbacks.ts';
+
+/** What a stop hands over to Temporal before it leaves the rest in the journal, in ms. */
+const HANDOVER_MS = 5_000;
+
+export type IntakeParts = {
+  settings: Settings;
+  client: Client;
+  freshStarts: FreshStarts;
+  metrics: Metrics;
+  logger: Logger;
+};
+
+/** A running intake. `journal` is undefined for `INTAKE=direct`, and where no journal could be had. */
+export type RunningIntake = { intake: Intake; journal: Journal | undefined; stop(): Promise<void> };
+
+/** @throws JournalLockedError when another process has the journal */
+export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
+  const { settings, client, freshStarts, metrics, logger } = parts;
+  const { taskQueue, indexAccounts, dedupeWindow } = settings;
+  const starter = new DeliveryStarter(client, freshStarts, {
+    taskQueue,
+    plan: createPlan(settings),
+    indexAccounts,
+  });
+  const bounded = <T>(ms: number, fn: () => Promise<T>) => within(client, ms, fn);
+  const direct = new DirectIntake({
+    starter,
+    recent: new RecentCallbacks(dedupeWindow),
+    within: bounded,
+    logger,
+  });
+
+  const journal = settings.intake === 'journal' ? await openJournal(parts) : undefined;
+  if (!journal) return { intake: direct, journal, stop: async () => undefined };
+
+  observeJournal(metrics.registry, journal.store);
+  const dispatcher = new Dispatcher({
+    ...{ store: journal.store, starter, within: bounded, logger },
+    metrics: metrics.journal,
+  });
+  dispatcher.start();
+  const journaled = () => dispatcher.notify();
+  return {
+    intake: new JournalIntake({ journal, direct, journaled, dedupeWindow, logger }),
+    journal,
+    async stop() {
+      await dispatcher.stop(HANDOVER_MS);
+      await journal.close();
+    },
+  };
+}
+
+/** A receiver that can't write to its disk is still better than none: a refusal is a loss. */
+async function openJournal({ settings, metrics, logger }: IntakeParts): Promise<Journal | undefined> {
+  const { dir, maxPending } = settings.journal;
+  try {
+    return await Journal.open({
+      dir,
+      maxPending,
+      remember: settings.dedupeWindow,
+      metrics: metrics.journal,
+      logger,
+    });
+  } catch (error) {
+    if (error instanceof JournalLockedError) throw error;
+    logger.error({ dir, reason: String(error) }, 'no journal: workflows are started before the answer');
+    return undefined;
+  }
+}

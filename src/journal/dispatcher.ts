@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { otherBodyDeliveryId } from '../callback/delivery-id.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { describeRpcError } from '../temporal/connect.ts';
+import type { DeliveryStarter } from '../temporal/start-delivery.ts';
+import { classifyStartError } from '../temporal/start-error.ts';
+import { decodeRecord, type PendingDelivery } from './record.ts';
+import type { JournalStore, Keyed } from './store.ts';
+
+/** Starts under way at once. Temporal takes a few hundred a second. */
+const CONCURRENCY = 32;
+const PAGE = 64;
+
+/** Another process may have requeued something. */
+const IDLE_MS = 1_000;
+const START_DEADLINE_MS = 5_000;
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 2_000;
+
+export type DispatcherOptions = {
+  store: JournalStore;
+  starter: DeliveryStarter;
+  within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
+  metrics: JournalMetrics;
+  logger: Logger;
+};
+
+/**
+ * Moves deliveries from the journal to Temporal, in order of arrival: at least once, and since a workflow's id
+ * is the delivery's, exactly one workflow. While Temporal is away it tries with one delivery at a time.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** Entries that are left alone: damaged, or failed on their own account, until a time on the monotonic clock. */
+  readonly #later = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  #wake: () => void = () => undefined;
+  #failures = 0;
+  #finished: Promise<void> = Promise.resolve();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  /** Something was journaled. */
+  notify(): void {
+    this.#wake();
+  }
+
+  /** Goes on for up to `grace` ms while there is something to hand over, then leaves the rest in the journal. */
+  async stop(grace: number): Promise<void> {
+    const deadline = performance.now() + grace;
+    while (this.#failures === 0 && this.#options.store.pendingCount > 0 && performance.now() < deadline) {
+      this.#wake();
+      await delay(20);
+    }
+    this.#stopping.abort();
+    this.#wake();
+    await this.#finished;
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      if (this.#failures > 0) await this.#pause(backoff(this.#failures));
+      const page = this.#nextPage();
+      if (page.length === 0) await this.#idle();
+      for (const entry of page) {
+        await this.#freeLane();
+        if (this.#stopping.signal.aborted) return;
+        const dispatched = this.#dispatch(entry).finally(() => this.#underWay.delete(entry.key));
+        this.#underWay.set(entry.key, dispatched);
+        if (this.#failures > 0) break;
+      }
+    }
+  }
+
+  #nextPage(): Keyed<Buffer>[] {
+    const now = performance.now();
+    for (const [key, until] of this.#later) if (until <= now) this.#later.delete(key);
+    return this.#options.store.firstPending(PAGE, new Set([...this.#underWay.keys(), ...this.#later.keys()]));
+  }
+
+  async #freeLane(): Promise<void> {
+    const lanes = () => (this.#failures > 0 ? 1 : CONCURRENCY);
+    while (this.#underWay.size >= lanes()) await Promise.race(this.#underWay.values());
+  }
+
+  async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
+    const { store, metrics, logger } = this.#options;
+    let pending: PendingDelivery;
+    try {
+      pending = decodeRecord<PendingDelivery>(key, record);
+    } catch (error) {
+      metrics.damaged.inc();
+      logger.error({ key, reason: String(error) }, 'a journal entry is damaged and is left in the journal');
+      this.#later.set(key, Number.POSITIVE_INFINITY);
+      return;
+    }
+    try {
+      await this.#startWorkflow(pending);
+      this.#failures = 0;
+      await store.removePending(key);
+      metrics.dispatched.inc();
+    } catch (error) {
+      await this.#fail(key, pending, error);
+    }
+  }
+
+  async #startWorkflow(pending: PendingDelivery): Promise<void> {
+    const { starter, within } = this.#options;
+    const { delivery, bodyHash } = pending;
+    const start = (deliveryId: string) =>
+      within(START_DEADLINE_MS, () => starter.start({ ...pending, delivery: { ...delivery, deliveryId } }));
+    // Another receiver may have taken another body under the same RequestId.
+    if ((await start(delivery.deliveryId)) !== 'other-body') return;
+    await start(otherBodyDeliveryId({ base: delivery.deliveryId, bodyHash }));
+  }
+
+  async #fail(key: string, pending: PendingDelivery, error: unknown): Promise<void> {
+    const { store, metrics, logger } = this.#options;
+    const { deliveryId } = pending.delivery;
+    const reason = describeRpcError(error);
+    switch (classifyStartError(error)) {
+      case 'never':
+        metrics.quarantined.inc();
+        logger.error(
+          { deliveryId, reason },
+          'Temporal can never take this delivery: it goes to the quarantine',
+        );
+        await store
+          .quarantinePending(key, { kind: 'delivery', reason, quarantinedAt: Date.now(), pending })
+          .catch(() => this.#later.set(key, performance.now() + MAX_BACKOFF_MS));
+        return;
+      case 'this-one':
+        metrics.retried.inc();
+        logger.warn({ deliveryId, reason }, 'a delivery could not be started: later again');
+        this.#later.set(key, performance.now() + MAX_BACKOFF_MS);
+        return;
+      case 'away':
+        metrics.retried.inc();
+        this.#failures += 1;
+        if (this.#failures === 1)
+          logger.error({ reason }, 'Temporal takes no deliveries: they wait in the journal');
+    }
+  }
+
+  /** Until something is journaled. */
+  async #idle(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = new AbortController();
+    await Promise.race([woken, delay(IDLE_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** Doubles from a tenth of a second to two, with jitter, so that receivers don't come back in step. */
+function backoff(failures: number): number {
+  const longest = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  return longest / 2 + Math.random() * (longest / 2);
+}

@@ -1,0 +1,53 @@
+/** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see recover.ts. */
+import { open } from 'lmdb';
+import { checkRecord, decodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
+import type { InspectionMessage } from './recover.ts';
+import { FORMAT_KEY, PARTS } from './store.ts';
+
+const [dir = '', mode, direction] = process.argv.slice(2);
+const environment = open({ path: dir, readOnly: true, maxDbs: 8 });
+const names = new Set([...environment.getKeys({})].map(String));
+const meta = names.has(PARTS.meta)
+  ? environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' })
+  : undefined;
+// A database that lost its root looks like an empty one: what is always there must be there.
+if (meta?.get(FORMAT_KEY) !== 1) process.exit(1);
+
+const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
+const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
+const expected = { pending: count(pending), quarantined: count(quarantine) };
+await send({ kind: 'counts', ...expected });
+
+const read = { pending: 0, quarantined: 0, damaged: 0 };
+await readAll(pending, 'pending');
+await readAll(quarantine, 'quarantined');
+await send({ kind: 'read', ...read });
+process.disconnect();
+
+async function readAll(database: typeof pending, kind: 'pending' | 'quarantined'): Promise<void> {
+  for (const { key, value } of database.getRange({ reverse: direction === 'backwards' })) {
+    try {
+      if (mode === 'check') checkRecord(key, value);
+      else await send(message(kind, key, value));
+      read[kind] += 1;
+    } catch {
+      read.damaged += 1;
+    }
+  }
+}
+
+function message(kind: 'pending' | 'quarantined', key: string, value: Buffer): InspectionMessage {
+  return kind === 'pending'
+    ? { kind, key, record: decodeRecord<PendingDelivery>(key, value) }
+    : { kind, key, record: decodeRecord<Quarantined>(key, value) };
+}
+
+function count(database: typeof pending): number {
+  return (database.getStats() as { entryCount: number }).entryCount;
+}
+
+function send(content: InspectionMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(content, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../telemetry/logger.ts';
+import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { DiskSpace } from './disk-space.ts';
+import { lockJournal } from './lock.ts';
+import type { PendingDelivery, Quarantined } from './record.ts';
+import { recoverJournal } from './recover.ts';
+import { JournalStore } from './store.ts';
+
+/** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
+const MAX_COMMIT_MS = 1_000;
+
+/** After a failed commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
+const REST_MS = 1_000;
+
+/** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
+const MAX_QUARANTINED = 10_000;
+
+export type JournalOptions = {
+  dir: string;
+  maxPending: number;
+  /** How long equal callbacks must be recognised, in ms. */
+  remember: number;
+  metrics: JournalMetrics;
+  logger: Logger;
+};
+
+/** The journal can't take a delivery now; the message says why. */
+export class JournalUnavailableError extends Error {
+  override name = 'JournalUnavailableError';
+}
+
+/** The durable store of deliveries acknowledged and not yet in Temporal, of one receiver. */
+export class Journal {
+  readonly store: JournalStore;
+  readonly #options: JournalOptions;
+  readonly #disk: DiskSpace;
+  readonly #unlock: () => void;
+  #restUntil = 0;
+
+  private constructor(
+    store: JournalStore,
+    options: JournalOptions,
+    parts: { disk: DiskSpace; unlock: () => void },
+  ) {
+    this.store = store;
+    this.#options = options;
+    this.#disk = parts.disk;
+    this.#unlock = parts.unlock;
+  }
+
+  /**
+   * Takes the journal in `dir` for this process. A damaged one is set aside, and what can be read of it is
+   * taken over.
+   *
+   * @throws JournalLockedError when another process has it
+   */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { dir, remember, logger, metrics } = options;
+    const unlock = lockJournal(dir);
+    try {
+      const salvaged = await recoverJournal({ dir, remember, logger });
+      if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
+      const store = await JournalStore.open({ dir, remember });
+      return new Journal(store, options, { disk: new DiskSpace(dir), unlock });
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** Why nothing can be journaled right now; undefined: it can. */
+  get unavailable(): string | undefined {
+    if (this.#disk.isLow) return 'the disk is almost full';
+    if (performance.now() < this.#restUntil) return 'a commit failed just now';
+    if (this.store.pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
+    return undefined;
+  }
+
+  /**
+   * Resolves when the delivery is on the disk.
+   *
+   * @throws JournalUnavailableError; the delivery may be on the disk all the same, if the disk was only slow
+   */
+  async append(pending: PendingDelivery, seenKey: string): Promise<void> {
+    const { unavailable } = this;
+    if (unavailable) throw new JournalUnavailableError(unavailable);
+    const startedAt = performance.now();
+    const settled = new AbortController();
+    const timeout = delay(MAX_COMMIT_MS, undefined, { signal: settled.signal }).then(() => {
+      throw new JournalUnavailableError(`a commit took over ${MAX_COMMIT_MS} ms`);
+    });
+    try {
+      await Promise.race([this.store.append(pending, seenKey), timeout]);
+      this.#options.metrics.commitDuration.observe((performance.now() - startedAt) / 1000);
+    } catch (error) {
+      this.#restUntil = performance.now() + REST_MS;
+      throw error instanceof JournalUnavailableError ? error : new JournalUnavailableError(String(error));
+    } finally {
+      settled.abort();
+    }
+  }
+
+  /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
+  async quarantine(quarantined: Quarantined): Promise<void> {
+    const { metrics, logger } = this.#options;
+    metrics.quarantined.inc();
+    try {
+      if (this.#disk.isLow || this.store.quarantinedCount >= MAX_QUARANTINED)
+        throw new Error('no room for it');
+      await this.store.addQuarantined(quarantined);
+    } catch (error) {
+      logger.error({ reason: String(error) }, 'a callback could not be kept in the quarantine');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#disk.stop();
+    await this.store.close();
+    this.#unlock();
+  }
+}

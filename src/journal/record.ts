@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Delivery, Pair } from '../../workflows/contract.ts';
+
+/** A delivery that is acknowledged and not yet in Temporal. */
+export type PendingDelivery = { delivery: Delivery; pairs: Pair[]; bodyHash: string };
+
+/** A callback that the schema refuses, though its Sign was right and its command ours: kept as it came. */
+export type RawCallback = {
+  receivedAt: number;
+  /** Of the query only what says what the callback is: no Sign, no addresses. */
+  query: Record<string, string>;
+  /** Base64. */
+  body: string;
+};
+
+/** What nobody could process, with the reason. */
+export type Quarantined = { reason: string; quarantinedAt: number } & (
+  | { kind: 'delivery'; pending: PendingDelivery }
+  | { kind: 'raw'; raw: RawCallback }
+);
+
+/** A record that does not say what was written: the disk, or something that wrote over it, damaged it. */
+export class DamagedRecordError extends Error {
+  override name = 'DamagedRecordError';
+}
+
+const FORMAT_VERSION = 1;
+const CHECKSUM_BYTES = 8;
+const HEADER_BYTES = 1 + CHECKSUM_BYTES;
+
+/** One byte of format version, eight of checksum over key and content, then JSON. */
+export function encodeRecord(key: string, content: unknown): Buffer {
+  const json = Buffer.from(JSON.stringify(content));
+  return Buffer.concat([Buffer.of(FORMAT_VERSION), checksum(key, json), json]);
+}
+
+/** @throws DamagedRecordError */
+export function decodeRecord<T>(key: string, bytes: Uint8Array): T {
+  checkRecord(key, bytes);
+  return JSON.parse(Buffer.from(bytes.subarray(HEADER_BYTES)).toString('utf8')) as T;
+}
+
+/** @throws DamagedRecordError */
+export function checkRecord(key: string, bytes: Uint8Array): void {
+  if (bytes[0] !== FORMAT_VERSION) throw new DamagedRecordError(`unknown format of record ${key}`);
+  const expected = checksum(key, bytes.subarray(HEADER_BYTES));
+  if (!expected.equals(bytes.subarray(1, HEADER_BYTES)))
+    throw new DamagedRecordError(`checksum of record ${key}`);
+}
+
+/** The key is part of it: a whole record in the wrong place is damage too. */
+function checksum(key: string, json: Uint8Array): Buffer {
+  return createHash('sha256').update(key).update(json).digest().subarray(0, CHECKSUM_BYTES);
+}

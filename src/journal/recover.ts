@@ -1,0 +1,133 @@
+import { fork } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '../telemetry/logger.ts';
+import type { PendingDelivery, Quarantined } from './record.ts';
+import { JournalStore, SET_UP_MARK } from './store.ts';
+
+/** What of a damaged journal was taken over into a new one. */
+export type Salvaged = {
+  /** Where the damaged one is kept, whole. */
+  setAside: string;
+  pending: number;
+  quarantined: number;
+  /** Deliveries that it held and that can't be read; undefined: it can't even tell how many it held. */
+  lost: number | undefined;
+};
+
+export type RecoverOptions = { dir: string; remember: number; logger: Logger };
+
+/** What the inspecting child sends: first how much there should be, then what it can read, then that it is done. */
+export type InspectionMessage =
+  | { kind: 'counts'; pending: number; quarantined: number }
+  | { kind: 'pending'; key: string; record: PendingDelivery }
+  | { kind: 'quarantined'; key: string; record: Quarantined }
+  | { kind: 'read'; pending: number; quarantined: number; damaged: number };
+
+const CHILD = fileURLToPath(new URL(`./inspect-child${import.meta.url.slice(-3)}`, import.meta.url));
+const DATABASE = 'data.mdb';
+const LOCKS = 'lock.mdb';
+
+/**
+ * Looks through the journal before it is used. A damaged one is set aside, never deleted, and what can be read
+ * of it goes into a new one. In a process of its own: reading a damaged LMDB file can end the process (SIGBUS
+ * in a file that was cut short, an abort on zeroed pages).
+ *
+ * @returns undefined when nothing was wrong
+ */
+export async function recoverJournal(options: RecoverOptions): Promise<Salvaged | undefined> {
+  const { dir, logger } = options;
+  if (!existsSync(join(dir, SET_UP_MARK))) {
+    // Whatever is there was never written to: the process ended while it set the journal up.
+    for (const file of [DATABASE, LOCKS]) rmSync(join(dir, file), { force: true });
+    return undefined;
+  }
+  const startedAt = performance.now();
+  const check = await inspect(dir, 'check');
+  if (isWhole(check)) {
+    const { pending, quarantined } = check.expected;
+    logger.info({ pending, quarantined, ms: Math.round(performance.now() - startedAt) }, 'journal checked');
+    return undefined;
+  }
+  const setAside = moveAside(dir);
+  logger.error(
+    { setAside },
+    'the journal is damaged: it was set aside, and what can be read of it is taken over',
+  );
+  const salvaged = await takeOver(options, setAside);
+  logger.error(
+    { ...salvaged },
+    salvaged.lost === 0 ? 'nothing was lost' : 'deliveries were lost with the journal',
+  );
+  return salvaged;
+}
+
+type Inspection = {
+  expected: { pending: number; quarantined: number } | undefined;
+  /** Undefined when the child did not come to the end. */
+  read: { pending: number; quarantined: number; damaged: number } | undefined;
+};
+
+function isWhole(
+  found: Inspection,
+): found is Inspection & { expected: { pending: number; quarantined: number } } {
+  const { expected, read } = found;
+  if (!expected || !read) return false;
+  return read.damaged === 0 && read.pending === expected.pending && read.quarantined === expected.quarantined;
+}
+
+function inspect(
+  dir: string,
+  mode: 'check' | 'salvage',
+  {
+    direction = 'forwards',
+    onRecord,
+  }: { direction?: string; onRecord?: (message: InspectionMessage) => void } = {},
+): Promise<Inspection> {
+  return new Promise((resolve, reject) => {
+    const found: Inspection = { expected: undefined, read: undefined };
+    const child = fork(CHILD, [dir, mode, direction], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    child.on('message', (message: InspectionMessage) => {
+      if (message.kind === 'counts') found.expected = message;
+      else if (message.kind === 'read') found.read = message;
+      else onRecord?.(message);
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(found));
+  });
+}
+
+function moveAside(dir: string): string {
+  const time = new Date().toISOString().replaceAll(':', '').replace(/\..*/, 'Z');
+  const setAside = join(dirname(dir), `${basename(dir)}.corrupt-${time}`);
+  mkdirSync(setAside, { recursive: true });
+  for (const file of [SET_UP_MARK, DATABASE, LOCKS]) {
+    if (existsSync(join(dir, file))) renameSync(join(dir, file), join(setAside, file));
+  }
+  return setAside;
+}
+
+/** Reads from the front and, since damage can stop that, from the back. */
+async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Promise<Salvaged> {
+  const store = await JournalStore.open({ dir, remember });
+  const taken = new Set<string>();
+  const counts = { pending: 0, quarantined: 0 };
+  const writes: Promise<void>[] = [];
+  const onRecord = (message: InspectionMessage) => {
+    if (message.kind !== 'pending' && message.kind !== 'quarantined') return;
+    if (taken.has(message.key)) return;
+    taken.add(message.key);
+    counts[message.kind] += 1;
+    writes.push(
+      message.kind === 'pending'
+        ? store.append(message.record, message.record.delivery.deliveryId)
+        : store.addQuarantined(message.record),
+    );
+  };
+  const { expected } = await inspect(setAside, 'salvage', { onRecord });
+  await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
+  await Promise.all(writes);
+  await store.close();
+  return { setAside, ...counts, lost: expected && Math.max(0, expected.pending - counts.pending) };
+}

@@ -1,0 +1,45 @@
+import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import { judge } from '../callback/judge.ts';
+import { OperatorError } from '../operator-error.ts';
+import type { PendingDelivery, RawCallback } from './record.ts';
+import type { JournalStore } from './store.ts';
+
+/**
+ * Makes a quarantined record pending again and returns its delivery id. A raw callback is read anew, by the
+ * schema of this version; its Sign was right when it came and is not looked at again.
+ *
+ * @throws OperatorError when there is no such record, or it still can't be read
+ */
+export async function requeue(
+  store: JournalStore,
+  id: string,
+  sdkAppId: string | undefined,
+): Promise<string> {
+  const quarantined = store.findQuarantined(id);
+  if (!quarantined) throw new OperatorError(`Nothing with the id ${id} in the quarantine.`);
+  const pending =
+    quarantined.kind === 'delivery' ? quarantined.pending : readRaw(store, quarantined.raw, sdkAppId);
+  await store.requeue(id, pending);
+  return pending.delivery.deliveryId;
+}
+
+function readRaw(store: JournalStore, raw: RawCallback, sdkAppId: string | undefined): PendingDelivery {
+  if (sdkAppId === undefined)
+    throw new OperatorError("SDK_APP_ID: missing; set it to the receiver's SDKAppID.");
+  const query = new URLSearchParams({ ...raw.query, SdkAppid: sdkAppId });
+  const body = Buffer.from(raw.body, 'base64');
+  const verdict = judge({ query, body }, { sdkAppId, tokens: [], ignorePlatforms: [] }, raw.receivedAt);
+  if (verdict.kind !== 'accept') {
+    const why = verdict.kind === 'refuse' ? (verdict.info ?? verdict.reason) : verdict.reason;
+    throw new OperatorError(`This version can't read it either: ${why}. It stays in the quarantine.`);
+  }
+  const { key, receivedAt, pairs } = verdict.callback;
+  const deliveryId = key.hasRequestId ? plainOrOther(store, key) : timedDeliveryId(key, receivedAt);
+  return { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash };
+}
+
+/** While it lay in the quarantine, its RequestId may have come again with another body. */
+function plainOrOther(store: JournalStore, key: { base: string; bodyHash: string }): string {
+  const seen = store.findSeen(key.base);
+  return seen && seen.bodyHash !== key.bodyHash ? otherBodyDeliveryId(key) : key.base;
+}

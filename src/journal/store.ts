@@ -1,0 +1,193 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { decodeTime, monotonicFactory } from 'ulid';
+import { decodeRecord, encodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
+
+/** What a journal remembers of a callback, to recognise it when it comes again. */
+export type Seen = { deliveryId: string; bodyHash: string; at: number };
+
+/** A record with its key; keys sort by time of arrival. */
+export type Keyed<T> = { key: string; record: T };
+
+/** How a journal's parts are named within its database. */
+export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
+const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
+
+/** The file beside the database that says that it was set up. */
+export const SET_UP_MARK = 'set-up';
+
+/** What shows that a database was set up, even when nothing is in it. */
+export const FORMAT_KEY = 'format';
+
+/** How long a callback's RequestId is recognised at least, in ms; then Temporal alone knows it. */
+const REMEMBER_MS = 3_600_000;
+
+export type StoreOptions = {
+  dir: string;
+  /** Reads only; the database must exist. */
+  readOnly?: boolean;
+  /** How long equal callbacks must be recognised, in ms. */
+  remember?: number;
+};
+
+/**
+ * The journal's records in one LMDB database. Every write resolves once it is synced to the disk; writes that
+ * wait at the same moment share one commit. Other processes may read and write beside this one.
+ */
+export class JournalStore {
+  readonly #environment: RootDatabase;
+  readonly #pending: Database<Buffer, string>;
+  readonly #quarantine: Database<Buffer, string>;
+  readonly #seen: readonly Database<Seen, string>[];
+  readonly #generation: number;
+  readonly #nextKey = monotonicFactory();
+  #currentGeneration = -1;
+
+  private constructor({ dir, readOnly = false, remember = 0 }: StoreOptions) {
+    this.#generation = Math.max(remember, REMEMBER_MS);
+    // Without overlapping sync a commit is over when the disk has it, and not before.
+    this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8 });
+    const part = <V>(name: string, encoding: 'binary' | 'json') =>
+      this.#environment.openDB<V, string>({ name, encoding });
+    this.#pending = part(PARTS.pending, 'binary');
+    this.#quarantine = part(PARTS.quarantine, 'binary');
+    this.#seen = SEEN_PARTS.map((name) => part<Seen>(name, 'json'));
+  }
+
+  /** Opens the journal's database, and sets it up where there is none. */
+  static async open(options: StoreOptions): Promise<JournalStore> {
+    const store = new JournalStore(options);
+    if (!options.readOnly) await store.#setUp(options.dir);
+    return store;
+  }
+
+  /** The mark comes last: a database without it was never written to, one that lacks its data is damaged. */
+  async #setUp(dir: string): Promise<void> {
+    const mark = join(dir, SET_UP_MARK);
+    if (existsSync(mark)) return;
+    const meta = this.#environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
+    await settle([meta.put(FORMAT_KEY, 1)]);
+    writeFileSync(mark, 'set up\n', { flush: true });
+  }
+
+  get pendingCount(): number {
+    return entryCount(this.#pending);
+  }
+
+  get quarantinedCount(): number {
+    return entryCount(this.#quarantine);
+  }
+
+  /** Milliseconds since the epoch; undefined when nothing is pending. */
+  get oldestPendingAt(): number | undefined {
+    const [oldest] = this.#pending.getKeys({ limit: 1 });
+    return oldest === undefined ? undefined : decodeTime(oldest);
+  }
+
+  /** What the journal knows of a callback's key, if it came within about an hour. */
+  findSeen(seenKey: string): Seen | undefined {
+    const [one, other] = this.#seen.map((generation) => generation.get(seenKey));
+    if (one && other) return one.at > other.at ? one : other;
+    return one ?? other;
+  }
+
+  /** Resolves when the delivery is on the disk, together with what recognises it when it comes again. */
+  async append(pending: PendingDelivery, seenKey: string): Promise<void> {
+    const { deliveryId, receivedAt } = pending.delivery;
+    const seen: Seen = { deliveryId, bodyHash: pending.bodyHash, at: receivedAt };
+    // In one turn of the event loop, hence in one transaction.
+    await settle([this.#putPending(pending), this.#seenAt(receivedAt).put(seenKey, seen)]);
+  }
+
+  /** The oldest pending deliveries, at most `limit`, leaving out keys in `skip`. */
+  firstPending(limit: number, skip: ReadonlySet<string>): Keyed<Buffer>[] {
+    const found: Keyed<Buffer>[] = [];
+    for (const { key, value } of this.#pending.getRange({ limit: limit + skip.size })) {
+      if (!skip.has(key) && found.length < limit) found.push({ key, record: Buffer.from(value) });
+    }
+    return found;
+  }
+
+  async removePending(key: string): Promise<void> {
+    await settle([this.#pending.remove(key)]);
+  }
+
+  /** Moves a pending delivery to the quarantine, in one transaction. */
+  async quarantinePending(key: string, quarantined: Quarantined): Promise<void> {
+    await settle([this.#quarantine.put(key, encodeRecord(key, quarantined)), this.#pending.remove(key)]);
+  }
+
+  async addQuarantined(quarantined: Quarantined): Promise<void> {
+    const key = this.#nextKey();
+    await settle([this.#quarantine.put(key, encodeRecord(key, quarantined))]);
+  }
+
+  findQuarantined(key: string): Quarantined | undefined {
+    const bytes = this.#quarantine.get(key);
+    return bytes && decodeRecord<Quarantined>(key, bytes);
+  }
+
+  /** Moves a quarantined record back to what is pending, in one transaction. */
+  async requeue(key: string, pending: PendingDelivery): Promise<void> {
+    await settle([this.#putPending(pending), this.#quarantine.remove(key)]);
+  }
+
+  *listPending(limit: number): Generator<Keyed<PendingDelivery>> {
+    for (const { key, value } of this.#pending.getRange({ limit })) {
+      yield { key, record: decodeRecord<PendingDelivery>(key, value) };
+    }
+  }
+
+  *listQuarantined(limit: number): Generator<Keyed<Quarantined>> {
+    for (const { key, value } of this.#quarantine.getRange({ limit })) {
+      yield { key, record: decodeRecord<Quarantined>(key, value) };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+
+  #putPending(pending: PendingDelivery): Promise<boolean> {
+    const key = this.#nextKey();
+    return this.#pending.put(key, encodeRecord(key, pending));
+  }
+
+  /**
+   * Two generations take turns: when one is full of an hour, the other is emptied at once and written to next,
+   * so that forgetting costs nothing a callback.
+   */
+  #seenAt(now: number): Database<Seen, string> {
+    const generation = Math.floor(now / this.#generation);
+    const database = this.#seen[generation % 2] as Database<Seen, string>;
+    if (generation > this.#currentGeneration) {
+      // At start the current generation may hold what an earlier process saw.
+      if (this.#currentGeneration >= 0) database.clearAsync().catch(ignoreCommitError);
+      this.#currentGeneration = generation;
+    }
+    return database;
+  }
+}
+
+function entryCount(database: Database<unknown, string>): number {
+  return (database.getStats() as { entryCount: number }).entryCount;
+}
+
+/** Waits for all, so that none is left to reject unseen. */
+async function settle(writes: Promise<boolean>[]): Promise<void> {
+  for (const result of await Promise.allSettled(writes)) {
+    if (result.status === 'rejected') await explainCommitError(result.reason);
+  }
+}
+
+/** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
+async function explainCommitError(error: unknown): Promise<never> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  await commitError;
+  throw error;
+}
+
+function ignoreCommitError(error: unknown): void {
+  (error as { commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
+}
