@@ -15,6 +15,7 @@ const SUITES: Suite[] = [
   { name: 'replay', needs: [] },
   { name: 'integration', needs: ['temporalCli', 'timeSkippingServer'] },
   { name: 'e2e', needs: ['temporalCli'] },
+  { name: 'trace', needs: ['temporalCli', 'strace'] },
 ];
 
 const TEST_DIR = import.meta.url;

@@ -26,7 +26,12 @@ export class DiskSpace {
   }
 
   #check(): boolean {
-    const { bavail, blocks, bsize } = statfsSync(this.#dir);
-    return bavail * bsize < Math.min(RESERVE, blocks * bsize * RESERVE_SHARE);
+    try {
+      const { bavail, blocks, bsize } = statfsSync(this.#dir);
+      return bavail * bsize < Math.min(RESERVE, blocks * bsize * RESERVE_SHARE);
+    } catch {
+      // The folder is gone, or its disk is.
+      return true;
+    }
   }
 }

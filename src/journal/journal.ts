@@ -37,6 +37,7 @@ export class Journal {
   readonly #disk: DiskSpace;
   readonly #unlock: () => void;
   #restUntil = 0;
+  #committed = 0;
 
   private constructor(
     store: JournalStore,
@@ -93,6 +94,7 @@ export class Journal {
     try {
       await Promise.race([this.store.append(pending, seenKey), timeout]);
       this.#options.metrics.commitDuration.observe((performance.now() - startedAt) / 1000);
+      this.#countCommitted();
     } catch (error) {
       this.#restUntil = performance.now() + REST_MS;
       throw error instanceof JournalUnavailableError ? error : new JournalUnavailableError(String(error));
@@ -112,6 +114,16 @@ export class Journal {
     } catch (error) {
       logger.error({ reason: String(error) }, 'a callback could not be kept in the quarantine');
     }
+  }
+
+  /** Deliveries of one commit are told of in one turn of the event loop. */
+  #countCommitted(): void {
+    this.#committed += 1;
+    if (this.#committed > 1) return;
+    setImmediate(() => {
+      this.#options.metrics.commitSize.observe(this.#committed);
+      this.#committed = 0;
+    });
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,7 @@ export class JournalStore {
   readonly #generation: number;
   readonly #nextKey = monotonicFactory();
   #currentGeneration = -1;
+  #closed = false;
 
   private constructor({ dir, readOnly = false, remember = 0 }: StoreOptions) {
     this.#generation = Math.max(remember, REMEMBER_MS);
@@ -71,17 +72,18 @@ export class JournalStore {
     writeFileSync(mark, 'set up\n', { flush: true });
   }
 
+  /** 0 once the store is closed: reading a closed database would end the process. */
   get pendingCount(): number {
-    return entryCount(this.#pending);
+    return this.#closed ? 0 : entryCount(this.#pending);
   }
 
   get quarantinedCount(): number {
-    return entryCount(this.#quarantine);
+    return this.#closed ? 0 : entryCount(this.#quarantine);
   }
 
   /** Milliseconds since the epoch; undefined when nothing is pending. */
   get oldestPendingAt(): number | undefined {
-    const [oldest] = this.#pending.getKeys({ limit: 1 });
+    const [oldest] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
     return oldest === undefined ? undefined : decodeTime(oldest);
   }
 
@@ -146,6 +148,7 @@ export class JournalStore {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#environment.close();
   }
 

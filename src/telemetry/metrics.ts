@@ -34,6 +34,12 @@ function createJournalMetrics(registry: Registry) {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
       registers,
     }),
+    commitSize: new Histogram({
+      name: 'unfriend_journal_commit_deliveries',
+      help: 'Deliveries that shared one commit',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
     dispatched: new Counter({
       name: 'unfriend_journal_dispatched_total',
       help: 'Deliveries that went from the journal to Temporal',

