@@ -5,7 +5,7 @@ import type { InspectionMessage } from './recover.ts';
 import { FORMAT_KEY, PARTS } from './store.ts';
 
 const [dir = '', mode, direction] = process.argv.slice(2);
-const environment = open({ path: dir, readOnly: true, maxDbs: 8 });
+const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
 const names = new Set([...environment.getKeys({})].map(String));
 const meta = names.has(PARTS.meta)
   ? environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' })

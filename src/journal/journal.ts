@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { DiskSpace } from './disk-space.ts';
 import { lockJournal } from './lock.ts';
+import { writePendingCount } from './pending-count.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { recoverJournal } from './recover.ts';
 import { JournalStore } from './store.ts';
@@ -12,6 +13,9 @@ const MAX_COMMIT_MS = 1_000;
 
 /** After a failed commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
 const REST_MS = 1_000;
+
+/** How often the number of pending deliveries is written beside the database, in ms. */
+const COUNT_MS = 1_000;
 
 /** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
 const MAX_QUARANTINED = 10_000;
@@ -36,6 +40,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #disk: DiskSpace;
   readonly #unlock: () => void;
+  readonly #counting: NodeJS.Timeout;
   #restUntil = 0;
   #committed = 0;
 
@@ -48,6 +53,10 @@ export class Journal {
     this.#options = options;
     this.#disk = parts.disk;
     this.#unlock = parts.unlock;
+    const count = () => writePendingCount(options.dir, store.pendingCount);
+    count();
+    this.#counting = setInterval(count, COUNT_MS);
+    this.#counting.unref();
   }
 
   /**
@@ -128,6 +137,8 @@ export class Journal {
 
   async close(): Promise<void> {
     this.#disk.stop();
+    clearInterval(this.#counting);
+    writePendingCount(this.#options.dir, this.store.pendingCount);
     await this.store.close();
     this.#unlock();
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../telemetry/logger.ts';
+import { readPendingCount } from './pending-count.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { JournalStore, SET_UP_MARK } from './store.ts';
 
@@ -129,5 +130,6 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
   await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
   await Promise.all(writes);
   await store.close();
-  return { setAside, ...counts, lost: expected && Math.max(0, expected.pending - counts.pending) };
+  const held = expected?.pending ?? readPendingCount(dir);
+  return { setAside, ...counts, lost: held === undefined ? undefined : Math.max(0, held - counts.pending) };
 }

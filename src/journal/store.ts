@@ -47,8 +47,9 @@ export class JournalStore {
 
   private constructor({ dir, readOnly = false, remember = 0 }: StoreOptions) {
     this.#generation = Math.max(remember, REMEMBER_MS);
-    // Without overlapping sync a commit is over when the disk has it, and not before.
-    this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8 });
+    // Without overlapping sync a commit is over when the disk has it, and not before. A folder with a dot in its
+    // name would be taken for a file.
+    this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8, noSubdir: false });
     const part = <V>(name: string, encoding: 'binary' | 'json') =>
       this.#environment.openDB<V, string>({ name, encoding });
     this.#pending = part(PARTS.pending, 'binary');
