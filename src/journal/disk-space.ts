@@ -4,28 +4,30 @@ import { statfsSync } from 'node:fs';
 const RESERVE = 64 * 1024 * 1024;
 /** On small disks a share of them. */
 const RESERVE_SHARE = 0.1;
-const CHECK_MS = 1_000;
+
+/** A look takes microseconds; this many milliseconds it holds good. Somebody else may fill the disk at any time. */
+const FRESH_MS = 5;
 
 /** Watches the free space under a folder. */
 export class DiskSpace {
   readonly #dir: string;
-  readonly #timer: NodeJS.Timeout;
-  isLow: boolean;
+  #isLow = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(dir: string) {
     this.#dir = dir;
-    this.isLow = this.#check();
-    this.#timer = setInterval(() => {
-      this.isLow = this.#check();
-    }, CHECK_MS);
-    this.#timer.unref();
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
+  get isLow(): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAt > FRESH_MS) {
+      this.#lookedAt = now;
+      this.#isLow = this.#look();
+    }
+    return this.#isLow;
   }
 
-  #check(): boolean {
+  #look(): boolean {
     try {
       const { bavail, blocks, bsize } = statfsSync(this.#dir);
       return bavail * bsize < Math.min(RESERVE, blocks * bsize * RESERVE_SHARE);

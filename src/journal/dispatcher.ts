@@ -56,7 +56,9 @@ export class Dispatcher {
   /** Goes on for up to `grace` ms while there is something to hand over, then leaves the rest in the journal. */
   async stop(grace: number): Promise<void> {
     const deadline = performance.now() + grace;
-    while (this.#failures === 0 && this.#options.store.pendingCount > 0 && performance.now() < deadline) {
+    const { store } = this.#options;
+    const canHandOver = () => this.#failures === 0 && !store.writeFailure && store.pendingCount > 0;
+    while (canHandOver() && performance.now() < deadline) {
       this.#wake();
       await delay(20);
     }
@@ -68,6 +70,8 @@ export class Dispatcher {
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      // What can't be removed would be started again and again; the next process goes on.
+      if (this.#options.store.writeFailure) return;
       if (this.#failures > 0) await this.#pause(backoff(this.#failures));
       const page = this.#nextPage();
       if (page.length === 0) await this.#idle();

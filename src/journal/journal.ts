@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { surviveCommitFailures } from './commit-failures.ts';
 import { DiskSpace } from './disk-space.ts';
 import { lockJournal } from './lock.ts';
 import { writePendingCount } from './pending-count.ts';
@@ -11,7 +12,7 @@ import { JournalStore } from './store.ts';
 /** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
 const MAX_COMMIT_MS = 1_000;
 
-/** After a failed commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
+/** After a slow commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
 const REST_MS = 1_000;
 
 /** How often the number of pending deliveries is written beside the database, in ms. */
@@ -67,7 +68,12 @@ export class Journal {
    */
   static async open(options: JournalOptions): Promise<Journal> {
     const { dir, remember, logger, metrics } = options;
-    const unlock = lockJournal(dir);
+    const letGo = lockJournal(dir);
+    const forgive = surviveCommitFailures(logger);
+    const unlock = () => {
+      forgive();
+      letGo();
+    };
     try {
       const salvaged = await recoverJournal({ dir, remember, logger });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
@@ -82,7 +88,9 @@ export class Journal {
   /** Why nothing can be journaled right now; undefined: it can. */
   get unavailable(): string | undefined {
     if (this.#disk.isLow) return 'the disk is almost full';
-    if (performance.now() < this.#restUntil) return 'a commit failed just now';
+    if (this.store.writeFailure)
+      return `a write failed (${this.store.writeFailure}): restart once its cause is mended`;
+    if (performance.now() < this.#restUntil) return 'a commit was slow just now';
     if (this.store.pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
     return undefined;
   }
@@ -136,7 +144,6 @@ export class Journal {
   }
 
   async close(): Promise<void> {
-    this.#disk.stop();
     clearInterval(this.#counting);
     writePendingCount(this.#options.dir, this.store.pendingCount);
     await this.store.close();

@@ -44,6 +44,7 @@ export class JournalStore {
   readonly #nextKey = monotonicFactory();
   #currentGeneration = -1;
   #closed = false;
+  #writeFailure: string | undefined;
 
   private constructor({ dir, readOnly = false, remember = 0 }: StoreOptions) {
     this.#generation = Math.max(remember, REMEMBER_MS);
@@ -69,8 +70,16 @@ export class JournalStore {
     const mark = join(dir, SET_UP_MARK);
     if (existsSync(mark)) return;
     const meta = this.#environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
-    await settle([meta.put(FORMAT_KEY, 1)]);
+    await this.#write(() => [meta.put(FORMAT_KEY, 1)]);
     writeFileSync(mark, 'set up\n', { flush: true });
+  }
+
+  /**
+   * Why a write failed. After that nothing is written any more: lmdb-js 3.5.6 corrupts its heap at the second
+   * commit that the disk refuses, which ends the process. What is there can still be read.
+   */
+  get writeFailure(): string | undefined {
+    return this.#writeFailure;
   }
 
   /** 0 once the store is closed: reading a closed database would end the process. */
@@ -100,7 +109,7 @@ export class JournalStore {
     const { deliveryId, receivedAt } = pending.delivery;
     const seen: Seen = { deliveryId, bodyHash: pending.bodyHash, at: receivedAt };
     // In one turn of the event loop, hence in one transaction.
-    await settle([this.#putPending(pending), this.#seenAt(receivedAt).put(seenKey, seen)]);
+    await this.#write(() => [this.#putPending(pending), this.#seenAt(receivedAt).put(seenKey, seen)]);
   }
 
   /** The oldest pending deliveries, at most `limit`, leaving out keys in `skip`. */
@@ -113,17 +122,20 @@ export class JournalStore {
   }
 
   async removePending(key: string): Promise<void> {
-    await settle([this.#pending.remove(key)]);
+    await this.#write(() => [this.#pending.remove(key)]);
   }
 
   /** Moves a pending delivery to the quarantine, in one transaction. */
   async quarantinePending(key: string, quarantined: Quarantined): Promise<void> {
-    await settle([this.#quarantine.put(key, encodeRecord(key, quarantined)), this.#pending.remove(key)]);
+    await this.#write(() => [
+      this.#quarantine.put(key, encodeRecord(key, quarantined)),
+      this.#pending.remove(key),
+    ]);
   }
 
   async addQuarantined(quarantined: Quarantined): Promise<void> {
     const key = this.#nextKey();
-    await settle([this.#quarantine.put(key, encodeRecord(key, quarantined))]);
+    await this.#write(() => [this.#quarantine.put(key, encodeRecord(key, quarantined))]);
   }
 
   findQuarantined(key: string): Quarantined | undefined {
@@ -133,7 +145,7 @@ export class JournalStore {
 
   /** Moves a quarantined record back to what is pending, in one transaction. */
   async requeue(key: string, pending: PendingDelivery): Promise<void> {
-    await settle([this.#putPending(pending), this.#quarantine.remove(key)]);
+    await this.#write(() => [this.#putPending(pending), this.#quarantine.remove(key)]);
   }
 
   *listPending(limit: number): Generator<Keyed<PendingDelivery>> {
@@ -151,6 +163,16 @@ export class JournalStore {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#environment.close();
+  }
+
+  /** Waits for all, so that none is left to reject unseen. */
+  async #write(writes: () => Promise<boolean>[]): Promise<void> {
+    if (this.#writeFailure) throw new Error(this.#writeFailure);
+    for (const result of await Promise.allSettled(writes())) {
+      if (result.status === 'fulfilled') continue;
+      this.#writeFailure = await reasonOf(result.reason);
+      throw new Error(this.#writeFailure);
+    }
   }
 
   #putPending(pending: PendingDelivery): Promise<boolean> {
@@ -178,18 +200,14 @@ function entryCount(database: Database<unknown, string>): number {
   return (database.getStats() as { entryCount: number }).entryCount;
 }
 
-/** Waits for all, so that none is left to reject unseen. */
-async function settle(writes: Promise<boolean>[]): Promise<void> {
-  for (const result of await Promise.allSettled(writes)) {
-    if (result.status === 'rejected') await explainCommitError(result.reason);
-  }
-}
-
 /** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
-async function explainCommitError(error: unknown): Promise<never> {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  await commitError;
-  throw error;
+async function reasonOf(error: unknown): Promise<string> {
+  try {
+    await (error as { commitError?: Promise<unknown> }).commitError;
+    throw error;
+  } catch (reason) {
+    return reason instanceof Error ? reason.message.replace(/:.*/s, '') : String(reason);
+  }
 }
 
 function ignoreCommitError(error: unknown): void {

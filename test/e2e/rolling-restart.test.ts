@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { workflowId } from '../../workflows/contract.ts';
@@ -23,7 +24,7 @@ type Receiver = { process: UnfriendProcess; url: string; ops: string; isReady: b
 
 describe('two receivers behind a load balancer', () => {
   test('given a rolling restart under load, then every callback is acknowledged and has its workflow', async () => {
-    const pool: Receiver[] = [await serve(), await serve()];
+    const pool: Receiver[] = [await serve(0), await serve(1)];
     const acknowledged: string[] = [];
     const lost: string[] = [];
     const load = sendUntilStopped(pool, acknowledged, lost);
@@ -32,7 +33,7 @@ describe('two receivers behind a load balancer', () => {
       const old = pool[index] as Receiver;
       old.process.child.kill('SIGTERM');
       assert.equal(await old.process.exit(), 0);
-      pool[index] = await serve();
+      pool[index] = await serve(index);
       await until('some load on the new one', () => delay(500).then(() => true));
     }
     await load.stop();
@@ -48,10 +49,17 @@ describe('two receivers behind a load balancer', () => {
   });
 });
 
-async function serve(): Promise<Receiver> {
+/** Each receiver has a journal of its own, which the one that takes its place goes on with. */
+async function serve(index: number): Promise<Receiver> {
   const process = new UnfriendProcess(['serve'], {
     ...FREE_PORTS,
-    ...{ DATA_DIR: folder.path, DRAIN_DELAY: '1s', CACHE_URL: 'off', SEARCH_URL: 'off', NOTIFY_URL: 'off' },
+    ...{
+      DATA_DIR: join(folder.path, String(index)),
+      DRAIN_DELAY: '1s',
+      CACHE_URL: 'off',
+      SEARCH_URL: 'off',
+      NOTIFY_URL: 'off',
+    },
     TEMPORAL_ADDRESS: String(temporal.settings.connectionOptions.address),
   });
   const { url } = await process.log('taking callbacks');
