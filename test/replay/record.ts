@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { samplePairs } from '../../src/callback/compose-request.ts';
-import { VERSION } from '../../src/package-root.ts';
+import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
 import { type FriendDeletedInput, progressQuery } from '../../workflows/contract.ts';
 import { findTestServers } from '../support/find-servers.ts';
 import { startTestTemporal } from '../support/temporal.ts';
@@ -60,6 +60,7 @@ async function record({ input, failsAtFirst = false }: Scenario): Promise<string
       isDown = false;
     }
     await handle.result();
-    return historyToJSON(await handle.fetchHistory());
+    // Stack traces name the folder that this was recorded in.
+    return historyToJSON(await handle.fetchHistory()).replaceAll(`${PACKAGE_ROOT}/`, '');
   });
 }
