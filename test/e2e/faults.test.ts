@@ -3,10 +3,12 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync,
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from '../../src/temporal/connect.ts';
+import { startLocalServer } from '../../src/temporal/local/server.ts';
 import { workflowId } from '../../workflows/contract.ts';
 import { postSigned } from '../support/callbacks.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal, temporalCli, temporaryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 const SDK_APP_ID = String(FREE_PORTS.SDK_APP_ID);
@@ -136,6 +138,46 @@ describe('what was acknowledged is never lost', () => {
     for (const deliveryId of load.acknowledged) {
       assert.deepEqual(await startedPairs(deliveryId), [pairOf(deliveryId)]);
     }
+  });
+});
+
+describe('Temporal killed under load', () => {
+  test('given kill -9 of its server, then every answer is OK, and each delivery has its workflow once it is back', async () => {
+    const folder = temporaryFolder();
+    const dir = join(folder.path, 'temporal');
+    const launch = (port: number) =>
+      startLocalServer({
+        ...{ findCli: async () => temporalCli(), dir, port, uiPort: 0, namespace: 'default' },
+        say: () => undefined,
+      });
+    const server = await launch(0);
+    const serving = await serve({ DATA_DIR: folder.path, TEMPORAL_ADDRESS: server.address });
+    const load = sendUntilStopped(() => serving.url, 'temporal');
+    await until('some load before', () => load.acknowledged.length > 50);
+    const { pid } = JSON.parse(readFileSync(join(dir, 'server.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    const before = load.acknowledged.length;
+    await until('some load meanwhile', () => load.acknowledged.length > before + 200);
+
+    const back = await launch(Number(server.address.split(':')[1]));
+    assert.equal(back.address, server.address);
+    await until('some load after', () => load.acknowledged.length > before + 250);
+    await load.stop();
+    await drained(serving);
+    await stop(serving);
+    assert.deepEqual(load.unknown, []);
+
+    const client = createClient({
+      connectionOptions: { address: back.address },
+      namespace: 'default',
+      configured: true,
+    });
+    for (const deliveryId of load.acknowledged) {
+      await client.workflow.getHandle(workflowId({ sdkAppId: SDK_APP_ID, deliveryId })).describe();
+    }
+    await client.connection.close();
+    await back.stop();
+    folder.remove();
   });
 });
 

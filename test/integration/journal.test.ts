@@ -92,6 +92,22 @@ describe('JournalIntake', () => {
     assert.equal(pendingOf(away), 1);
   });
 
+  test('given equal callbacks at the same instant on two receivers with journals of their own, then there is one workflow', async () => {
+    const receivers = [await start(), await start(undefined, { JOURNAL_DIR: `${folder.path}/second` })];
+    const callback = callbackOf({ requestId: 'raced-2' });
+    const receipts = await Promise.all(receivers.map(({ intake }) => intake.accept(callback)));
+    assert.deepEqual(
+      receipts.map(({ deliveryId }) => deliveryId),
+      ['raced-2', 'raced-2'],
+    );
+    for (const running of receivers) await drained(running);
+    const { count } = await temporal.client.workflow.count(
+      `WorkflowId = "${workflowId({ sdkAppId: SDK_APP_ID, deliveryId: 'raced-2' })}"`,
+    );
+    assert.ok(count <= 1, `${count} workflows`);
+    assert.equal((await inputOf('raced-2')).type, 'friendDeleted');
+  });
+
   test('given one RequestId with two bodies at the same instant, then both are journaled, each with an id of its own', async () => {
     const away = await start(NOWHERE);
     const other = callbackOf({ requestId: 'bodies-1', pairs: [{ from: 'x', to: 'y' }] });
