@@ -66,6 +66,11 @@ async function takePictures(page: Page, link: string): Promise<void> {
   }
   await save(page, 'temporal-ui.png');
 
+  await page.setViewportSize({ ...VIEW.viewport, height: 620 });
+  await page.goto(link.replace(/\/history$/, '/user-metadata'));
+  await page.frameLocator('#user-metadata-current-details').getByText('notifyUsers').waitFor();
+  await save(page, 'temporal-ui-details.png');
+
   await page.setViewportSize({ ...VIEW.viewport, height: 500 });
   const query = encodeURIComponent('WorkflowType="friendDeleted"');
   await page.goto(`${link.slice(0, link.lastIndexOf('/workflows/'))}/workflows?query=${query}`);
