@@ -163,8 +163,18 @@ const FIELDS = {
   TENCENT_RATE: notYet,
 };
 
-/** The demo runs on the embedded stand-ins, whatever is set for others. */
-const BACKEND_FIELDS = ['CACHE_URL', 'CACHE_KEYS', 'SEARCH_URL', 'SEARCH_DOCUMENT_ID', 'NOTIFY_URL'];
+/**
+ * The demo runs on the embedded stand-ins and on a journal of its own, whatever is set for others: it must never
+ * take a receiver's deliveries to its local server.
+ */
+const NOT_FOR_DEMO = [
+  'CACHE_URL',
+  'CACHE_KEYS',
+  'SEARCH_URL',
+  'SEARCH_DOCUMENT_ID',
+  'NOTIFY_URL',
+  'JOURNAL_DIR',
+];
 
 type Values = { [Name in keyof typeof FIELDS]: z.output<(typeof FIELDS)[Name]> };
 
@@ -179,7 +189,7 @@ export function readSettings(environment: Environment, role: Role): Settings {
   const faults: string[] = [];
   const values: Partial<Record<string, unknown>> = {};
   for (const [name, field] of Object.entries(FIELDS)) {
-    const value = role === 'demo' && BACKEND_FIELDS.includes(name) ? undefined : environment[name]?.trim();
+    const value = role === 'demo' && NOT_FOR_DEMO.includes(name) ? undefined : environment[name]?.trim();
     const parsed = field.safeParse(value || undefined);
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);

@@ -1,21 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { type DeliveryReport, readDelivery } from '../temporal/read-progress.ts';
+import { DeliveryNotFoundError, type DeliveryReport, readDelivery } from '../temporal/read-progress.ts';
 import { createProgressView } from './progress-view.ts';
 
 const POLL_MS = 250;
 
+/** An acknowledged delivery may be in the journal for a moment before Temporal has it. */
+const START_MS = 10_000;
+
 /** Shows a delivery's progress until its workflow is closed, and returns how it ended. */
 export async function watchDelivery(client: Client, workflowId: string): Promise<DeliveryReport> {
   const view = createProgressView();
+  const deadline = performance.now() + START_MS;
   try {
     for (;;) {
-      const report = await readDelivery(client, workflowId);
+      const report = await readWhenStarted(client, workflowId, deadline);
       if (report.progress) view.update(report.progress);
       if (report.workflow.execution !== 'RUNNING') return report;
       await delay(POLL_MS);
     }
   } finally {
     view.stop();
+  }
+}
+
+/** @throws DeliveryNotFoundError when Temporal still does not know it at `deadline`, on the monotonic clock in ms */
+async function readWhenStarted(
+  client: Client,
+  workflowId: string,
+  deadline: number,
+): Promise<DeliveryReport> {
+  for (;;) {
+    try {
+      return await readDelivery(client, workflowId);
+    } catch (error) {
+      if (!(error instanceof DeliveryNotFoundError) || performance.now() > deadline) throw error;
+      await delay(POLL_MS);
+    }
   }
 }

@@ -27,6 +27,11 @@ export type DeliveryReport = {
   };
 };
 
+/** Temporal does not know the delivery: not any more, or not yet. */
+export class DeliveryNotFoundError extends OperatorError {
+  override name = 'DeliveryNotFoundError';
+}
+
 /** The workflow id of a delivery: `delivery` may be one already. */
 export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined): string {
   if (delivery.startsWith('friend-deleted/')) return delivery;
@@ -61,7 +66,7 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
     return await within(client, REQUEST_MS, () => client.workflow.getHandle(id).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      throw new OperatorError(
+      throw new DeliveryNotFoundError(
         `No delivery ${id} in namespace ${client.options.namespace}. Temporal keeps a finished one for the namespace's retention time.`,
       );
     }

@@ -176,3 +176,9 @@ test('production wants an absolute DATA_DIR of everything that writes there', ()
   }
   for (const role of ['work', 'operate'] as const) assert.deepEqual(faultsOf(set, role), []);
 });
+
+test('the demo never takes a receiver’s journal, whatever JOURNAL_DIR says', () => {
+  const set = { DATA_DIR: '/data', JOURNAL_DIR: '/var/lib/receiver/journal' };
+  assert.equal(read(set, 'demo').journal.dir, '/data/demo/journal');
+  assert.equal(read({ ...set, ...APP }, 'receive').journal.dir, '/var/lib/receiver/journal');
+});
