@@ -1,0 +1,98 @@
+/**
+ * How fast callbacks are acknowledged, by what keeps them: `npm run bench:intake`. Each contender is a process of
+ * its own, all in the same run, round by round. Writes `intake.md`, `intake.svg` and `intake.json`.
+ * Exit codes: 0 measured, 1 a contender was faulty or the run broke off, 2 wrong usage.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cleanup } from './cleanup.ts';
+import type { Contender } from './contenders/index.ts';
+import { LoadGenerator } from './load/process.ts';
+import { describeMachine } from './machine.ts';
+import { type Bench, measureRound } from './measure.ts';
+import { type BenchOptions, readOptions } from './options.ts';
+import { toSvg } from './report/chart.ts';
+import { checkClaims } from './report/claims.ts';
+import { toMarkdown } from './report/markdown.ts';
+import { CONNECTIONS, type ContenderResults, type Results } from './results.ts';
+import { type BenchServers, findBenchServers } from './servers/index.ts';
+
+/** What one contender may take in a round beyond its measurements, in seconds, before the run breaks off. */
+const PATIENCE_SECONDS = 60;
+
+const options = readOptions(process.argv.slice(2));
+const cleanup = new Cleanup();
+try {
+  const results = await Promise.race([run(options), interrupted(), overdue(options)]);
+  write(results, options.out);
+  process.exitCode = results.contenders.some(({ faults }) => faults.length > 0) ? 1 : 0;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await cleanup.run();
+process.exit();
+
+async function run({ rounds, seconds, contenders }: BenchOptions): Promise<Results> {
+  const servers = await findBenchServers();
+  const folder = mkdtempSync(join(tmpdir(), 'unfriend-bench-'));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const machine = describeMachine(folder, servers);
+  const bench: Bench = { servers, load: new LoadGenerator(cleanup), folder, seconds, cleanup };
+
+  const entries = contenders.map((contender) => ({ contender, results: empty(contender, servers) }));
+  const runnable = entries.filter(({ results }) => results.notRun === undefined);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const entry of rotated(runnable, round - 1)) {
+      console.error(`round ${round} of ${rounds}: ${entry.contender.label}`);
+      await measureRound({ ...entry, round }, bench);
+    }
+  }
+  const all = entries.map(({ results }) => results);
+  return { date: new Date().toISOString(), rounds, seconds, machine, contenders: all };
+}
+
+function empty({ name, letter, label, meaning, needs }: Contender, servers: BenchServers): ContenderResults {
+  const missing = needs.find((need) => servers[need].path === undefined);
+  return {
+    ...{ name, letter, label, meaning, measurements: [], faults: [], temporal: [] },
+    ...(missing && { notRun: `${missing} is not installed: ${servers[missing].install}` }),
+  };
+}
+
+/** Another one is first in each round, so that no contender always follows the same one. */
+function rotated<T>(items: readonly T[], by: number): T[] {
+  const start = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function interrupted(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => reject(new Error(`${signal}: nothing was written`)));
+    }
+  });
+}
+
+async function overdue({ rounds, seconds, contenders }: BenchOptions): Promise<never> {
+  const longest = rounds * contenders.length * (CONNECTIONS.length * seconds + PATIENCE_SECONDS);
+  await delay(longest * 1_000, undefined, { ref: false });
+  throw new Error(`not done after ${longest} s: nothing was written`);
+}
+
+function write(results: Results, out: string): void {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'intake.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, 'intake.md'), toMarkdown(results));
+  writeFileSync(join(out, 'intake.svg'), toSvg(results));
+  for (const { text, ratio, verdict } of checkClaims(results)) {
+    console.error(`${verdict}: ${text}${ratio ? ` (${ratio.median.toFixed(2)})` : ''}`);
+  }
+  for (const { letter, notRun, faults } of results.contenders) {
+    if (notRun !== undefined) console.error(`NOT RUN: (${letter}) ${notRun}`);
+    for (const { round, fault } of faults) console.error(`FAULTY: (${letter}) in round ${round}: ${fault}`);
+  }
+  console.error(`The results are in ${join(out, 'intake.md')}.`);
+}

@@ -1,0 +1,105 @@
+import { CONNECTIONS, type ContenderResults, type Results } from '../results.ts';
+import { checkClaims } from './claims.ts';
+import { ratio, summarise } from './summary.ts';
+
+/** The contender that the others are compared with. */
+export const BASE = 'koa-zod';
+/** A load generator as busy as this may have been the limit itself. */
+const BUSY = 0.95;
+
+/** `intake.md`: what was measured, in words and tables. */
+export function toMarkdown(results: Results): string {
+  return [
+    '# Intake: callbacks acknowledged, by what keeps them',
+    describeRun(results),
+    '![Answers per second, relative to (b)](intake.svg)',
+    '## What the journal must show, at 32 connections',
+    table(
+      ['claim', 'ratio, median of the rounds', 'lowest–highest', ''],
+      checkClaims(results).map(({ text, ratio: measured, verdict }) => [
+        text,
+        measured ? times(measured.median) : '–',
+        measured ? `${times(measured.lowest)}–${times(measured.highest)}` : '–',
+        verdict,
+      ]),
+    ),
+    ...CONNECTIONS.flatMap((connections) => [
+      `## ${connections === 1 ? '1 connection' : `${connections} connections`}`,
+      measurements(results, connections),
+    ]),
+    '## Notes',
+    notes(results).join('\n'),
+    '',
+  ].join('\n\n');
+}
+
+function describeRun({ date, rounds, seconds, machine }: Results): string {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `${date}; rounds: ${rounds}, ${seconds} s a measurement; made by \`npm run bench:intake\`. Only ratios within`,
+    'one run mean anything: the absolute numbers are those of this machine at that moment.',
+    '',
+    `- ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; load generator, contender and servers share them; load average before: ${machine.loadBefore.toFixed(1)}`,
+    `- ${machine.fileSystem}; 4 KiB written and synced: ${machine.syncMs.toFixed(2)} ms (median)`,
+    `- ${versions.join(', ')}`,
+  ].join('\n');
+}
+
+function measurements(results: Results, connections: number): string {
+  const rows = results.contenders.map((contender) => {
+    const summary = summarise(contender, connections);
+    const compared = ratio(results, {
+      ...{ of: contender.name, to: BASE, connections, figure: 'answersPerSecond' },
+    });
+    const figures = summary
+      ? [summary.answersPerSecond, summary.p50, summary.p99, summary.p999].map(readable)
+      : ['–', '–', '–', '–'];
+    return [
+      `(${contender.letter}) ${contender.label}${mark(contender)}`,
+      contender.meaning,
+      ...[figures[0] ?? '', compared ? times(compared.median) : '–', ...figures.slice(1)],
+    ];
+  });
+  return table(['contender', 'what `OK` means', 'answers/s', 'of (b)', 'p50 ms', 'p99 ms', 'p99.9 ms'], rows);
+}
+
+function mark({ faults, notRun }: ContenderResults): string {
+  if (notRun !== undefined) return ' **NOT RUN**';
+  return faults.length > 0 ? ' **FAULTY, see the notes**' : '';
+}
+
+function notes({ contenders }: Results): string[] {
+  const lines = contenders.flatMap(({ letter, notRun, faults, temporal, measurements: all }) => [
+    ...(notRun === undefined ? [] : [`- (${letter}) NOT RUN: ${notRun}`]),
+    ...faults.map(({ round, fault }) => `- (${letter}) round ${round}: ${fault.replaceAll('\n', ' ')}`),
+    ...temporal.map(({ round, state }) => `- (${letter}) round ${round}, Temporal: ${state}`),
+    ...all
+      .filter(({ generatorBusy }) => generatorBusy > BUSY)
+      .map(
+        ({ round, connections }) =>
+          `- (${letter}) round ${round}, ${connections} connections: the load generator was the limit`,
+      ),
+  ]);
+  return [
+    '- Every callback is signed, has three pairs and a RequestId of its own. A connection sends its next one when it has the answer.',
+    '- Each contender runs alone with its servers, started anew each round; the order rotates. The raw numbers are in `intake.json`.',
+    '- Checked in each round: (e) and (f) hold at least as many callbacks as they acknowledged; (c) and (d) counted as many as accepted, not as duplicates.',
+    ...lines,
+  ];
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Three significant digits, or whole numbers with their thousands apart. */
+function readable(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+}
+
+function times(value: number): string {
+  return `${value.toFixed(2)}×`;
+}
