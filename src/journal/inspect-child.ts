@@ -1,17 +1,21 @@
 /** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see recover.ts. */
-import { open } from 'lmdb';
+import { type Database, open } from 'lmdb';
 import { checkRecord, decodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
 import type { InspectionMessage } from './recover.ts';
-import { FORMAT_KEY, PARTS } from './store.ts';
+import { FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from './store.ts';
 
 const [dir = '', mode, direction] = process.argv.slice(2);
-const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
+const environment = open({
+  ...{ path: dir, maxDbs: 8, noSubdir: false },
+  ...{ readOnly: mode !== 'check', overlappingSync: false },
+});
 const names = new Set([...environment.getKeys({})].map(String));
 const meta = names.has(PARTS.meta)
   ? environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' })
   : undefined;
 // A database that lost its root looks like an empty one: what is always there must be there.
 if (meta?.get(FORMAT_KEY) !== 1) process.exit(1);
+const format = meta;
 
 const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
 const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
@@ -21,6 +25,10 @@ await send({ kind: 'counts', ...expected });
 const read = { pending: 0, quarantined: 0, damaged: 0 };
 await readAll(pending, 'pending');
 await readAll(quarantine, 'quarantined');
+if (mode === 'check') {
+  SEEN_PARTS.forEach(checkSeen);
+  if (read.damaged === 0) await checkWriting();
+}
 await send({ kind: 'read', ...read });
 process.disconnect();
 
@@ -36,13 +44,36 @@ async function readAll(database: typeof pending, kind: 'pending' | 'quarantined'
   }
 }
 
+/** Nothing of it is worth saving, but at one broken page of it every later read and write fails. */
+function checkSeen(name: string): void {
+  const seen = environment.openDB<unknown, string>({ name, encoding: 'binary' });
+  let keys = 0;
+  for (const _ of seen.getKeys({})) keys += 1;
+  if (keys !== count(seen)) read.damaged += 1;
+}
+
+/**
+ * Where the list of free pages is damaged, or lies beyond the end of a file that was cut short, everything can be
+ * read and nothing written: the next write fails, or ends the process. A disk that takes none is another matter.
+ */
+async function checkWriting(): Promise<void> {
+  // lmdb-js rejects a second promise beside the write's own.
+  process.on('unhandledRejection', () => undefined);
+  try {
+    await format.put(FORMAT_KEY, 1);
+  } catch (error) {
+    const reason = await reasonOf(error);
+    if (/MDB_(BAD_TXN|CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID)/.test(reason)) read.damaged += 1;
+  }
+}
+
 function message(kind: 'pending' | 'quarantined', key: string, value: Buffer): InspectionMessage {
   return kind === 'pending'
     ? { kind, key, record: decodeRecord<PendingDelivery>(key, value) }
     : { kind, key, record: decodeRecord<Quarantined>(key, value) };
 }
 
-function count(database: typeof pending): number {
+function count(database: Database<unknown, string>): number {
   return (database.getStats() as { entryCount: number }).entryCount;
 }
 

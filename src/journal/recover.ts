@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../telemetry/logger.ts';
@@ -13,7 +13,7 @@ export type Salvaged = {
   setAside: string;
   pending: number;
   quarantined: number;
-  /** Deliveries that it held and that can't be read; undefined: it can't even tell how many it held. */
+  /** What it held, quarantine included, and can't be read; undefined: it can't even tell how much it held. */
   lost: number | undefined;
 };
 
@@ -29,6 +29,8 @@ export type InspectionMessage =
 const CHILD = fileURLToPath(new URL(`./inspect-child${import.meta.url.slice(-3)}`, import.meta.url));
 const DATABASE = 'data.mdb';
 const LOCKS = 'lock.mdb';
+/** Within the journal's folder: where what can be read is gathered. */
+const GATHERED = 'taken-over';
 
 /**
  * Looks through the journal before it is used. A damaged one is set aside, never deleted, and what can be read
@@ -51,12 +53,15 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
     logger.info({ pending, quarantined, ms: Math.round(performance.now() - startedAt) }, 'journal checked');
     return undefined;
   }
-  const setAside = moveAside(dir);
+  const setAside = keep(dir);
   logger.error(
     { setAside },
-    'the journal is damaged: it was set aside, and what can be read of it is taken over',
+    'the journal is damaged: it is set aside, and what can be read of it is taken over',
   );
   const salvaged = await takeOver(options, setAside);
+  rmSync(join(dir, LOCKS), { force: true });
+  renameSync(join(dir, GATHERED, DATABASE), join(dir, DATABASE));
+  rmSync(join(dir, GATHERED), { recursive: true });
   logger.error(
     { ...salvaged },
     salvaged.lost === 0 ? 'nothing was lost' : 'deliveries were lost with the journal',
@@ -99,19 +104,28 @@ function inspect(
   });
 }
 
-function moveAside(dir: string): string {
-  const time = new Date().toISOString().replaceAll(':', '').replace(/\..*/, 'Z');
+/** A second name for the damaged file: it is the journal until what it holds was taken over, whatever ends that. */
+function keep(dir: string): string {
+  const time = new Date().toISOString().replaceAll(':', '');
   const setAside = join(dirname(dir), `${basename(dir)}.corrupt-${time}`);
   mkdirSync(setAside, { recursive: true });
-  for (const file of [SET_UP_MARK, DATABASE, LOCKS]) {
-    if (existsSync(join(dir, file))) renameSync(join(dir, file), join(setAside, file));
+  if (!existsSync(join(dir, DATABASE))) return setAside;
+  try {
+    linkSync(join(dir, DATABASE), join(setAside, DATABASE));
+  } catch {
+    copyFileSync(join(dir, DATABASE), join(setAside, DATABASE));
   }
   return setAside;
 }
 
-/** Reads from the front and, since damage can stop that, from the back. */
+/**
+ * Reads from the front and, since damage can stop that, from the back. The new database takes the damaged one's
+ * place at once, when it is whole: a process killed meanwhile leaves the damaged one, for the next to begin anew.
+ */
 async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Promise<Salvaged> {
-  const store = await JournalStore.open({ dir, remember });
+  const gathered = join(dir, GATHERED);
+  rmSync(gathered, { recursive: true, force: true });
+  const store = await JournalStore.open({ dir: gathered, remember });
   const taken = new Set<string>();
   const counts = { pending: 0, quarantined: 0 };
   const writes: Promise<void>[] = [];
@@ -126,10 +140,26 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
         : store.addQuarantined(message.record),
     );
   };
-  const { expected } = await inspect(setAside, 'salvage', { onRecord });
-  await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
-  await Promise.all(writes);
-  await store.close();
-  const held = expected?.pending ?? readPendingCount(dir);
-  return { setAside, ...counts, lost: held === undefined ? undefined : Math.max(0, held - counts.pending) };
+  try {
+    const { expected } = await inspect(setAside, 'salvage', { onRecord });
+    await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
+    await Promise.all(writes);
+    return { setAside, ...counts, lost: countLost(expected, counts, readPendingCount(dir)) };
+  } finally {
+    await Promise.allSettled(writes);
+    await store.close();
+  }
+}
+
+type Counts = { pending: number; quarantined: number };
+
+function countLost(
+  expected: Counts | undefined,
+  read: Counts,
+  pendingAtLast: number | undefined,
+): number | undefined {
+  const held = expected?.pending ?? pendingAtLast;
+  if (held === undefined) return undefined;
+  const quarantined = expected ? expected.quarantined - read.quarantined : 0;
+  return Math.max(0, held - read.pending) + Math.max(0, quarantined);
 }

@@ -12,7 +12,7 @@ export type Keyed<T> = { key: string; record: T };
 
 /** How a journal's parts are named within its database. */
 export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
-const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
+export const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
 
 /** The file beside the database that says that it was set up. */
 export const SET_UP_MARK = 'set-up';
@@ -97,11 +97,18 @@ export class JournalStore {
     return oldest === undefined ? undefined : decodeTime(oldest);
   }
 
-  /** What the journal knows of a callback's key, if it came within about an hour. */
+  /**
+   * What the journal knows of a callback's key, if it came within about an hour. What can't be read is not known:
+   * Temporal may still know it, and a refusal would be a loss.
+   */
   findSeen(seenKey: string): Seen | undefined {
-    const [one, other] = this.#seen.map((generation) => generation.get(seenKey));
-    if (one && other) return one.at > other.at ? one : other;
-    return one ?? other;
+    try {
+      const [one, other] = this.#seen.map((generation) => generation.get(seenKey));
+      if (one && other) return one.at > other.at ? one : other;
+      return one ?? other;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Resolves when the delivery is on the disk, together with what recognises it when it comes again. */
@@ -201,7 +208,7 @@ function entryCount(database: Database<unknown, string>): number {
 }
 
 /** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
-async function reasonOf(error: unknown): Promise<string> {
+export async function reasonOf(error: unknown): Promise<string> {
   try {
     await (error as { commitError?: Promise<unknown> }).commitError;
     throw error;

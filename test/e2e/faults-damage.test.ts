@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
+import { temporaryFolder } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+
+const PAGE = 4_096;
+const PENDING = 120;
+
+const folder = temporaryFolder();
+let temporal: KillableTemporal;
+before(async () => {
+  temporal = await KillableTemporal.start(join(folder.path, 'temporal'));
+});
+afterEach(endReceivers);
+after(async () => {
+  await temporal.stop();
+  folder.remove();
+});
+
+let receivers = 0;
+
+/** A receiver that was killed with callbacks pending, and a damage done to its journal since. */
+async function damaged(damage: (file: string) => void) {
+  receivers += 1;
+  const dir = join(folder.path, String(receivers));
+  const NOWHERE = '127.0.0.1:1';
+  const receiver = await KillableReceiver.start({ DATA_DIR: dir, TEMPORAL_ADDRESS: NOWHERE });
+  const { ledger, url } = receiver;
+  while (ledger.entries.length < PENDING)
+    await Promise.all(Array.from({ length: 20 }, () => ledger.send(url)));
+  assert.equal(ledger.acknowledged, PENDING);
+  const counted = join(dir, 'journal', 'pending-count');
+  await until('the count of all', () => readFileSync(counted, 'utf8') === String(PENDING));
+  await receiver.kill();
+  damage(join(dir, 'journal', 'data.mdb'));
+  return { receiver, dir };
+}
+
+const setAside = (dir: string) => readdirSync(dir).filter((name) => name.startsWith('journal.corrupt-'));
+
+/** Takes callbacks as before, and compares what is missing with what was reported. */
+async function assertHonest({ receiver, dir }: Awaited<ReturnType<typeof damaged>>): Promise<void> {
+  const { ledger, url, process } = receiver;
+  for (let index = 0; index < 10; index += 1) await ledger.send(url);
+  assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
+  assert.equal(ledger.acknowledged, PENDING + 10);
+  await receiver.drained();
+  const reported = await receiver.metric('unfriend_journal_damaged_total');
+  const logged = process.logs().find((line) => 'lost' in line)?.lost ?? 0;
+  assert.equal(await receiver.terminate(), 0, process.stderr);
+
+  const { lost, ...faults } = await ledger.faults(temporal.client);
+  assert.deepEqual(faults, { doubled: [], wrong: [], invented: [] });
+  assert.deepEqual({ reported, logged }, { reported: lost.length, logged: lost.length });
+  assert.ok(lost.every((number) => Number(number) < PENDING));
+  if (reported > 0) assert.equal(setAside(dir).length, 1);
+}
+
+describe('a journal damaged while the receiver was down', { concurrency: false }, () => {
+  const damages: [what: string, damage: (file: string) => void][] = [
+    ['written over in places', (file) => inPlaces(file, 6, noise(64))],
+    ['zeroed in pages', (file) => inPlaces(file, 3, Buffer.alloc(PAGE))],
+    ['cut short', (file) => truncateSync(file, Math.floor(statSync(file).size * (0.5 + Math.random() / 2)))],
+    ['without its first pages', (file) => overwrite(file, 0, Buffer.alloc(2 * PAGE))],
+  ];
+  for (const [what, damage] of damages) {
+    test(`given one ${what}, then it takes callbacks, and what is missing is what was reported`, async () => {
+      const victim = await damaged(damage);
+      await victim.receiver.restart({ TEMPORAL_ADDRESS: temporal.address });
+      await assertHonest(victim);
+    });
+  }
+
+  test('given damage to every page in turn, then no callback is refused for it', async () => {
+    // What recognises duplicates lies in pages of its own; no single one may matter.
+    const victim = await damaged((file) => {
+      for (let at = 2 * PAGE; at < statSync(file).size; at += 3 * PAGE)
+        overwrite(file, at, Buffer.alloc(PAGE));
+    });
+    await victim.receiver.restart({ TEMPORAL_ADDRESS: temporal.address });
+    await assertHonest(victim);
+  });
+
+  test('given kill -9 while what can be read is taken over, then the next process takes it over', async () => {
+    const victim = await damaged((file) => inPlaces(file, 3, noise(64)));
+    const { receiver, dir } = victim;
+    for (let round = 0; round < 2; round += 1) {
+      const seen = setAside(dir).length;
+      const restarting = receiver.restart({ TEMPORAL_ADDRESS: temporal.address }).catch(() => undefined);
+      const begun = until('the taking over', () => setAside(dir).length > seen || undefined, 1_500);
+      await Promise.race([begun.catch(() => undefined), restarting]);
+      await delay(Math.random() * 150);
+      await receiver.kill();
+      await restarting;
+    }
+    await receiver.restart({ TEMPORAL_ADDRESS: temporal.address });
+    for (let index = 0; index < 10; index += 1) await receiver.ledger.send(receiver.url);
+    await receiver.drained();
+    assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
+    const { lost, ...faults } = await receiver.ledger.faults(temporal.client);
+    assert.deepEqual(faults, { doubled: [], wrong: [], invented: [] });
+    assert.ok(lost.length < PENDING / 2, `${lost.length} of ${PENDING} were not taken over`);
+  });
+});
+
+function noise(length: number): Buffer {
+  return Buffer.from(Array.from({ length }, () => Math.random() * 256));
+}
+
+/** At random places after the first two pages, which say where everything is. */
+function inPlaces(file: string, count: number, bytes: Buffer): void {
+  const pages = Math.floor(statSync(file).size / PAGE);
+  for (let place = 0; place < count; place += 1) {
+    const page = 2 + Math.floor(Math.random() * (pages - 2));
+    overwrite(file, page * PAGE + Math.floor(Math.random() * (PAGE - bytes.length + 1)), bytes);
+  }
+}
+
+function overwrite(file: string, at: number, bytes: Buffer): void {
+  const fd = openSync(file, 'r+');
+  writeSync(fd, bytes, 0, bytes.length, at);
+  closeSync(fd);
+}

@@ -1,0 +1,164 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { createClient } from '../../src/temporal/connect.ts';
+import { type LocalServer, startLocalServer } from '../../src/temporal/local/server.ts';
+import { Ledger } from './ledger.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from './process.ts';
+import { temporalCli } from './temporal.ts';
+import { until } from './until.ts';
+
+/** A Temporal server with its data in a file, which can be killed and comes back on the same port. */
+export class KillableTemporal {
+  readonly address: string;
+  readonly client: Client;
+  readonly #dir: string;
+  #server: LocalServer | undefined;
+
+  private constructor(dir: string, server: LocalServer) {
+    this.#dir = dir;
+    this.#server = server;
+    this.address = server.address;
+    this.client = createClient({
+      ...{ connectionOptions: { address: server.address }, namespace: 'default', configured: true },
+    });
+  }
+
+  static async start(dir: string): Promise<KillableTemporal> {
+    return new KillableTemporal(dir, await launch(dir, 0));
+  }
+
+  get isThere(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** As a crash would: nothing is flushed. */
+  async kill(): Promise<void> {
+    const { pid } = JSON.parse(readFileSync(join(this.#dir, 'server.json'), 'utf8')) as { pid: number };
+    process.kill(-pid, 'SIGKILL');
+    this.#server = undefined;
+    await until('the server to be gone', () => !isAlive(pid));
+  }
+
+  async restart(): Promise<void> {
+    this.#server = await launch(this.#dir, Number(this.address.split(':')[1]));
+    if (this.#server.address !== this.address) throw new Error(`came back at ${this.#server.address}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.client.connection.close();
+    await this.#server?.stop();
+  }
+}
+
+function launch(dir: string, port: number): Promise<LocalServer> {
+  mkdirSync(dir, { recursive: true });
+  return startLocalServer({
+    ...{ findCli: async () => temporalCli(), dir, port, uiPort: 0, namespace: 'default' },
+    say: () => undefined,
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const started: KillableReceiver[] = [];
+
+/** After each test: a failed one must leave no process behind. */
+export async function endReceivers(): Promise<void> {
+  for (const receiver of started.splice(0)) await receiver.kill();
+}
+
+/** A receiver, `unfriend serve`, that comes back at the same address after each end. */
+export class KillableReceiver {
+  readonly url: string;
+  readonly ops: string;
+  readonly ledger: Ledger;
+  process: UnfriendProcess;
+  readonly #settings: ProcessSettings;
+
+  private constructor(settings: ProcessSettings, process: UnfriendProcess) {
+    this.#settings = settings;
+    this.process = process;
+    this.url = `http://127.0.0.1:${settings.PORT}`;
+    this.ops = `http://127.0.0.1:${settings.OPS_PORT}`;
+    const { SDK_APP_ID: sdkAppId = '', CALLBACK_TOKEN: token = '' } = settings;
+    this.ledger = new Ledger({ sdkAppId, token });
+  }
+
+  /** With an app of its own, unless `settings` names one. */
+  static async start(settings: ProcessSettings): Promise<KillableReceiver> {
+    const all = {
+      ...{ ...FREE_PORTS, SDK_APP_ID: freshApp(), LOG_LEVEL: 'warn' },
+      ...{ PORT: await freePort(), OPS_PORT: await freePort(), ...settings },
+    };
+    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all));
+    started.push(receiver);
+    await receiver.#untilAccepting();
+    return receiver;
+  }
+
+  async kill(): Promise<void> {
+    await this.process.kill();
+  }
+
+  async terminate(): Promise<number | null> {
+    this.process.child.kill('SIGTERM');
+    return this.process.exit();
+  }
+
+  /** @returns how long it took until it accepted callbacks, in ms */
+  async restart(settings: ProcessSettings = {}): Promise<number> {
+    const startedAt = performance.now();
+    this.process = new UnfriendProcess(['serve'], { ...this.#settings, ...settings });
+    await this.#untilAccepting();
+    return performance.now() - startedAt;
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.ops}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  }
+
+  async drained(timeout = 60_000): Promise<void> {
+    await until(
+      'an empty journal',
+      async () => (await this.metric('unfriend_journal_pending')) === 0,
+      timeout,
+    );
+  }
+
+  async #untilAccepting(): Promise<void> {
+    await until('the receiver to accept', async () => {
+      const { exitCode, signalCode } = this.process.child;
+      if (exitCode !== null || signalCode !== null)
+        throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
+      return (await fetch(this.url).catch(() => undefined))?.status === 405;
+    });
+  }
+}
+
+let apps = 1_400_500_000 + (process.pid % 1_000) * 1_000;
+
+function freshApp(): string {
+  apps += 1;
+  return String(apps);
+}
+
+function freePort(): Promise<string> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(String(port)));
+    });
+  });
+}
