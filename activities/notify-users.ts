@@ -1,5 +1,6 @@
-import type { Pair, SideEffect, SideEffectInput } from '../workflows/contract.ts';
-import { idempotencyKey } from './side-effect.ts';
+import type { Pair } from '../workflows/contract.ts';
+import type { Backend } from './backends/backend.ts';
+import { defineSideEffect, type UnitCall } from './side-effect.ts';
 
 /** Tells an account's own devices to refresh their friend list; never says who ended the friendship. */
 export type FriendDeletedMessage = {
@@ -9,23 +10,26 @@ export type FriendDeletedMessage = {
   data: { deliveryId: string; recipient: string; part: number; parts: number; pairs: Pair[] };
 };
 
-export interface Messenger {
+export interface Messenger extends Backend {
   /**
    * Sends a silent data message to `message.data.recipient`. A repeat with the same `key` reaches nobody twice;
    * `repeated` tells that it was one.
+   *
+   * @throws BackendError
    */
-  send(message: FriendDeletedMessage, key: string): Promise<'sent' | 'repeated'>;
+  send(message: FriendDeletedMessage, key: string, signal: AbortSignal): Promise<'sent' | 'repeated'>;
 }
 
-/** Sends one message. Idempotent by its key; its bytes are the same on every retry. */
-export function notifyUsers(messenger: Messenger): SideEffect {
-  return async (input) => {
-    const detail = await messenger.send(composeMessage(input), idempotencyKey('notifyUsers', input));
-    return input.pairs.map(() => ({ status: 'done', detail }));
-  };
-}
+/** Sends each message. Idempotent by its key; its bytes are the same on every retry. */
+export const notifyUsers = defineSideEffect({
+  name: 'notifyUsers',
+  per: 'message',
+  backend: 'messenger',
+  create: ({ messenger }) =>
+    messenger && { each: (call) => messenger.send(composeMessage(call), call.key, call.signal) },
+});
 
-function composeMessage({ delivery, pairs, message }: SideEffectInput): FriendDeletedMessage {
+function composeMessage({ delivery, pairs, message }: UnitCall): FriendDeletedMessage {
   if (!message) throw new TypeError('notifyUsers needs to know which message to send');
   return {
     type: 'friend.deleted',

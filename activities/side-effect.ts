@@ -1,13 +1,49 @@
-import { activityInfo, log } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { Outcome, Pair, SideEffect, SideEffectInput } from '../workflows/contract.ts';
+import type { Delivery, Message, Pair, UnitKind } from '../workflows/contract.ts';
+import type { BackendError } from './backends/backend.ts';
+import type { BackendName, Backends } from './backends/index.ts';
+
+/** Some pairs of a delivery, to be done in one go. */
+export type BatchCall = { delivery: Delivery; pairs: Pair[]; signal: AbortSignal };
+
+/** One pair, or one message with the pairs that it carries. */
+export type UnitCall = BatchCall & {
+  message?: Message;
+  /**
+   * The same for every try of the same thing: from the delivery, the side effect and the pair (for messages:
+   * recipient and part), never from the attempt or the run. A backend that has seen a key need not act again.
+   */
+  key: string;
+};
 
 /**
- * The same for every try of the same thing: from the delivery, the side effect and the pair (for messages:
- * recipient and part), never from the attempt or the run. A backend that has seen a key need not act again.
+ * How a side effect acts. `each` is called a pair or message, and resolves with what became of it, in a word.
+ * `all` is called once for many pairs, and resolves with a word a pair, or why that one failed.
+ * Both throw, best a {@link BackendError}, when nothing could be done.
  */
-export function idempotencyKey(sideEffect: string, input: SideEffectInput, pair?: Pair): string {
-  const { delivery, message } = input;
+export type Act =
+  | { each(call: UnitCall): Promise<string> }
+  | { all(call: BatchCall): Promise<(string | BackendError)[]> };
+
+/** A side effect: `name` is the activity's, and what people see everywhere. */
+export type SideEffectDefinition = {
+  name: string;
+  /** What one activity of a small delivery is about. */
+  per: UnitKind;
+  /** Without that backend it is switched off. */
+  backend?: BackendName;
+  /** Null: switched off. */
+  create(backends: Backends): Act | null;
+};
+
+export function defineSideEffect<const T extends SideEffectDefinition>(definition: T): T {
+  return definition;
+}
+
+/** See {@link UnitCall.key}. */
+export function idempotencyKey(
+  sideEffect: string,
+  { delivery, pairs: [pair], message }: Pick<UnitCall, 'delivery' | 'pairs' | 'message'>,
+): string {
   const what = message ? [message.recipient, message.part] : [pair?.from, pair?.to];
   return [
     delivery.sdkAppId,
@@ -15,49 +51,4 @@ export function idempotencyKey(sideEffect: string, input: SideEffectInput, pair?
     sideEffect,
     ...what.map((part) => encodeURIComponent(part ?? '')),
   ].join('/');
-}
-
-/**
- * Makes an activity of a side effect: logs its outcome, and makes every error one that the workflow can read:
- * `type` says what kind of failure it was, `details` which attempt it was (a closed activity does not tell).
- */
-export function asActivity(name: string, run: SideEffect): SideEffect {
-  return async (input) => {
-    const about = { sideEffect: name, deliveryId: input.delivery.deliveryId, pairs: input.pairs.length };
-    try {
-      const outcomes = await run(input);
-      log.info('side effect done', { ...about, outcome: countOutcomes(outcomes) });
-      return outcomes;
-    } catch (error) {
-      if (error instanceof CancelledFailure) throw error;
-      const failure = asFailure(error);
-      const { type, nonRetryable } = failure;
-      log.warn('side effect failed', { ...about, type, retryable: !nonRetryable, error: failure.message });
-      throw failure;
-    }
-  };
-}
-
-function asFailure(error: unknown): ApplicationFailure {
-  const details = [{ attempt: activityInfo().attempt }];
-  if (error instanceof ApplicationFailure) {
-    const { message, type, nonRetryable, nextRetryDelay, cause } = error;
-    return ApplicationFailure.create({
-      message,
-      details,
-      ...(type && { type }),
-      ...(nonRetryable && { nonRetryable }),
-      ...(nextRetryDelay && { nextRetryDelay }),
-      ...(cause && { cause }),
-    });
-  }
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return ApplicationFailure.create({ message: cause.message, type: cause.name, details, cause });
-}
-
-/** `{ deleted: 2, absent: 1 }` */
-function countOutcomes(outcomes: Outcome[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { detail } of outcomes) counts[detail] = (counts[detail] ?? 0) + 1;
-  return counts;
 }

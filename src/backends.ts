@@ -1,5 +1,7 @@
-import { createFriendGraph, type EmbeddedBackends } from '../activities/embedded.ts';
-import { type Backends, SIDE_EFFECTS } from '../activities/index.ts';
+import { createFriendGraph, type EmbeddedBackends } from '../activities/backends/embedded.ts';
+import type { BackendName, Backends } from '../activities/backends/index.ts';
+import { SIDE_EFFECTS } from '../activities/index.ts';
+import type { SideEffectDefinition } from '../activities/side-effect.ts';
 import type { DeliveryPlan } from '../workflows/contract.ts';
 import type { Settings } from './config.ts';
 
@@ -26,13 +28,14 @@ export function createBackends(settings: Settings): {
 
 /** What each delivery goes through: every side effect that is not switched off. */
 export function createPlan(settings: Settings): DeliveryPlan {
-  const off = {
-    clearCaches: settings.cache.url === 'off',
-    updateSearchIndex: settings.search.url === 'off',
-    notifyUsers: settings.notify.url === 'off',
+  const off: Record<BackendName, boolean> = {
+    caches: settings.cache.url === 'off',
+    searchIndex: settings.search.url === 'off',
+    messenger: settings.notify.url === 'off',
   };
+  const isOn = ({ backend }: SideEffectDefinition) => !(backend && off[backend]);
   return {
-    sideEffects: SIDE_EFFECTS.filter(({ name }) => !off[name]),
+    sideEffects: SIDE_EFFECTS.filter(isOn).map(({ name, per }) => ({ name, per })),
     notifyRecipient: settings.notify.recipient,
     retryFor: settings.retryFor,
   };

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { EmbeddedBackends } from '../activities/embedded.ts';
+import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBackends } from './backends.ts';
 import type { Settings, TemporalSettings } from './config.ts';

@@ -24,14 +24,29 @@ export type Recipient = 'from' | 'to' | 'both';
 /** Which message `notifyUsers` sends: `part` counts from 1. */
 export type Message = { recipient: string; part: number; parts: number };
 
-/** The one argument of every side effect's activity; `message` is set for `notifyUsers` alone. */
-export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; message?: Message };
+/** A message within an activity: it carries so many of the input's pairs, after those of the message before it. */
+export type BatchedMessage = Message & { pairs: number };
 
-/** What became of a pair, in the order of the input's pairs. `detail` says more than that it is done. */
-export type Outcome = { status: 'done'; detail: string };
+/**
+ * The one argument of every side effect's activity, whether it is about one pair or a batch of them. `messages` is
+ * set for `notifyUsers` alone, and says which of the pairs go into which message.
+ */
+export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; messages?: BatchedMessage[] };
 
-/** Every side effect's activity. It throws when a pair could not be done. */
+/** What became of a pair. `detail` says more than that it is done. */
+export type Outcome = { status: 'done'; detail: string } | { status: 'failed'; error: FailureInfo };
+
+/**
+ * Every side effect's activity; resolves with an outcome a pair, in the order of the input's pairs. A pair that
+ * `failed` cannot succeed by itself. It throws when something is worth another try, with {@link FailureDetails}.
+ */
 export type SideEffect = (input: SideEffectInput) => Promise<Outcome[]>;
+
+/**
+ * The details of every failure of a side effect: which attempt it was (a closed activity does not tell), and of a
+ * batch what became of each pair so far (null: not done yet).
+ */
+export type FailureDetails = { attempt: number; outcomes?: (Outcome | null)[] };
 
 /** What one activity of a side effect is about: one pair, or one message that carries several. */
 export type UnitKind = 'pair' | 'message';
@@ -45,6 +60,8 @@ export type DeliveryPlan = {
   notifyRecipient: Recipient;
   /** How long the server goes on retrying a side effect of a pair, in ms. */
   retryFor: number;
+  /** Deliveries of more than `above` pairs have activities of up to `size` units; absent: one a unit, always. */
+  batch?: { above: number; size: number };
 };
 
 export type FriendDeletedInput = {

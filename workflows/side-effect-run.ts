@@ -94,7 +94,7 @@ export class SideEffectRun {
     const input: SideEffectInput = {
       delivery: this.#input.delivery,
       pairs: planned.pairs.map((pair) => this.#input.pairs[pair]).filter((pair) => pair !== undefined),
-      ...(planned.message && { message: planned.message }),
+      ...(planned.message && { messages: [{ ...planned.message, pairs: planned.pairs.length }] }),
     };
     await activity.executeWithOptions({ ...options, summary: planned.summary.slice(0, MAX_SUMMARY_LENGTH) }, [
       input,

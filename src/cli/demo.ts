@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Command } from '@commander-js/extra-typings';
-import type { EmbeddedBackends } from '../../activities/embedded.ts';
+import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { type Pair, workflowId } from '../../workflows/contract.ts';
 import { composeCallback, samplePairs } from '../callback/compose-request.ts';
 import { readSettings, type Settings } from '../config.ts';

@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import type { AccountView } from '../../activities/embedded.ts';
+import type { AccountView } from '../../activities/backends/embedded.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** How one part of the process is; `ready: false` takes the process out of its load balancer. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
-import type { AccountView } from '../../activities/embedded.ts';
+import type { AccountView } from '../../activities/backends/embedded.ts';
 import { postSigned } from '../support/callbacks.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
 import { answers, temporaryFolder } from '../support/temporal.ts';

@@ -37,8 +37,8 @@ describe('friendDeleted', () => {
       }
       // One message to id, which carries its three pairs.
       assert.deepEqual(
-        ledger.notifyUsers.map(({ message }) => message),
-        [{ recipient: 'id', part: 1, parts: 1 }],
+        ledger.notifyUsers.map(({ messages }) => messages),
+        [[{ recipient: 'id', part: 1, parts: 1, pairs: 3 }]],
       );
       const { typedSearchAttributes } = await handle.describe();
       assert.equal(typedSearchAttributes.get(searchAttributes.status), 'Done');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { asActivity } from '../../activities/as-activity.ts';
 import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
-import { asActivity } from '../../activities/side-effect.ts';
 import { connectWorker } from '../../src/temporal/connect.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import {
@@ -21,12 +21,16 @@ export function recordingSideEffects(
   faults: Partial<Record<SideEffectName, (input: SideEffectInput) => void>> = {},
 ) {
   const ledger: Ledger = { clearCaches: [], updateSearchIndex: [], notifyUsers: [] };
-  const record = (name: SideEffectName): SideEffect =>
-    asActivity(name, async (input) => {
-      faults[name]?.(input);
-      ledger[name].push(input);
-      return input.pairs.map(() => ({ status: 'done', detail: 'done' }));
-    });
+  const record =
+    (name: SideEffectName): SideEffect =>
+    (input) => {
+      const all = async () => {
+        faults[name]?.(input);
+        ledger[name].push(input);
+        return input.pairs.map(() => 'done');
+      };
+      return asActivity(name, { all })(input);
+    };
   const activities = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, record(name)]));
   return { ledger, activities };
 }
@@ -61,7 +65,12 @@ export function workflowInput(
   return {
     delivery: { deliveryId: randomUUID(), sdkAppId: '1400000000', receivedAt: Date.now() },
     pairs,
-    plan: { sideEffects: [...SIDE_EFFECTS], notifyRecipient: 'from', retryFor: 60_000, ...plan },
+    plan: {
+      sideEffects: SIDE_EFFECTS.map(({ name, per }) => ({ name, per })),
+      notifyRecipient: 'from',
+      retryFor: 60_000,
+      ...plan,
+    },
   };
 }
 

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { EmbeddedBackends } from '../../activities/embedded.ts';
+import { asActivity } from '../../activities/as-activity.ts';
+import { BackendError } from '../../activities/backends/backend.ts';
+import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
-import { asActivity } from '../../activities/side-effect.ts';
 import type { Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
 const PAIRS = pairsOf(['alice', 'bob']);
 const INPUT = { delivery: deliveryOf(PAIRS).delivery, pairs: PAIRS };
-const MESSAGE = { recipient: 'alice', part: 1, parts: 1 };
+const MESSAGE = { recipient: 'alice', part: 1, parts: 1, pairs: 1 };
 
 function onBackends(backends: EmbeddedBackends | null) {
   return createActivities({
@@ -24,8 +25,10 @@ function onBackends(backends: EmbeddedBackends | null) {
 
 /** The failure with which the third attempt of an activity ends. */
 async function failureOf(thrown: unknown): Promise<unknown> {
-  const activity = asActivity('clearCaches', async () => {
-    throw thrown;
+  const activity = asActivity('clearCaches', {
+    async all() {
+      throw thrown;
+    },
   });
   const env = new MockActivityEnvironment({ attempt: 3 });
   return env.run(activity, INPUT).catch((error: unknown) => error);
@@ -40,10 +43,10 @@ test('each activity acts on its backend and tells what became of each pair', asy
   backends.befriend('alice', 'bob', INPUT.delivery.receivedAt - 1);
   const activities = onBackends(backends);
   const run = async (name: keyof typeof activities) => {
-    const input = name === 'notifyUsers' ? { ...INPUT, message: MESSAGE } : INPUT;
+    const input = name === 'notifyUsers' ? { ...INPUT, messages: [MESSAGE] } : INPUT;
     const env = new MockActivityEnvironment();
     const [outcome] = await env.run<[SideEffectInput], Outcome[], SideEffect>(activities[name], input);
-    return outcome?.detail;
+    return outcome?.status === 'done' ? outcome.detail : outcome?.status;
   };
   assert.equal(await run('clearCaches'), 'cleared');
   assert.equal(await run('updateSearchIndex'), 'deleted');
@@ -79,13 +82,11 @@ test('what is thrown and no error becomes a failure too', async () => {
 });
 
 test('a failure keeps its type, its decision about retries and the time that the peer asked for', async () => {
-  const failure = await failureOf(
-    ApplicationFailure.create({ message: 'slow down', type: 'RateLimited', nextRetryDelay: '7s' }),
-  );
+  const failure = await failureOf(new BackendError('Busy', 'slow down', { retryAfter: 7_000 }));
   assert.ok(failure instanceof ApplicationFailure);
   assert.deepEqual(
     [failure.type, failure.nonRetryable, failure.nextRetryDelay, failure.details],
-    ['RateLimited', false, '7s', [{ attempt: 3 }]],
+    ['Busy', false, 7_000, [{ attempt: 3 }]],
   );
   const final = await failureOf(ApplicationFailure.nonRetryable('no such account', 'NoSuchAccount'));
   assert.ok(final instanceof ApplicationFailure);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { clearCaches } from '../../activities/clear-caches.ts';
-import { EmbeddedBackends } from '../../activities/embedded.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
 import { idempotencyKey } from '../../activities/side-effect.ts';
 import { renderTemplate } from '../../activities/template.ts';
 import { updateSearchIndex } from '../../activities/update-search-index.ts';
-import type { Outcome, SideEffectInput } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
+import { carriedBy, describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
 
 const PAIRS = pairsOf(['alice', 'bob'], ['alice', 'carol']);
 const { delivery } = deliveryOf(PAIRS);
@@ -20,10 +20,6 @@ function friends(): EmbeddedBackends {
   const backends = new EmbeddedBackends();
   for (const friend of ['bob', 'carol', 'dave']) backends.befriend('alice', friend, BEFORE);
   return backends;
-}
-
-function details(outcomes: Outcome[]): string[] {
-  return outcomes.map(({ status, detail }) => `${status} ${detail}`);
 }
 
 test('a template is filled in with the accounts, as often as it names them', () => {
@@ -43,15 +39,18 @@ test('accounts are data in a template, never placeholders or patterns', () => {
 
 test('clearCaches removes the cached list of From and leaves others alone', async () => {
   const backends = friends();
-  const clear = clearCaches(backends, ['friends:{From_Account}']);
-  assert.deepEqual(details(await clear({ delivery, pairs: PAIRS.slice(0, 1) })), ['done cleared']);
+  const clear = runnerOf(clearCaches, { caches: backends });
+  assert.deepEqual(describeOutcomes(await clear({ delivery, pairs: PAIRS.slice(0, 1) })), ['done cleared']);
   assert.equal(backends.view('alice').cachedFriends, null);
   assert.deepEqual(backends.view('bob').cachedFriends, ['alice']);
 });
 
 test('clearCaches clears every template of every pair, and tells of each pair whether a key was there', async () => {
   const backends = friends();
-  const clear = clearCaches(backends, ['friends:{From_Account}', 'friends:{To_Account}']);
+  const clear = runnerOf(clearCaches, {
+    caches: backends,
+    cacheKeys: ['friends:{From_Account}', 'friends:{To_Account}'],
+  });
   const pairs = pairsOf(
     ['alice', 'bob'],
     ['nobody', 'stranger'],
@@ -59,54 +58,66 @@ test('clearCaches clears every template of every pair, and tells of each pair wh
     ['alice', 'stranger'],
   );
   const expected = ['done cleared', 'done absent', 'done cleared', 'done cleared'];
-  assert.deepEqual(details(await clear({ delivery, pairs })), expected);
+  assert.deepEqual(describeOutcomes(await clear({ delivery, pairs })), expected);
   for (const account of ['alice', 'bob', 'carol']) assert.equal(backends.view(account).cachedFriends, null);
   assert.deepEqual(backends.view('dave').cachedFriends, ['alice']);
 });
 
 test('clearCaches run twice has no second effect', async () => {
   const backends = friends();
-  const clear = clearCaches(backends, ['friends:{From_Account}']);
+  const clear = runnerOf(clearCaches, { caches: backends });
   await clear({ delivery, pairs: PAIRS });
-  assert.deepEqual(details(await clear({ delivery, pairs: PAIRS })), ['done absent', 'done absent']);
+  assert.deepEqual(describeOutcomes(await clear({ delivery, pairs: PAIRS })), ['done absent', 'done absent']);
 });
 
 test('updateSearchIndex removes the documents of the pairs, in their direction only', async () => {
   const backends = friends();
-  const update = updateSearchIndex(backends, '{From_Account}:{To_Account}');
-  assert.deepEqual(details(await update({ delivery, pairs: PAIRS })), ['done deleted', 'done deleted']);
+  const update = runnerOf(updateSearchIndex, { searchIndex: backends });
+  assert.deepEqual(describeOutcomes(await update({ delivery, pairs: PAIRS })), [
+    'done deleted',
+    'done deleted',
+  ]);
   assert.deepEqual(backends.view('alice').searchableFriends, ['dave']);
   assert.deepEqual(backends.view('bob').searchableFriends, ['alice']);
 });
 
 test('updateSearchIndex run twice has no second effect', async () => {
   const backends = friends();
-  const update = updateSearchIndex(backends, '{From_Account}:{To_Account}');
+  const update = runnerOf(updateSearchIndex, { searchIndex: backends });
   await update({ delivery, pairs: PAIRS });
-  assert.deepEqual(details(await update({ delivery, pairs: PAIRS })), ['done absent', 'done absent']);
+  assert.deepEqual(describeOutcomes(await update({ delivery, pairs: PAIRS })), [
+    'done absent',
+    'done absent',
+  ]);
 });
 
 test('a document indexed after the callback was received survives a late delete', async () => {
   const backends = friends();
-  const update = updateSearchIndex(backends, '{From_Account}:{To_Account}');
+  const update = runnerOf(updateSearchIndex, { searchIndex: backends });
   backends.befriend('alice', 'bob', receivedAt + 1);
   backends.befriend('alice', 'carol', receivedAt);
-  assert.deepEqual(details(await update({ delivery, pairs: PAIRS })), ['done newer', 'done deleted']);
+  assert.deepEqual(describeOutcomes(await update({ delivery, pairs: PAIRS })), [
+    'done newer',
+    'done deleted',
+  ]);
   assert.deepEqual(backends.view('alice').searchableFriends, ['bob', 'dave']);
 });
 
 test('a friendship made again after the delete, survives the repeat of the delete', async () => {
   const backends = friends();
-  const update = updateSearchIndex(backends, '{From_Account}:{To_Account}');
+  const update = runnerOf(updateSearchIndex, { searchIndex: backends });
   await update({ delivery, pairs: PAIRS });
   backends.befriend('alice', 'bob', receivedAt + 1);
-  assert.deepEqual(details(await update({ delivery, pairs: PAIRS })), ['done newer', 'done absent']);
+  assert.deepEqual(describeOutcomes(await update({ delivery, pairs: PAIRS })), ['done newer', 'done absent']);
 });
 
 test('notifyUsers sends the message of the contract', async () => {
   const backends = friends();
-  const input = { delivery, pairs: PAIRS, message: MESSAGE };
-  assert.deepEqual(details(await notifyUsers(backends)(input)), ['done sent', 'done sent']);
+  const input = carriedBy(MESSAGE, { delivery, pairs: PAIRS });
+  assert.deepEqual(describeOutcomes(await runnerOf(notifyUsers, { messenger: backends })(input)), [
+    'done sent',
+    'done sent',
+  ]);
   assert.deepEqual(backends.view('alice').inbox, [
     {
       type: 'friend.deleted',
@@ -119,7 +130,9 @@ test('notifyUsers sends the message of the contract', async () => {
 
 test('the bytes of a message are those of the contract, key by key', async () => {
   const backends = friends();
-  await notifyUsers(backends)({ delivery, pairs: PAIRS.slice(0, 1), message: MESSAGE });
+  await runnerOf(notifyUsers, { messenger: backends })(
+    carriedBy(MESSAGE, { delivery, pairs: PAIRS.slice(0, 1) }),
+  );
   assert.equal(
     JSON.stringify(backends.view('alice').inbox[0]),
     '{"type":"friend.deleted","timestamp":"2024-08-20T17:11:03.500Z","data":{"deliveryId":"delivery-1","recipient":"alice","part":1,"parts":1,"pairs":[{"from":"alice","to":"bob"}]}}',
@@ -128,21 +141,26 @@ test('the bytes of a message are those of the contract, key by key', async () =>
 
 test('notifyUsers run twice reaches nobody twice', async () => {
   const backends = friends();
-  const notify = notifyUsers(backends);
-  const input = { delivery, pairs: PAIRS, message: MESSAGE };
+  const notify = runnerOf(notifyUsers, { messenger: backends });
+  const input = carriedBy(MESSAGE, { delivery, pairs: PAIRS });
   await notify(input);
-  assert.deepEqual(details(await notify(structuredClone(input))), ['done repeated', 'done repeated']);
+  assert.deepEqual(describeOutcomes(await notify(structuredClone(input))), [
+    'done repeated',
+    'done repeated',
+  ]);
   assert.equal(backends.view('alice').inbox.length, 1);
 });
 
 test('another delivery, recipient or part is another message', async () => {
   const backends = friends();
-  const notify = notifyUsers(backends);
-  const input = { delivery, pairs: PAIRS, message: { ...MESSAGE, parts: 2 } };
-  await notify(input);
-  await notify({ ...input, message: { ...input.message, part: 2 } });
-  await notify({ ...input, delivery: { ...delivery, deliveryId: 'delivery-2' } });
-  await notify({ ...input, message: { ...input.message, recipient: 'bob' } });
+  const notify = runnerOf(notifyUsers, { messenger: backends });
+  const input = { delivery, pairs: PAIRS };
+  const message = { ...MESSAGE, parts: 2 };
+  const other = { ...delivery, deliveryId: 'delivery-2' };
+  await notify(carriedBy(message, input));
+  await notify(carriedBy({ ...message, part: 2 }, input));
+  await notify(carriedBy(message, { ...input, delivery: other }));
+  await notify(carriedBy({ ...message, recipient: 'bob' }, input));
   assert.deepEqual([backends.view('alice').inbox.length, backends.view('bob').inbox.length], [3, 1]);
 });
 
@@ -156,10 +174,10 @@ test('idempotency keys are equal for equal things only, whatever the accounts lo
     fc.record({ effect: fc.constant('notifyUsers'), recipient: id, part: fc.integer({ min: 1, max: 3 }) }),
   );
   const keyOf = (what: typeof thing extends fc.Arbitrary<infer T> ? T : never) => {
-    const input: SideEffectInput = { delivery, pairs: [] };
-    if ('from' in what) return idempotencyKey(what.effect, input, { from: what.from, to: what.to });
+    if ('from' in what)
+      return idempotencyKey(what.effect, { delivery, pairs: [{ from: what.from, to: what.to }] });
     const { recipient, part } = what;
-    return idempotencyKey(what.effect, { ...input, message: { recipient, part, parts: 3 } });
+    return idempotencyKey(what.effect, { delivery, pairs: [], message: { recipient, part, parts: 3 } });
   };
   fc.assert(
     fc.property(thing, thing, (one, other) => {

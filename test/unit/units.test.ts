@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createFriendGraph } from '../../activities/embedded.ts';
+import { createFriendGraph } from '../../activities/backends/embedded.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
 import type { Pair, Recipient } from '../../workflows/contract.ts';
 import { planUnits, type Unit } from '../../workflows/units.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
+import { carriedBy, runnerOf } from '../support/run-side-effect.ts';
 
 const PER_PAIR = { name: 'clearCaches', per: 'pair' } as const;
 const PER_MESSAGE = { name: 'notifyUsers', per: 'message' } as const;
@@ -124,11 +125,8 @@ for (const [what, character] of [
     for (const unit of planUnits(PER_MESSAGE, pairs, 'from')) {
       const carried = unit.pairs.map((index) => pairs[index] as Pair);
       assert.ok(unit.message);
-      await notifyUsers(graph)({
-        delivery: { ...delivery, deliveryId },
-        pairs: carried,
-        message: unit.message,
-      });
+      const input = { delivery: { ...delivery, deliveryId }, pairs: carried };
+      await runnerOf(notifyUsers, { messenger: graph })(carriedBy(unit.message, input));
     }
     const { inbox } = graph.view(id(0));
     assert.ok(inbox.length > 5);

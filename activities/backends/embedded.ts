@@ -1,6 +1,7 @@
-import type { Caches } from './clear-caches.ts';
-import type { FriendDeletedMessage, Messenger } from './notify-users.ts';
-import type { DeleteOutcome, SearchIndex } from './update-search-index.ts';
+import type { Caches } from '../clear-caches.ts';
+import type { FriendDeletedMessage, Messenger } from '../notify-users.ts';
+import type { DeleteOutcome, SearchIndex } from '../update-search-index.ts';
+import type { Finding } from './backend.ts';
 
 /** What the embedded graph holds about one account. */
 export type AccountView = {
@@ -77,6 +78,12 @@ export class EmbeddedBackends implements Caches, SearchIndex, Messenger {
     dropOldest(this.#inboxes, MAX_INBOXES);
     return 'sent';
   }
+
+  async check(): Promise<Finding[]> {
+    return [{ state: 'warning', message: 'the embedded stand-in: nothing outside this process changes' }];
+  }
+
+  async close(): Promise<void> {}
 }
 
 function dropOldest(map: Map<string, unknown>, limit: number): void {

@@ -1,0 +1,15 @@
+import type { Caches } from '../clear-caches.ts';
+import type { Messenger } from '../notify-users.ts';
+import type { SearchIndex } from '../update-search-index.ts';
+
+/** What the side effects work on. A backend that is switched off is null. */
+export type Backends = {
+  caches: Caches | null;
+  cacheKeys: readonly string[];
+  searchIndex: SearchIndex | null;
+  documentId: string;
+  messenger: Messenger | null;
+};
+
+/** Those that have a connection to close, and can be checked. */
+export type BackendName = 'caches' | 'searchIndex' | 'messenger';
