@@ -67,15 +67,15 @@ function judgeSignature(query: URLSearchParams, settings: JudgeSettings, now: nu
 }
 
 /** The whole verdict on one POST to the callback path. Pure: the same input gives the same verdict. */
-export function judge(
-  request: { query: URLSearchParams; body: Uint8Array },
-  settings: JudgeSettings,
-  now: number,
-): Verdict {
-  const { query, body } = request;
-  const refused = judgeQuery(query, settings, now);
-  if (refused) return refused;
+export function judge(request: JudgedRequest, settings: JudgeSettings, now: number): Verdict {
+  return judgeQuery(request.query, settings, now) ?? judgeBody(request, settings, now);
+}
 
+/** A request as far as the verdict depends on it. */
+export type JudgedRequest = { query: URLSearchParams; body: Uint8Array };
+
+/** The rest of the verdict, when {@link judgeQuery} found nothing that speaks against the callback. */
+export function judgeBody({ query, body }: JudgedRequest, settings: JudgeSettings, now: number): Verdict {
   if (body.length === 0) return judgeSignature(query, settings, now) ?? { kind: 'ignore', reason: 'probe' };
   if (!query.has('SdkAppid')) return refuse('missing-app');
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { OK } from '../callback/answer.ts';
-import { type JudgeSettings, judge, judgeQuery, type Verdict } from '../callback/judge.ts';
+import { type JudgeSettings, judgeBody, judgeQuery, type Verdict } from '../callback/judge.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
 import { type Answered, refused, respond } from './answers.ts';
@@ -26,7 +26,7 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions): Prom
 
   const body = await readBody(ctx, options.maxBody);
   if (typeof body === 'string') return refused(body);
-  const verdict = judge({ query, body }, options.judge, now);
+  const verdict = judgeBody({ query, body }, options.judge, now);
   return act(verdict, { query, body, receivedAt: now }, options.intake);
 }
 

@@ -50,7 +50,7 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
 
   observeJournal(metrics.registry, journal.store);
   const dispatcher = new Dispatcher({
-    ...{ store: journal.store, starter, within: bounded, logger },
+    ...{ store: journal.store, pressure: journal.pressure, starter, within: bounded, logger },
     metrics: metrics.journal,
   });
   dispatcher.start();

@@ -5,12 +5,19 @@ import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryStarter } from '../temporal/start-delivery.ts';
 import { classifyStartError } from '../temporal/start-error.ts';
+import type { Pressure } from './pressure.ts';
 import { decodeRecord, type PendingDelivery } from './record.ts';
 import type { JournalStore, Keyed } from './store.ts';
 
 /** Starts under way at once. Temporal takes a few hundred a second. */
 const CONCURRENCY = 32;
 const PAGE = 64;
+
+/**
+ * While callbacks come as fast as they can be answered, those go first: deliveries are handed over one at a time,
+ * with such a pause after each, in ms.
+ */
+const YIELD_MS = 50;
 
 /** Another process may have requeued something. */
 const IDLE_MS = 1_000;
@@ -21,6 +28,7 @@ const MAX_BACKOFF_MS = 2_000;
 export type DispatcherOptions = {
   store: JournalStore;
   starter: DeliveryStarter;
+  pressure: Pick<Pressure, 'isHigh'>;
   within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
   metrics: JournalMetrics;
   logger: Logger;
@@ -92,8 +100,10 @@ export class Dispatcher {
   }
 
   async #freeLane(): Promise<void> {
-    const lanes = () => (this.#failures > 0 ? 1 : CONCURRENCY);
+    const { pressure } = this.#options;
+    const lanes = () => (this.#failures > 0 || pressure.isHigh ? 1 : CONCURRENCY);
     while (this.#underWay.size >= lanes()) await Promise.race(this.#underWay.values());
+    if (pressure.isHigh) await this.#pause(YIELD_MS);
   }
 
   async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {

@@ -1,13 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { surviveCommitFailures } from './commit-failures.ts';
 import { DiskSpace } from './disk-space.ts';
+import { GroupCommit } from './group-commit.ts';
 import { lockJournal } from './lock.ts';
 import { writePendingCount } from './pending-count.ts';
+import { Pressure } from './pressure.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { recoverJournal } from './recover.ts';
-import { JournalStore } from './store.ts';
+import { type Entry, JournalStore } from './store.ts';
 
 /** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
 const MAX_COMMIT_MS = 1_000;
@@ -38,12 +39,13 @@ export class JournalUnavailableError extends Error {
 /** The durable store of deliveries acknowledged and not yet in Temporal, of one receiver. */
 export class Journal {
   readonly store: JournalStore;
+  readonly pressure = new Pressure();
   readonly #options: JournalOptions;
   readonly #disk: DiskSpace;
   readonly #unlock: () => void;
+  readonly #commits: GroupCommit<Entry>;
   readonly #counting: NodeJS.Timeout;
   #restUntil = 0;
-  #committed = 0;
 
   private constructor(
     store: JournalStore,
@@ -54,6 +56,14 @@ export class Journal {
     this.#options = options;
     this.#disk = parts.disk;
     this.#unlock = parts.unlock;
+    this.#commits = new GroupCommit({
+      commit: (entries) => this.#commit(entries),
+      limit: MAX_COMMIT_MS,
+      overdue: () => {
+        this.#rest();
+        return new JournalUnavailableError(`a commit took over ${MAX_COMMIT_MS} ms`);
+      },
+    });
     const count = () => writePendingCount(options.dir, store.pendingCount);
     count();
     this.#counting = setInterval(count, COUNT_MS);
@@ -85,12 +95,17 @@ export class Journal {
     }
   }
 
-  /** Why nothing can be journaled right now; undefined: it can. */
-  get unavailable(): string | undefined {
-    if (this.#disk.isLow) return 'the disk is almost full';
+  get restingBecause(): string | undefined {
     if (this.store.writeFailure)
       return `a write failed (${this.store.writeFailure}): restart once its cause is mended`;
-    if (performance.now() < this.#restUntil) return 'a commit was slow just now';
+    return performance.now() < this.#restUntil ? 'a commit was slow just now' : undefined;
+  }
+
+  /** Why nothing can be journaled right now; undefined: it can. */
+  get unavailable(): string | undefined {
+    const { restingBecause } = this;
+    if (restingBecause) return restingBecause;
+    if (this.#disk.isLow) return 'the disk is almost full';
     if (this.store.pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
     return undefined;
   }
@@ -98,26 +113,34 @@ export class Journal {
   /**
    * Resolves when the delivery is on the disk.
    *
+   * @param seenKey what recognises it when it comes again
    * @throws JournalUnavailableError; the delivery may be on the disk all the same, if the disk was only slow
    */
-  async append(pending: PendingDelivery, seenKey: string): Promise<void> {
+  append(pending: PendingDelivery, seenKey: string): Promise<void> {
+    const { restingBecause } = this;
+    return restingBecause
+      ? Promise.reject(new JournalUnavailableError(restingBecause))
+      : this.#commits.add({ pending, seenKey });
+  }
+
+  async #commit(entries: Entry[]): Promise<void> {
     const { unavailable } = this;
     if (unavailable) throw new JournalUnavailableError(unavailable);
     const startedAt = performance.now();
-    const settled = new AbortController();
-    const timeout = delay(MAX_COMMIT_MS, undefined, { signal: settled.signal }).then(() => {
-      throw new JournalUnavailableError(`a commit took over ${MAX_COMMIT_MS} ms`);
-    });
     try {
-      await Promise.race([this.store.append(pending, seenKey), timeout]);
-      this.#options.metrics.commitDuration.observe((performance.now() - startedAt) / 1000);
-      this.#countCommitted();
+      await this.store.append(entries);
     } catch (error) {
-      this.#restUntil = performance.now() + REST_MS;
-      throw error instanceof JournalUnavailableError ? error : new JournalUnavailableError(String(error));
-    } finally {
-      settled.abort();
+      this.#rest();
+      throw new JournalUnavailableError(String(error));
     }
+    const { commitDuration, commitSize } = this.#options.metrics;
+    commitDuration.observe((performance.now() - startedAt) / 1000);
+    commitSize.observe(entries.length);
+    this.pressure.note(entries.length);
+  }
+
+  #rest(): void {
+    this.#restUntil = performance.now() + REST_MS;
   }
 
   /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
@@ -131,16 +154,6 @@ export class Journal {
     } catch (error) {
       logger.error({ reason: String(error) }, 'a callback could not be kept in the quarantine');
     }
-  }
-
-  /** Deliveries of one commit are told of in one turn of the event loop. */
-  #countCommitted(): void {
-    this.#committed += 1;
-    if (this.#committed > 1) return;
-    setImmediate(() => {
-      this.#options.metrics.commitSize.observe(this.#committed);
-      this.#committed = 0;
-    });
   }
 
   async close(): Promise<void> {

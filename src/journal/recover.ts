@@ -136,7 +136,7 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
     counts[message.kind] += 1;
     writes.push(
       message.kind === 'pending'
-        ? store.append(message.record, message.record.delivery.deliveryId)
+        ? store.append([{ pending: message.record, seenKey: message.record.delivery.deliveryId }])
         : store.addQuarantined(message.record),
     );
   };

@@ -7,6 +7,9 @@ import { decodeRecord, encodeRecord, type PendingDelivery, type Quarantined } fr
 /** What a journal remembers of a callback, to recognise it when it comes again. */
 export type Seen = { deliveryId: string; bodyHash: string; at: number };
 
+/** A delivery to be journaled, with what recognises it when it comes again. */
+export type Entry = { pending: PendingDelivery; seenKey: string };
+
 /** A record with its key; keys sort by time of arrival. */
 export type Keyed<T> = { key: string; record: T };
 
@@ -41,7 +44,8 @@ export class JournalStore {
   readonly #quarantine: Database<Buffer, string>;
   readonly #seen: readonly Database<Seen, string>[];
   readonly #generation: number;
-  readonly #nextKey = monotonicFactory();
+  // Unique is enough: nobody gains anything from guessing a key.
+  readonly #nextKey = monotonicFactory(Math.random);
   #currentGeneration = -1;
   #closed = false;
   #writeFailure: string | undefined;
@@ -111,12 +115,19 @@ export class JournalStore {
     }
   }
 
-  /** Resolves when the delivery is on the disk, together with what recognises it when it comes again. */
-  async append(pending: PendingDelivery, seenKey: string): Promise<void> {
-    const { deliveryId, receivedAt } = pending.delivery;
-    const seen: Seen = { deliveryId, bodyHash: pending.bodyHash, at: receivedAt };
-    // In one turn of the event loop, hence in one transaction.
-    await this.#write(() => [this.#putPending(pending), this.#seenAt(receivedAt).put(seenKey, seen)]);
+  /** Resolves when all are on the disk, in one transaction. */
+  async append(entries: readonly Entry[]): Promise<void> {
+    await this.#write(() => [
+      // A batch has one promise, and not one a record.
+      this.#environment.batch(() => {
+        for (const { pending, seenKey } of entries) {
+          const { deliveryId, receivedAt } = pending.delivery;
+          const seen: Seen = { deliveryId, bodyHash: pending.bodyHash, at: receivedAt };
+          void this.#putPending(pending);
+          void this.#seenAt(receivedAt).put(seenKey, seen);
+        }
+      }),
+    ]);
   }
 
   /** The oldest pending deliveries, at most `limit`, leaving out keys in `skip`. */

@@ -30,7 +30,7 @@ function createJournalMetrics(registry: Registry) {
   return {
     commitDuration: new Histogram({
       name: 'unfriend_journal_commit_duration_seconds',
-      help: 'From handing a delivery to the journal until it is on the disk, in seconds',
+      help: 'How long a commit of the journal took until it was on the disk, in seconds',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
       registers,
     }),
