@@ -5,11 +5,14 @@ import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { DirectIntake } from './direct.ts';
 import { type Intake, MAX_ACCEPT_MS, type Receipt } from './intake.ts';
+import type { RecentCallbacks } from './recent-callbacks.ts';
 
 export type JournalIntakeOptions = {
   journal: Journal;
   /** The second way, for what the journal can't take. */
   direct: DirectIntake;
+  /** What the second way took, of callbacks without a RequestId: the journal does not know them. */
+  recent: Pick<RecentCallbacks, 'find'>;
   /** Told after each delivery that was journaled. */
   journaled: () => void;
   /** In ms. */
@@ -35,7 +38,11 @@ export class JournalIntake implements Intake {
 
   async accept(callback: Callback): Promise<Receipt> {
     const { key, receivedAt } = callback;
-    if (!key.hasRequestId) return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
+    if (!key.hasRequestId) {
+      const started = this.#options.recent.find(key.base);
+      if (started) return { ...(await started), duplicate: true };
+      return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
+    }
     const known = this.#find(key.base);
     // Its RequestId may belong to another body.
     const id = known && known.bodyHash !== key.bodyHash ? otherBodyDeliveryId(key) : key.base;

@@ -37,6 +37,12 @@ export class RecentCallbacks {
     }
   }
 
+  /** The receipt of the first of equal callbacks; undefined: none came within the window. */
+  find(key: string): Promise<Receipt> | undefined {
+    this.#forgetOld();
+    return this.#recent.get(key)?.receipt;
+  }
+
   #forgetOld(): void {
     const oldest = this.#clock() - this.#window;
     for (const [key, { seenAt }] of this.#recent) {

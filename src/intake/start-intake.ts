@@ -38,9 +38,10 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
     indexAccounts,
   });
   const bounded = <T>(ms: number, fn: () => Promise<T>) => within(client, ms, fn);
+  const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({
     starter,
-    recent: new RecentCallbacks(dedupeWindow),
+    recent,
     within: bounded,
     logger,
   });
@@ -56,7 +57,7 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
   dispatcher.start();
   const journaled = () => dispatcher.notify();
   return {
-    intake: new JournalIntake({ journal, direct, journaled, dedupeWindow, logger }),
+    intake: new JournalIntake({ journal, direct, recent, journaled, dedupeWindow, logger }),
     journal,
     async stop() {
       await dispatcher.stop(HANDOVER_MS);

@@ -4,7 +4,7 @@ import { surviveCommitFailures } from './commit-failures.ts';
 import { DiskSpace } from './disk-space.ts';
 import { GroupCommit } from './group-commit.ts';
 import { lockJournal } from './lock.ts';
-import { writePendingCount } from './pending-count.ts';
+import { PendingCountFile } from './pending-count.ts';
 import { Pressure } from './pressure.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { recoverJournal } from './recover.ts';
@@ -15,9 +15,6 @@ const MAX_COMMIT_MS = 1_000;
 
 /** After a slow commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
 const REST_MS = 1_000;
-
-/** How often the number of pending deliveries is written beside the database, in ms. */
-const COUNT_MS = 1_000;
 
 /** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
 const MAX_QUARANTINED = 10_000;
@@ -44,7 +41,7 @@ export class Journal {
   readonly #disk: DiskSpace;
   readonly #unlock: () => void;
   readonly #commits: GroupCommit<Entry>;
-  readonly #counting: NodeJS.Timeout;
+  readonly #countFile: PendingCountFile;
   #restUntil = 0;
 
   private constructor(
@@ -64,10 +61,7 @@ export class Journal {
         return new JournalUnavailableError(`a commit took over ${MAX_COMMIT_MS} ms`);
       },
     });
-    const count = () => writePendingCount(options.dir, store.pendingCount);
-    count();
-    this.#counting = setInterval(count, COUNT_MS);
-    this.#counting.unref();
+    this.#countFile = new PendingCountFile(options.dir, () => store.pendingCount);
   }
 
   /**
@@ -157,8 +151,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#counting);
-    writePendingCount(this.#options.dir, this.store.pendingCount);
+    await this.#countFile.close();
     await this.store.close();
     this.#unlock();
   }

@@ -34,7 +34,7 @@ async function damaged(damage: (file: string) => void) {
     await Promise.all(Array.from({ length: 20 }, () => ledger.send(url)));
   assert.equal(ledger.acknowledged, PENDING);
   const counted = join(dir, 'journal', 'pending-count');
-  await until('the count of all', () => readFileSync(counted, 'utf8') === String(PENDING));
+  await until('the count of all', () => readFileSync(counted, 'utf8').trim() === String(PENDING));
   await receiver.kill();
   damage(join(dir, 'journal', 'data.mdb'));
   return { receiver, dir };

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { readSettings } from '../../src/config.ts';
+import { DirectIntake } from '../../src/intake/direct.ts';
+import { JournalIntake } from '../../src/intake/journal.ts';
+import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
 import { type RunningIntake, startIntake } from '../../src/intake/start-intake.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import { JournalLockedError } from '../../src/journal/lock.ts';
 import { requeue } from '../../src/journal/requeue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createClient } from '../../src/temporal/connect.ts';
+import { createClient, within } from '../../src/temporal/connect.ts';
 import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
+import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
 import { workflowId } from '../../workflows/contract.ts';
 import { callbackOf } from '../support/callbacks.ts';
 import { SDK_APP_ID } from '../support/receiver.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { workflowInput } from '../support/worker.ts';
 
 let temporal: TestTemporal;
 before(async () => {
@@ -48,6 +54,20 @@ describe('JournalIntake', () => {
       await client.connection.close();
     });
     return running;
+  }
+
+  /** The second way, to Temporal. */
+  function directIntake() {
+    const freshStarts = new FreshStarts();
+    const client = createClient(temporal.settings, [freshStarts.interceptor]);
+    stops.push(() => client.connection.close());
+    const options = { taskQueue: 'nobody-polls', plan: workflowInput([]).plan, indexAccounts: true };
+    const recent = new RecentCallbacks(60_000);
+    const direct = new DirectIntake({
+      ...{ starter: new DeliveryStarter(client, freshStarts, options), recent },
+      ...{ within: (ms, fn) => within(client, ms, fn), logger: createLogger('silent') },
+    });
+    return { direct, recent };
   }
 
   const pendingOf = ({ journal }: RunningIntake) => journal?.store.pendingCount;
@@ -149,6 +169,27 @@ describe('JournalIntake', () => {
     await intake.accept(callbackOf({ requestId: 'full-1' }));
     assert.equal(journal?.unavailable, 'JOURNAL_MAX_PENDING is reached');
     await assert.rejects(intake.accept(callbackOf({ requestId: 'full-2' })), { name: 'NotDurableError' });
+  });
+
+  test('given no RequestId, and a callback that was started before the answer, when the journal takes callbacks again, then its repeat is a duplicate', async () => {
+    const journal = await Journal.open({
+      ...{ dir: folder.path, maxPending: 1, remember: 60_000 },
+      ...{ metrics: createMetrics().journal, logger: createLogger('silent') },
+    });
+    stops.push(() => journal.close());
+    const { direct, recent } = directIntake();
+    const intake = new JournalIntake({
+      ...{ journal, direct, recent, journaled: () => undefined, dedupeWindow: 60_000 },
+      logger: createLogger('silent'),
+    });
+    await intake.accept(callbackOf({ requestId: 'fills-the-journal' }));
+    const first = await intake.accept(callbackOf({}));
+    assert.equal(first.duplicate, false);
+
+    const [pending] = journal.store.firstPending(1, new Set());
+    await journal.store.removePending(pending?.key ?? '');
+    assert.deepEqual(await intake.accept(callbackOf({})), { ...first, duplicate: true });
+    assert.equal(journal.store.pendingCount, 0);
   });
 
   test('given a second process, then it is refused the journal', async () => {
