@@ -29,6 +29,8 @@ export type Contender = {
   label: string;
   /** What is true once it answered `OK`. */
   meaning: string;
+  /** Set where more than it can make durable is refused, as it should be, and no fault. */
+  refusesOverload?: true;
   /** The servers that it can't run without. */
   needs: readonly (keyof BenchServers)[];
   /** Starts it with servers of its own, so that nothing else runs while it is measured. */

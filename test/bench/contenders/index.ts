@@ -56,6 +56,7 @@ export const CONTENDERS: readonly Contender[] = [
     letter: 'd',
     label: 'Unfriend, direct',
     meaning: 'Temporal has the workflow',
+    refusesOverload: true,
     needs: ['temporal'],
     async start({ servers, folder, cleanup }) {
       const temporal = await startTemporal(servers.temporal, { folder, cleanup });

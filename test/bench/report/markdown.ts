@@ -74,6 +74,12 @@ function notes({ contenders }: Results): string[] {
     ...faults.map(({ round, fault }) => `- (${letter}) round ${round}: ${fault.replaceAll('\n', ' ')}`),
     ...temporal.map(({ round, state }) => `- (${letter}) round ${round}, Temporal: ${state}`),
     ...all
+      .filter(({ refused }) => refused > 0)
+      .map(
+        ({ round, connections, refused, acknowledged }) =>
+          `- (${letter}) round ${round}, ${connections} connections: ${refused} of ${refused + acknowledged} refused, for nothing could make them durable in time`,
+      ),
+    ...all
       .filter(({ generatorBusy }) => generatorBusy > BUSY)
       .map(
         ({ round, connections }) =>
