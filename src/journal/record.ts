@@ -49,7 +49,7 @@ export function decodeRecord<T>(key: string, bytes: Uint8Array): T {
 
 /** @throws DamagedRecordError */
 export function checkRecord(key: string, bytes: Uint8Array): void {
-  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const record = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
   if (record[0] !== FORMAT_VERSION || record.length < HEADER_BYTES)
     throw new DamagedRecordError(`unknown format of record ${key}`);
   if (record.readBigUInt64BE(1) !== checksum(key, record.subarray(HEADER_BYTES)))
