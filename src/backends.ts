@@ -1,6 +1,9 @@
 import { createFriendGraph, type EmbeddedBackends } from '../activities/backends/embedded.ts';
 import type { BackendName, Backends } from '../activities/backends/index.ts';
+import { TencentChat } from '../activities/backends/tencent-chat.ts';
+import { WebhookMessenger } from '../activities/backends/webhook.ts';
 import { SIDE_EFFECTS } from '../activities/index.ts';
+import type { Messenger } from '../activities/notify-users.ts';
 import type { SideEffectDefinition } from '../activities/side-effect.ts';
 import type { DeliveryPlan } from '../workflows/contract.ts';
 import type { Settings } from './config.ts';
@@ -20,10 +23,19 @@ export function createBackends(settings: Settings): {
       cacheKeys: cache.keys,
       searchIndex: choose(search.url),
       documentId: search.documentId,
-      messenger: choose(notify.url),
+      messenger: notify.url === 'embedded' ? graph : createMessenger(settings),
     },
     embedded: isEmbedded ? graph : undefined,
   };
+}
+
+/** Only a process that runs no side effects comes here without the secret, and sends nothing. */
+function createMessenger({ notify, tencent, sdkAppId }: Settings): Messenger | null {
+  const { url, secret, allowPrivate } = notify;
+  const { secretKey } = tencent;
+  if (url === 'tencent:')
+    return sdkAppId && secretKey ? new TencentChat({ ...tencent, sdkAppId, secretKey }) : null;
+  return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
 }
 
 /** What each delivery goes through: every side effect that is not switched off. */

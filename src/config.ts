@@ -8,6 +8,7 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 import bytes from 'bytes';
 import ms from 'ms';
 import { z } from 'zod';
+import { readWebhookSecret } from '../activities/backends/webhook-secret.ts';
 import { PLACEHOLDERS } from '../activities/template.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -83,6 +84,25 @@ const backend = (addresses: RegExp, example: string) =>
       : fault(`expected ${example}, or off`);
   });
 
+/** Where messages go: `tencent:`, or a webhook's address. */
+const notifyUrl = text('embedded', (value): string | Fault => {
+  if (['embedded', 'off', 'tencent:'].includes(value)) return value;
+  const url = /^https?:\/\//.test(value) && URL.canParse(value) ? new URL(value) : undefined;
+  if (!url) return fault('expected tencent: or https://…, or off');
+  if (url.username || url.password) {
+    return fault(
+      'expected an address without credentials: receivers know us by the signature of NOTIFY_SECRET',
+    );
+  }
+  return value;
+});
+
+/** A secret in printable ASCII; its value is never told. */
+const secretText = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')
+  .optional();
+
 /** Accepted for later, and refused when set, so that nobody believes it to have an effect. */
 const notYet = z
   .string()
@@ -153,14 +173,32 @@ const FIELDS = {
       : fault(`expected a template that names both ${PLACEHOLDERS.join(' and ')}`),
   ),
   SEARCH_GUARD: notYet,
-  NOTIFY_URL: backend(/^(tencent:$|https?:\/\/)/, 'tencent: or https://…'),
-  NOTIFY_SECRET: notYet,
-  NOTIFY_ALLOW_PRIVATE: notYet,
+  NOTIFY_URL: notifyUrl,
+  NOTIFY_SECRET: z
+    .string()
+    .refine(
+      (secret) => readWebhookSecret(secret) !== undefined,
+      'expected whsec_ and the base64 of 24 to 64 bytes, or 24 to 64 characters of printable ASCII without spaces',
+    )
+    .optional(),
+  NOTIFY_ALLOW_PRIVATE: onOff('off'),
   NOTIFY_RECIPIENT: oneOf(['from', 'to', 'both'], 'from'),
-  TENCENT_DOMAIN: notYet,
-  TENCENT_ADMIN: notYet,
-  TENCENT_SECRET_KEY: notYet,
-  TENCENT_RATE: notYet,
+  TENCENT_DOMAIN: text('console.tim.qq.com', (value) =>
+    /^(http:\/\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i.test(value)
+      ? value
+      : fault(
+          'expected a host name such as console.tim.qq.com or adminapisgp.im.qcloud.com, without https://',
+        ),
+  ),
+  TENCENT_ADMIN: text('administrator', (value) =>
+    /^[\x20-\x7e]{1,32}$/.test(value) ? value : fault('expected the UserID of an administrator of the app'),
+  ),
+  TENCENT_SECRET_KEY: secretText,
+  TENCENT_RATE: text('100', (value) =>
+    /^[1-9]\d{0,4}$/.test(value)
+      ? Number(value)
+      : fault('expected messages a second, a whole number from 1 to 99999'),
+  ),
 };
 
 /**
@@ -173,6 +211,12 @@ const NOT_FOR_DEMO = [
   'SEARCH_URL',
   'SEARCH_DOCUMENT_ID',
   'NOTIFY_URL',
+  'NOTIFY_SECRET',
+  'NOTIFY_ALLOW_PRIVATE',
+  'TENCENT_DOMAIN',
+  'TENCENT_ADMIN',
+  'TENCENT_SECRET_KEY',
+  'TENCENT_RATE',
   'JOURNAL_DIR',
 ];
 
@@ -204,6 +248,8 @@ export function readSettings(environment: Environment, role: Role): Settings {
 function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
   if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
+  // Who runs no side effects only needs to know which of them are off.
+  if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
   if (values.PORT && values.PORT === values.OPS_PORT)
     faults.push('OPS_PORT: expected another port than PORT');
@@ -223,12 +269,37 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   }
 }
 
+function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
+  const { NOTIFY_URL: url = 'off', TENCENT_SECRET_KEY: secretKey } = values;
+  if (url === 'tencent:') {
+    // start needs it anyway, and says so.
+    if (role === 'work' && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+      yield 'SDK_APP_ID: missing; NOTIFY_URL=tencent: sends messages in the name of that app';
+    }
+    if ('TENCENT_SECRET_KEY' in values && secretKey === undefined) {
+      yield 'TENCENT_SECRET_KEY: missing; NOTIFY_URL=tencent: needs the secret key that the Chat console shows for your app';
+    }
+  }
+  if (secretKey && values.CALLBACK_TOKEN?.includes(secretKey)) {
+    yield 'TENCENT_SECRET_KEY: expected another value than CALLBACK_TOKEN; the Chat console shows it beside the SDKAppID';
+  }
+  if (url.startsWith('http') && 'NOTIFY_SECRET' in values && values.NOTIFY_SECRET === undefined) {
+    yield 'NOTIFY_SECRET: missing; a webhook is signed with it: whsec_ and the output of openssl rand -base64 32';
+  }
+}
+
 function* productionFaults(values: Partial<Values>, role: Role): Generator<string> {
   const writes = role !== 'operate' && role !== 'work';
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
   if (role === 'receive' || role === 'operate') return;
+  if (values.TENCENT_DOMAIN?.startsWith('http://')) {
+    yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
+  }
+  if (values.NOTIFY_URL?.startsWith('http://') && values.NOTIFY_ALLOW_PRIVATE === false) {
+    yield 'NOTIFY_URL: expected https:// when NODE_ENV=production; http:// is for receivers on a private network, with NOTIFY_ALLOW_PRIVATE=on';
+  }
   for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
     if (values[name] === 'embedded') {
       yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
@@ -332,7 +403,22 @@ function compose(
     indexAccounts: values.INDEX_ACCOUNTS,
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
     search: { url: values.SEARCH_URL, documentId: values.SEARCH_DOCUMENT_ID },
-    notify: { url: values.NOTIFY_URL, recipient: values.NOTIFY_RECIPIENT },
+    notify: {
+      /** `embedded`, `off`, `tencent:`, or a webhook's address. */
+      url: values.NOTIFY_URL,
+      recipient: values.NOTIFY_RECIPIENT,
+      secret: values.NOTIFY_SECRET,
+      allowPrivate: values.NOTIFY_ALLOW_PRIVATE,
+    },
+    tencent: {
+      url: values.TENCENT_DOMAIN.startsWith('http://')
+        ? values.TENCENT_DOMAIN
+        : `https://${values.TENCENT_DOMAIN}`,
+      admin: values.TENCENT_ADMIN,
+      secretKey: values.TENCENT_SECRET_KEY,
+      /** Messages a second, of this process. */
+      rate: values.TENCENT_RATE,
+    },
   };
 }
 

@@ -159,12 +159,6 @@ test('what this version does not have yet is refused with a clear message, not s
     SEARCH_CA: '/ca.pem',
     SEARCH_INDEX: 'friends',
     SEARCH_GUARD: 'external',
-    NOTIFY_SECRET: 'whsec_s3cr3t',
-    NOTIFY_ALLOW_PRIVATE: 'on',
-    TENCENT_DOMAIN: 'console.tim.qq.com',
-    TENCENT_ADMIN: 'administrator',
-    TENCENT_SECRET_KEY: 's3cr3t',
-    TENCENT_RATE: '100',
   };
   assert.deepEqual(
     faultsOf(notYet, 'operate').toSorted(),
@@ -179,13 +173,12 @@ test('real backends are refused until this version has them, without repeating t
     {
       CACHE_URL: 'rediss://:s3cr3t@cache:6379',
       SEARCH_URL: 'https://u:s3cr3t@search',
-      NOTIFY_URL: 'tencent:',
     },
     'work',
   );
-  assert.equal(faults.length, 3);
+  assert.equal(faults.length, 2);
   for (const fault of faults) {
-    assert.match(fault, /^(CACHE|SEARCH|NOTIFY)_URL: real backends are not supported by this version yet/);
+    assert.match(fault, /^(CACHE|SEARCH)_URL: real backends are not supported by this version yet/);
     assert.doesNotMatch(fault, /s3cr3t/);
   }
 });

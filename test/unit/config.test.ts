@@ -41,7 +41,10 @@ test('the defaults are those of the contract', () => {
   );
   assert.deepEqual(settings.cache, { url: 'embedded', keys: ['friends:{From_Account}'] });
   assert.deepEqual(settings.search, { url: 'embedded', documentId: '{From_Account}:{To_Account}' });
-  assert.deepEqual(settings.notify, { url: 'embedded', recipient: 'from' });
+  assert.deepEqual(settings.notify, {
+    ...{ url: 'embedded', recipient: 'from' },
+    ...{ secret: undefined, allowPrivate: false },
+  });
   const { port, uiPort, cliPath } = settings.localTemporal;
   assert.deepEqual({ port, uiPort, cliPath }, { port: 7233, uiPort: 8233, cliPath: undefined });
 });

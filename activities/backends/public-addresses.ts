@@ -1,0 +1,69 @@
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { buildConnector } from 'undici';
+
+/** A name or address that leads where nothing may be sent to. */
+export class RefusedAddressError extends Error {
+  override name = 'RefusedAddressError';
+}
+
+/** Resolves a name to all of its addresses. */
+export type Lookup = (
+  name: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export type GuardOptions = {
+  /** Which addresses may be connected to. */
+  isAllowed: (address: string) => boolean;
+  lookup?: Lookup;
+  /** Trusted besides the usual ones, in PEM. */
+  ca?: string;
+  timeout: number;
+};
+
+/** Azure answers machines there about themselves, and it lies in no special range. */
+const METADATA = ['168.63.129.16'];
+
+/** Whether an address is of the public internet, and not of this machine, its network or its cloud. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = unwrap(ipaddr.parse(address));
+  return parsed.range() === 'unicast' && !METADATA.includes(parsed.toString());
+}
+
+/** The IPv4 address within an IPv6 one: mapped, or behind NAT64. */
+function unwrap(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (!(address instanceof ipaddr.IPv6)) return address;
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
+  const isNat64 = address.match(ipaddr.IPv6.parse('64:ff9b::'), 96);
+  return isNat64 ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address;
+}
+
+/**
+ * Connects to allowed addresses alone. It judges the very addresses that are connected to, on every connection: a
+ * name that resolves differently a moment later gains nothing.
+ */
+export function guardedConnector(options: GuardOptions): buildConnector.connector {
+  const { isAllowed, ca, timeout } = options;
+  const connect = buildConnector({ timeout, lookup: guardedLookup(options), ...(ca && { ca }) });
+  return (target, callback) => {
+    // Node looks up names only.
+    if (isIP(target.hostname) && !isAllowed(target.hostname)) callback(new RefusedAddressError(), null);
+    else connect(target, callback);
+  };
+}
+
+function guardedLookup({ isAllowed, lookup = systemLookup }: GuardOptions): LookupFunction {
+  return (name, options, callback) => {
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      const allowed = addresses.filter(({ address }) => isAllowed(address));
+      const [first] = allowed;
+      if (!first) return callback(new RefusedAddressError(), []);
+      return options.all ? callback(null, allowed) : callback(null, first.address, first.family);
+    });
+  };
+}

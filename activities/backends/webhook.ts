@@ -1,0 +1,134 @@
+import { Webhook as Signer } from 'standardwebhooks';
+import { Agent, type buildConnector, type Dispatcher, request } from 'undici';
+import type { FriendDeletedMessage, Messenger } from '../notify-users.ts';
+import { BackendError, type Finding } from './backend.ts';
+import { withDeadline } from './deadline.ts';
+import { networkFailure, readRetryAfter, statusFailure } from './http-failures.ts';
+import { guardedConnector, isPublicAddress, type Lookup, RefusedAddressError } from './public-addresses.ts';
+import { readWebhookSecret } from './webhook-secret.ts';
+
+export type WebhookOptions = {
+  url: string;
+  /** `whsec_` and base64, or the key's text itself. */
+  secret: string;
+  /** Whether addresses that are not of the public internet may be posted to. */
+  allowPrivate: boolean;
+  isAllowed?: (address: string) => boolean;
+  lookup?: Lookup;
+  ca?: string;
+};
+
+const TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The answer's body is of no interest; what is read of it only lets the connection be used again. */
+const READ_BYTES = 16 * 1024;
+const READ_MS = 1_000;
+
+const MAX_CONNECTIONS = 32;
+
+/** Posts messages as the Standard Webhooks specification has it: https://www.standardwebhooks.com */
+export class WebhookMessenger implements Messenger {
+  readonly #url: URL;
+  readonly #peer: string;
+  readonly #signer: Signer;
+  readonly #connect: buildConnector.connector;
+  readonly #agent: Agent;
+
+  constructor({ url, secret, allowPrivate, isAllowed = isPublicAddress, lookup, ca }: WebhookOptions) {
+    const key = readWebhookSecret(secret);
+    if (!key) throw new TypeError('not a webhook secret');
+    this.#url = new URL(url);
+    // Path and query may hold secrets.
+    this.#peer = `the receiver at ${this.#url.host}`;
+    this.#signer = new Signer(key, { format: 'raw' });
+    this.#connect = guardedConnector({
+      isAllowed: allowPrivate ? () => true : isAllowed,
+      ...(lookup && { lookup }),
+      ...(ca && { ca }),
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    this.#agent = new Agent({ connect: this.#connect, connections: MAX_CONNECTIONS });
+  }
+
+  async send(message: FriendDeletedMessage, key: string, signal: AbortSignal): Promise<'sent'> {
+    const response = await this.#post(JSON.stringify(message), webhookId(key), signal);
+    await discard(response.body);
+    const { statusCode, headers } = response;
+    if (statusCode >= 200 && statusCode < 300) return 'sent';
+    if (statusCode >= 300 && statusCode < 400) {
+      const message = `${this.#peer} answered HTTP ${statusCode}: redirects are not followed, set NOTIFY_URL to where it leads`;
+      throw new BackendError('Rejected', message);
+    }
+    throw statusFailure(statusCode, this.#peer, readRetryAfter(headers['retry-after'], Date.now()));
+  }
+
+  async #post(body: string, id: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const now = new Date();
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'unfriend',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': this.#signer.sign(id, now, body),
+    };
+    try {
+      return await withDeadline(TIMEOUT_MS, signal, (signal) =>
+        request(this.#url, { method: 'POST', headers, body, dispatcher: this.#agent, signal }),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#failureOf(error);
+    }
+  }
+
+  #failureOf(error: unknown): BackendError {
+    if (!(error instanceof RefusedAddressError)) return networkFailure(error, this.#peer);
+    const message = `${this.#peer} is at an address that is not public: set NOTIFY_ALLOW_PRIVATE=on if that is meant`;
+    return new BackendError('Rejected', message);
+  }
+
+  async check(): Promise<Finding[]> {
+    try {
+      await this.#tryToConnect();
+    } catch (error) {
+      const message = `${this.#failureOf(error).message}; check NOTIFY_URL`;
+      return [{ state: 'fault', message }];
+    }
+    if (this.#url.protocol === 'https:') {
+      return [{ state: 'ok', message: `${this.#peer} is there, over TLS; nothing was posted` }];
+    }
+    const message = `${this.#peer} is there; messages are signed, and go unencrypted: prefer https://`;
+    return [{ state: 'warning', message }];
+  }
+
+  #tryToConnect(): Promise<void> {
+    const { protocol, host, port } = this.#url;
+    const hostname = this.#url.hostname.replace(/^\[|\]$/g, '');
+    return new Promise((resolve, reject) => {
+      this.#connect({ protocol, host, hostname, port }, (error, socket) => {
+        socket?.destroy();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/**
+ * The idempotency key, without full stops: they part what is signed, so the specification wants none in an id.
+ * Keys have escapes where accounts had percent signs, so two keys never become one id.
+ */
+function webhookId(key: string): string {
+  return key.replaceAll('.', '%2E');
+}
+
+async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
+  const impatient = setTimeout(() => body.destroy(), READ_MS);
+  await body.dump({ limit: READ_BYTES }).catch(() => undefined);
+  clearTimeout(impatient);
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { BackendError } from '../../activities/backends/backend.ts';
+import type { Lookup } from '../../activities/backends/public-addresses.ts';
+import { WebhookMessenger } from '../../activities/backends/webhook.ts';
+import { makeCertificates } from '../support/certificates.ts';
+import { sendingOf } from '../support/messages.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
+
+const KEY = '1400000000/delivery-1/notifyUsers/alice/1';
+const certificates = makeCertificates('receiver.test');
+const options = certificates ? {} : { skip: 'needs openssl' };
+const toThisMachine: Lookup = (_name, _options, callback) =>
+  callback(null, [{ address: '127.0.0.1', family: 4 }]);
+
+let receiver: WebhookReceiver;
+let messenger: WebhookMessenger;
+
+before(async () => {
+  if (certificates) receiver = await WebhookReceiver.start(certificates);
+});
+after(() => receiver?.close());
+afterEach(() => messenger?.close());
+
+function reach(name: string, trusted = true): void {
+  messenger = new WebhookMessenger({
+    ...{ url: `https://${name}:${receiver.port}/`, secret: 's'.repeat(24), allowPrivate: true },
+    lookup: toThisMachine,
+    ...(trusted && certificates && { ca: certificates.ca }),
+  });
+}
+
+test('given a certificate from a trusted authority, then messages go over TLS', options, async () => {
+  reach('receiver.test');
+  const [finding] = await messenger.check();
+  assert.deepEqual([finding?.state, receiver.posted.length], ['ok', 0]);
+  assert.equal(await sendingOf(messenger, KEY), 'sent');
+});
+
+for (const [what, name, trusted, code] of [
+  ['an authority that nobody trusts', 'receiver.test', false, /UNABLE_TO_VERIFY|SELF_SIGNED/],
+  ['a certificate of another name', 'other.test', true, /ALTNAME/],
+] as const) {
+  test(`given ${what}, then nothing is sent`, options, async () => {
+    reach(name, trusted);
+    const before = receiver.posted.length;
+    await assert.rejects(sendingOf(messenger, KEY), (error) => {
+      assert.ok(error instanceof BackendError);
+      assert.equal(error.type, 'Unreachable');
+      assert.match(error.message, code);
+      return true;
+    });
+    const [finding] = await messenger.check();
+    assert.deepEqual([finding?.state, receiver.posted.length], ['fault', before]);
+  });
+}
