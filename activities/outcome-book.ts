@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { backoffAfter } from '../workflows/activity-options.ts';
 import type { FailureDetails, Outcome } from '../workflows/contract.ts';
 import { BackendError } from './backends/backend.ts';
 
@@ -51,7 +52,8 @@ export class OutcomeBook {
     const { type, message, retryable, cause } = fault;
     throw ApplicationFailure.create({
       ...{ type, message, nonRetryable: !retryable, details: [details] },
-      ...(this.#retryAfter > 0 && { nextRetryDelay: this.#retryAfter }),
+      // It takes the place of the back-off: a short one would use up the attempts long before RETRY_FOR is over.
+      ...(this.#retryAfter > 0 && { nextRetryDelay: Math.max(this.#retryAfter, backoffAfter(attempt)) }),
       ...(cause instanceof Error && { cause }),
     });
   }

@@ -23,6 +23,11 @@ export function retryPass(retryFor: number): ActivityOptions {
   return { ...COMMON, retry: retryPolicy(retryFor) };
 }
 
+/** How long the server waits after an attempt, counted from 1, in ms. */
+export function backoffAfter(attempt: number): number {
+  return Math.min(FIRST_INTERVAL_MS * BACKOFF ** (attempt - 1), MAX_INTERVAL_MS);
+}
+
 /** As many attempts as fit into `retryFor` ms of back-off, at least one. */
 export function retryPolicy(retryFor: number): RetryPolicy & { maximumAttempts: number } {
   let attempts = 1;

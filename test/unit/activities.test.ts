@@ -6,6 +6,7 @@ import { asActivity } from '../../activities/as-activity.ts';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
+import { backoffAfter } from '../../workflows/activity-options.ts';
 import type { Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
@@ -91,6 +92,12 @@ test('a failure keeps its type, its decision about retries and the time that the
   const final = await failureOf(ApplicationFailure.nonRetryable('no such account', 'NoSuchAccount'));
   assert.ok(final instanceof ApplicationFailure);
   assert.deepEqual([final.type, final.nonRetryable], ['NoSuchAccount', true]);
+});
+
+test('a peer that wants to be asked again soon never shortens the back-off, which RETRY_FOR counts on', async () => {
+  const failure = await failureOf(new BackendError('Busy', 'slow down', { retryAfter: 1_000 }));
+  assert.ok(failure instanceof ApplicationFailure);
+  assert.equal(failure.nextRetryDelay, backoffAfter(3));
 });
 
 test('a cancellation stays one', async () => {

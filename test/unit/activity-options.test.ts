@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ActivityCancellationType, compileRetryPolicy } from '@temporalio/common';
 import fc from 'fast-check';
 import ms from 'ms';
-import { FIRST_PASS, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
+import { backoffAfter, FIRST_PASS, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
 
 /** How long the server waits in all between `attempts` tries of a policy, in ms. */
 function waits(
@@ -41,6 +41,13 @@ for (const [retryFor, attempts] of [
     assert.equal(retryPolicy(ms(retryFor)).maximumAttempts, attempts);
   });
 }
+
+test('the back-off after an attempt is that of the policy', () => {
+  const policy = retryPolicy(ms('1h'));
+  for (let attempt = 1; attempt < 65; attempt += 1) {
+    assert.equal(backoffAfter(attempt), waits(policy, attempt + 1) - waits(policy, attempt));
+  }
+});
 
 test('Temporal takes the policy, whatever RETRY_FOR is', () => {
   for (const retryFor of ['0s', '1s', '1h', '365d'] as const) compileRetryPolicy(retryPolicy(ms(retryFor)));
