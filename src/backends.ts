@@ -1,3 +1,4 @@
+import type { Backend } from '../activities/backends/backend.ts';
 import { createFriendGraph, type EmbeddedBackends } from '../activities/backends/embedded.ts';
 import type { BackendName, Backends } from '../activities/backends/index.ts';
 import { TencentChat } from '../activities/backends/tencent-chat.ts';
@@ -36,6 +37,16 @@ function createMessenger({ notify, tencent, sdkAppId }: Settings): Messenger | n
   if (url === 'tencent:')
     return sdkAppId && secretKey ? new TencentChat({ ...tencent, sdkAppId, secretKey }) : null;
   return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
+}
+
+/** Every backend that is not switched off, by the setting that chooses it. */
+export function chosenBackends({ caches, searchIndex, messenger }: Backends): [string, Backend][] {
+  const bySetting: Record<string, Backend | null> = {
+    CACHE_URL: caches,
+    SEARCH_URL: searchIndex,
+    NOTIFY_URL: messenger,
+  };
+  return Object.entries(bySetting).flatMap(([setting, backend]) => (backend ? [[setting, backend]] : []));
 }
 
 /** What each delivery goes through: every side effect that is not switched off. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
-import { createBackends } from './backends.ts';
+import { chosenBackends, createBackends } from './backends.ts';
 import type { Settings, TemporalSettings } from './config.ts';
 import { type ComponentState, createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
@@ -69,6 +69,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
     const metrics = createMetrics();
     const { backends, embedded } = createBackends(settings);
+    closers.push(async () => {
+      await Promise.all(chosenBackends(backends).map(([, backend]) => backend.close()));
+    });
     const running: Running = {};
     const opsApp = createOpsApp({
       metrics,

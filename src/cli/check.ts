@@ -1,6 +1,7 @@
 import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { chosenBackends, createBackends } from '../backends.ts';
 import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
 import { createClient, describeRpcError, within } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
@@ -48,7 +49,7 @@ async function checkAll({ environment }: CliContext, command: string): Promise<F
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
   }
-  return [...checkSettings(settings), ...checkBackends(settings), ...(await checkTemporal(settings))];
+  return [...checkSettings(settings), ...(await checkBackends(settings)), ...(await checkTemporal(settings))];
 }
 
 function checkSettings({ callback, http }: Settings): Finding[] {
@@ -60,18 +61,22 @@ function checkSettings({ callback, http }: Settings): Finding[] {
   return found;
 }
 
-function checkBackends({ cache, search, notify }: Settings): Finding[] {
-  const chosen = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
-  return Object.entries(chosen).map(
-    ([setting, url]): Finding =>
-      url === 'off'
-        ? { component: setting, state: 'ok', message: 'off' }
-        : {
-            component: setting,
-            state: 'warning',
-            message: 'the embedded stand-in: nothing outside this process changes',
-          },
+async function checkBackends(settings: Settings): Promise<Finding[]> {
+  const { backends } = createBackends(settings);
+  const chosen = new Map(chosenBackends(backends));
+  const { cache, search, notify } = settings;
+  const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
+  const findings = await Promise.all(
+    Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
+      const found = await chosen.get(component)?.check();
+      if (found) return found.map((finding) => ({ component, ...finding }));
+      return [
+        { component, state: 'ok', message: url === 'off' ? 'off' : 'for workers, which need its secret' },
+      ];
+    }),
   );
+  await Promise.all([...chosen.values()].map((backend) => backend.close()));
+  return findings.flat();
 }
 
 async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promise<Finding[]> {
