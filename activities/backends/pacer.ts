@@ -16,8 +16,8 @@ const MOST_HALVINGS = 4;
 const AFTER_COMPLAINT_MS = 5_000;
 
 /**
- * Lets calls begin one after the other, so many a second, for all activities of the process. Own code, because
- * libraries can't do all of: a wait that ends with a signal, a bound on the wait, and a rate that changes.
+ * Lets calls begin one after the other, so many a second, for all activities of the process. Own code,
+ * because a wait has to end with a signal and be refused when it is too long, and the rate has to change.
  */
 export class Pacer {
   readonly #rate: number;
