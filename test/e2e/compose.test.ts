@@ -13,9 +13,11 @@ const TOKEN = 'a-token-for-tests';
 const compose = readCompose({ CALLBACK_TOKEN: TOKEN });
 const folder = temporaryFolder();
 const FRIENDS = ['id1', 'id2', 'id3'];
+/** Other tests may use the same server. */
+const SEARCH_INDEX = `friends-compose-${process.pid}`;
 
 /** An OpenSearch for tests; without one its side effect is off. */
-const SEARCH_URL = process.env.TEST_SEARCH_URL;
+const SEARCH_URL = process.env.TEST_OPENSEARCH_URL;
 
 /** docker-compose.yml, with the programs of this machine: only hosts, ports and paths are others. */
 describe('the processes of docker-compose.yml, with its environment', () => {
@@ -33,6 +35,7 @@ describe('the processes of docker-compose.yml, with its environment', () => {
   after(async () => {
     await Promise.all([receiver?.kill(), worker?.kill()]);
     await redis?.stop();
+    if (SEARCH_URL) await fetch(`${SEARCH_URL}/${SEARCH_INDEX}`, { method: 'DELETE' });
     await temporal.stop();
     folder.remove();
   });
@@ -47,6 +50,7 @@ describe('the processes of docker-compose.yml, with its environment', () => {
       TEMPORAL_ADDRESS: temporal.settings.connectionOptions.address ?? '',
       CACHE_URL: redis?.url ?? 'off',
       SEARCH_URL: SEARCH_URL ?? 'off',
+      SEARCH_INDEX,
     };
     const ofFile = environmentOf(compose, name);
     const rewritten = Object.keys(ofFile).map((key) => [key, here[key] ?? ofFile[key] ?? ''] as const);
@@ -140,7 +144,6 @@ function healthCheck(name: string, port: string): number | null {
 
 /** The job search-index, twice, and the sample's friendships as an app would index them. */
 async function indexFriends(url: string): Promise<void> {
-  const { SEARCH_INDEX = '' } = environmentOf(compose, 'search-index');
   const MAPPING = join(PACKAGE_ROOT, 'deploy', 'opensearch', 'friends.json');
   for (const _ of [1, 2]) {
     const script = join(PACKAGE_ROOT, 'deploy', 'opensearch', 'create-index.sh');
@@ -159,7 +162,6 @@ async function indexFriends(url: string): Promise<void> {
 }
 
 async function countFriends(url: string): Promise<number> {
-  const { SEARCH_INDEX } = environmentOf(compose, 'search-index');
   await fetch(`${url}/${SEARCH_INDEX}/_refresh`, { method: 'POST' });
   const response = await fetch(`${url}/${SEARCH_INDEX}/_count?q=from:id`);
   return ((await response.json()) as { count: number }).count;

@@ -20,7 +20,7 @@ export type Ledger = Record<SideEffectName, SideEffectInput[]>;
 export function recordingSideEffects(
   faults: Partial<Record<SideEffectName, (input: SideEffectInput) => void>> = {},
 ) {
-  const ledger: Ledger = { clearCaches: [], updateSearchIndex: [], notifyUsers: [] };
+  const ledger = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, []])) as unknown as Ledger;
   const record =
     (name: SideEffectName): SideEffect =>
     (input) => {
