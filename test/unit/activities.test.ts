@@ -6,6 +6,7 @@ import { asActivity } from '../../activities/as-activity.ts';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
+import type { SideEffectDefinition } from '../../activities/side-effect.ts';
 import { backoffAfter } from '../../workflows/activity-options.ts';
 import type { Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
@@ -36,7 +37,9 @@ async function failureOf(thrown: unknown): Promise<unknown> {
 }
 
 test('there is an activity a side effect, by its name', () => {
-  assert.deepEqual(Object.keys(onBackends(null)), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
+  const names = SIDE_EFFECTS.map(({ name }) => name);
+  assert.deepEqual(names.slice(0, 3), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
+  assert.deepEqual(Object.keys(onBackends(null)), names);
 });
 
 test('each activity acts on its backend and tells what became of each pair', async () => {
@@ -57,9 +60,10 @@ test('each activity acts on its backend and tells what became of each pair', asy
 });
 
 test('a side effect whose backend is off is done by doing nothing', async () => {
-  const activities = onBackends(null);
-  for (const { name } of SIDE_EFFECTS) {
-    assert.deepEqual(await new MockActivityEnvironment().run(activities[name], INPUT), [
+  const activities: Record<string, SideEffect> = onBackends(null);
+  const all: readonly SideEffectDefinition[] = SIDE_EFFECTS;
+  for (const { name } of all.filter(({ backend }) => backend)) {
+    assert.deepEqual(await new MockActivityEnvironment().run(activities[name] as SideEffect, INPUT), [
       { status: 'done', detail: 'off' },
     ]);
   }
