@@ -39,6 +39,9 @@ export type BackendChoice = 'embedded' | 'off';
 const MAX_BODY_LIMIT = '1900kb';
 /** Node's timers overflow after 24.8 days. */
 const LONGEST_TIMER = '24d';
+/** What Temporal refuses beyond; each delivery would be, and go to the quarantine. */
+const MAX_TASK_QUEUE = 1_000;
+const RESERVED_TASK_QUEUES = '/_sys/';
 const DEMO_SDK_APP_ID = '1400000000';
 const NOT_YET = 'not supported by this version yet; unset it';
 
@@ -151,7 +154,11 @@ const FIELDS = {
   TEMPORAL_CLI_PATH: z.string().optional(),
   LOCAL_TEMPORAL_PORT: portNumber,
   LOCAL_TEMPORAL_UI_PORT: portNumber,
-  TASK_QUEUE: text('unfriend', (value) => value),
+  TASK_QUEUE: text('unfriend', (value) =>
+    value.startsWith(RESERVED_TASK_QUEUES) || Buffer.byteLength(value) > MAX_TASK_QUEUE
+      ? fault(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
+      : value,
+  ),
   BATCH_ABOVE: notYet,
   BATCH_SIZE: notYet,
   RETRY_FOR: duration('1h', '365d'),
@@ -251,12 +258,23 @@ function crossChecks(values: Partial<Values>, role: Role): string[] {
   // Who runs no side effects only needs to know which of them are off.
   if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
-  if (values.PORT && values.PORT === values.OPS_PORT)
-    faults.push('OPS_PORT: expected another port than PORT');
+  if (samePorts(values, role)) faults.push('OPS_PORT: expected another port than PORT');
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
     faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
   }
   return faults;
+}
+
+/** The ports as they will be: one of them is often the default. Only what receives listens on both. */
+function samePorts(values: Partial<Values>, role: Role): boolean {
+  if (role === 'work' || role === 'operate' || !('PORT' in values && 'OPS_PORT' in values)) return false;
+  const { port, opsPort } = portsOf(values, role);
+  return port !== 0 && port === opsPort;
+}
+
+/** 0: any free one, which is what the demo takes, so as to run beside anything. */
+function portsOf({ PORT, OPS_PORT }: Partial<Values>, role: Role): { port: number; opsPort: number } {
+  return { port: PORT ?? (role === 'demo' ? 0 : 8080), opsPort: OPS_PORT ?? (role === 'demo' ? 0 : 8081) };
 }
 
 function* receiverFaults(values: Partial<Values>): Generator<string> {
@@ -289,6 +307,10 @@ function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
 }
 
 function* productionFaults(values: Partial<Values>, role: Role): Generator<string> {
+  if (role === 'demo') {
+    yield 'NODE_ENV: the demo is for trying out, on made-up data; unset NODE_ENV to run it';
+    return;
+  }
   const writes = role !== 'operate' && role !== 'work';
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
@@ -375,9 +397,7 @@ function compose(
     http: {
       // Without a token a receiver is open to anyone; a worker takes no callbacks.
       host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
-      /** 0: any free one, which is what the demo takes, so as to run beside anything. */
-      port: values.PORT ?? (role === 'demo' ? 0 : 8080),
-      opsPort: values.OPS_PORT ?? (role === 'demo' ? 0 : 8081),
+      ...portsOf(values, role),
       keepAlive: values.KEEP_ALIVE,
       drainDelay: values.DRAIN_DELAY,
     },

@@ -7,6 +7,7 @@ import { type ComponentState, createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import { startIntake } from './intake/start-intake.ts';
 import type { Journal } from './journal/journal.ts';
+import type { Salvaged } from './journal/recover.ts';
 import { Receiver } from './receiver.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -95,6 +96,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (parts.receive) {
       const started = await startIntake({ settings, client, freshStarts, metrics, logger });
       running.journal = started.journal;
+      running.journalFault = started.journalFault;
       closers.push(() => started.stop());
       const receiver = await Receiver.start(settings, { intake: started.intake, metrics, logger });
       running.receiver = receiver;
@@ -128,11 +130,17 @@ function atLocalServer(temporal: TemporalSettings, local: LocalServer): Temporal
 }
 
 /** The parts that readiness depends on, as far as they are there. */
-type Running = { worker?: WorkerHost; receiver?: Receiver; journal?: Journal | undefined };
+type Running = {
+  worker?: WorkerHost;
+  receiver?: Receiver;
+  journal?: Journal | undefined;
+  /** Why there is no journal, though there should be one. */
+  journalFault?: string | undefined;
+};
 
 async function readiness(
   client: Client,
-  { worker, receiver, journal }: Running,
+  { worker, receiver, journal, journalFault }: Running,
 ): Promise<Record<string, ComponentState>> {
   const states: Record<string, ComponentState> = {};
   if (receiver) {
@@ -143,6 +151,7 @@ async function readiness(
     const temporal = await temporalState(client);
     const takes = journal?.unavailable === undefined && journal !== undefined;
     if (journal) states.journal = journalState(journal, temporal.ready);
+    if (journalFault) states.journal = { ready: temporal.ready, state: `can't be opened: ${journalFault}` };
     // With a journal that takes callbacks, Temporal away is no reason to send them elsewhere.
     states.temporal = { ...temporal, ready: temporal.ready || takes };
   }
@@ -150,10 +159,16 @@ async function readiness(
   return states;
 }
 
-function journalState({ unavailable, store }: Journal, isTemporalThere: boolean): ComponentState {
-  const state =
+function journalState({ unavailable, store, salvaged }: Journal, isTemporalThere: boolean): ComponentState {
+  const now =
     unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
+  const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
   return { ready: unavailable === undefined || isTemporalThere, state };
+}
+
+function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): string {
+  const missing = lost === undefined ? 'it is not known how many were lost' : `${lost} lost`;
+  return `damaged at start: ${pending + quarantined} taken over, ${missing}, set aside as ${setAside}`;
 }
 
 async function temporalState(client: Client): Promise<ComponentState> {

@@ -5,11 +5,12 @@ import { chosenBackends, createBackends } from '../backends.ts';
 import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
 import { createClient, describeRpcError, within } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import { checkJournal } from './check-journal.ts';
 import { print, printJson } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
 
 /** What one look at one component found. */
-type Finding = { component: string; state: 'ok' | 'warning' | 'fault'; message: string };
+export type Finding = { component: string; state: 'ok' | 'warning' | 'fault'; message: string };
 
 const REQUEST_MS = 5_000;
 
@@ -49,7 +50,12 @@ async function checkAll({ environment }: CliContext, command: string): Promise<F
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
   }
-  return [...checkSettings(settings), ...(await checkBackends(settings)), ...(await checkTemporal(settings))];
+  return [
+    ...checkSettings(settings),
+    ...(await checkBackends(settings)),
+    ...(command === 'work' ? [] : await checkJournal(settings)),
+    ...(await checkTemporal(settings)),
+  ];
 }
 
 function checkSettings({ callback, http }: Settings): Finding[] {

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { readSettings, type Settings } from '../config.ts';
-import { requeue } from '../journal/requeue.ts';
-import { JournalStore, SET_UP_MARK } from '../journal/store.ts';
+import { readSettings } from '../config.ts';
+import { DamagedJournalError, type Operation, type OperationMessage, operate } from '../journal/operate.ts';
+import type { PendingDelivery } from '../journal/record.ts';
+import { SET_UP_MARK } from '../journal/store.ts';
 import { OperatorError } from '../operator-error.ts';
 import { wholeNumber } from './arguments.ts';
-import { print, printJson } from './output.ts';
-import type { CliContext } from './program.ts';
+import { printQuarantine } from './journal-quarantine.ts';
+import { print, printJson, say } from './output.ts';
+import { type CliContext, EXIT } from './program.ts';
 
 const MAX_LISTED = 100_000;
 
@@ -32,88 +34,83 @@ Examples:
     .description('deliveries that are not in Temporal yet, the oldest first')
     .option('--limit <count>', 'how many to list', wholeNumber(MAX_LISTED), 100)
     .option('--json', 'print one JSON document')
-    .action(({ limit, json }) => withStore(context, true, ({ store }) => list(store, limit, json ?? false)));
+    .action(({ limit, json }) => list(context, { kind: 'list', limit }, json ?? false));
 
   journal
     .command('quarantine')
     .description('what nobody could process, with the reason')
     .option('--limit <count>', 'how many to list', wholeNumber(MAX_LISTED), 100)
     .option('--json', 'print one JSON document')
-    .action(({ limit, json }) =>
-      withStore(context, true, ({ store }) => listQuarantine(store, limit, json ?? false)),
-    );
+    .action(({ limit, json }) => list(context, { kind: 'quarantine', limit }, json ?? false));
 
   journal
     .command('requeue')
     .description('take up again what is in the quarantine, once its cause is mended')
     .argument('<id...>', 'as `journal quarantine` lists them')
     .option('--json', 'print one JSON document')
-    .action((ids, { json }) =>
-      withStore(context, false, async ({ store, settings }) => {
-        const requeued: { id: string; deliveryId: string }[] = [];
-        for (const id of ids) requeued.push({ id, deliveryId: await requeue(store, id, settings.sdkAppId) });
-        if (json) printJson({ requeued });
-        else
-          for (const { id, deliveryId } of requeued) print(`${id}: pending again as delivery ${deliveryId}`);
-      }),
-    );
+    .action((ids, { json }) => requeue(context, ids, json ?? false));
 }
 
-type Opened = { store: JournalStore; settings: Settings };
+/** What could be read of the journal; `fault` says why there is no more of it. */
+type Found = { messages: OperationMessage[]; fault: DamagedJournalError | undefined };
 
-async function withStore(
-  { environment }: CliContext,
-  readOnly: boolean,
-  act: (opened: Opened) => Promise<void> | void,
-): Promise<void> {
-  const settings = readSettings(environment, 'operate');
-  const { dir } = settings.journal;
+async function onJournal({ environment }: CliContext, operation: Operation): Promise<Found> {
+  const { dir } = readSettings(environment, 'operate').journal;
   if (!existsSync(join(dir, SET_UP_MARK))) {
     throw new OperatorError(`No journal in ${dir}. Set JOURNAL_DIR or DATA_DIR as the receiver has it.`);
   }
-  const store = await JournalStore.open({ dir, readOnly });
+  const messages: OperationMessage[] = [];
   try {
-    await act({ store, settings });
-  } finally {
-    await store.close();
+    await operate(dir, operation, (message) => messages.push(message));
+    return { messages, fault: undefined };
+  } catch (error) {
+    if (!(error instanceof DamagedJournalError) || messages.length === 0) throw error;
+    return { messages, fault: error };
   }
 }
 
-function list(store: JournalStore, limit: number, json: boolean): void {
-  const deliveries = [...store.listPending(limit)].map(({ record: { delivery, pairs } }) => ({
-    deliveryId: delivery.deliveryId,
-    sdkAppId: delivery.sdkAppId,
-    receivedAt: new Date(delivery.receivedAt).toISOString(),
-    pairs: pairs.length,
-  }));
-  const { pendingCount: pending, quarantinedCount: quarantined } = store;
+async function list(context: CliContext, operation: Operation, json: boolean): Promise<void> {
+  const { messages, fault } = await onJournal(context, operation);
+  if (operation.kind === 'quarantine') printQuarantine(messages, json);
+  else printPending(messages, json);
+  if (fault) throw fault;
+}
+
+function printPending(messages: OperationMessage[], json: boolean): void {
+  const counts = messages.find((message) => message.kind === 'counts');
+  const { pending = 0, quarantined = 0 } = counts ?? {};
+  const found = messages.filter((message) => message.kind === 'pending');
+  const deliveries = found.flatMap(({ record }) => (record ? [describePending(record)] : []));
+  const damaged = found.filter(({ record }) => !record).map(({ key }) => key);
   if (json) {
-    printJson({ pending, quarantined, deliveries });
+    printJson({ pending, quarantined, deliveries, damaged });
     return;
   }
   print(`${pending} pending, ${quarantined} in the quarantine`);
-  for (const { deliveryId, receivedAt, pairs } of deliveries) {
+  for (const { deliveryId, receivedAt, pairs } of deliveries)
     print(`  ${receivedAt}  ${deliveryId}  ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`);
-  }
-  if (deliveries.length < pending) print(`  and ${pending - deliveries.length} more: see --limit`);
+  for (const key of damaged) print(`  entry ${key} is damaged`);
+  if (found.length < pending) print(`  and ${pending - found.length} more: see --limit`);
 }
 
-function listQuarantine(store: JournalStore, limit: number, json: boolean): void {
-  const entries = [...store.listQuarantined(limit)].map(({ key, record }) => ({
-    id: key,
-    kind: record.kind,
-    reason: record.reason,
-    quarantinedAt: new Date(record.quarantinedAt).toISOString(),
-    ...(record.kind === 'delivery'
-      ? { deliveryId: record.pending.delivery.deliveryId, pairs: record.pending.pairs.length }
-      : { query: record.raw.query, body: Buffer.from(record.raw.body, 'base64').toString('utf8') }),
-  }));
-  const { quarantinedCount: quarantined } = store;
-  if (json) {
-    printJson({ quarantined, entries });
-    return;
-  }
-  print(`${quarantined} in the quarantine`);
-  for (const { id, kind, reason, quarantinedAt } of entries)
-    print(`  ${id}  ${quarantinedAt}  ${kind}: ${reason}`);
+function describePending({ delivery, pairs }: PendingDelivery) {
+  const { deliveryId, sdkAppId, receivedAt } = delivery;
+  return { deliveryId, sdkAppId, receivedAt: new Date(receivedAt).toISOString(), pairs: pairs.length };
+}
+
+/** One that fails holds up none of the others. */
+async function requeue(context: CliContext, ids: string[], json: boolean): Promise<void> {
+  const { sdkAppId } = readSettings(context.environment, 'operate');
+  const { messages, fault } = await onJournal(context, { kind: 'requeue', ids, sdkAppId });
+  const requeued = messages.flatMap((message) =>
+    message.kind === 'requeued' ? [{ id: message.id, deliveryId: message.deliveryId }] : [],
+  );
+  const failed = messages.flatMap((message) =>
+    message.kind === 'failed' ? [{ id: message.id, reason: message.reason }] : [],
+  );
+  if (json) printJson({ requeued, failed });
+  else for (const { id, deliveryId } of requeued) print(`${id}: pending again as delivery ${deliveryId}`);
+  for (const { id, reason } of failed) say(`${id}: ${reason}`);
+  if (failed.length > 0) context.exitCode = EXIT.failed;
+  if (fault) throw fault;
 }

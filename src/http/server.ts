@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { fail } from '../callback/answer.ts';
 import { OperatorError } from '../operator-error.ts';
 
@@ -8,6 +9,9 @@ const REQUEST_TIMEOUT = 10_000;
 
 /** What is still being answered when a server stops has this long, in ms. */
 const CLOSE_TIMEOUT = 5_000;
+
+/** After the last connection was taken, its request may take this long to come, in ms. */
+const ON_ITS_WAY = 100;
 
 /** A listening HTTP server. */
 export type HttpServer = {
@@ -62,15 +66,20 @@ function bind(server: Server, { host, port, setting }: ListenOptions): Promise<v
   });
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
-    server.close(() => {
-      clearTimeout(impatient);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+/**
+ * Node's own way would close at once what it takes for idle: also a connection whose request is on its way, or in
+ * the operating system, unread. Its sender does not send again.
+ */
+async function close(server: Server): Promise<void> {
+  // A connection that was made is taken in one turn of the event loop, its request read in another.
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+  await Promise.race([closed, delay(ON_ITS_WAY)]);
+  // This one asks for what is idle too; that nothing listens any more is no fault here.
+  server.close();
+  await closed;
+  clearTimeout(impatient);
 }
 
 /** What Node's parser refuses never reaches Koa; it gets the vendor's three fields all the same. */

@@ -40,7 +40,7 @@ export class JournalIntake implements Intake {
     const { key, receivedAt } = callback;
     if (!key.hasRequestId) {
       const started = this.#options.recent.find(key.base);
-      if (started) return { ...(await started), duplicate: true };
+      if (started !== undefined) return { ...(await started), duplicate: true };
       return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
     }
     const known = this.#find(key.base);

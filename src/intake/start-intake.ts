@@ -25,8 +25,13 @@ export type IntakeParts = {
   logger: Logger;
 };
 
-/** A running intake. `journal` is undefined for `INTAKE=direct`, and where no journal could be had. */
-export type RunningIntake = { intake: Intake; journal: Journal | undefined; stop(): Promise<void> };
+/** A running intake. `journal` is undefined for `INTAKE=direct`, and where no journal could be had: then it has a fault. */
+export type RunningIntake = {
+  intake: Intake;
+  journal: Journal | undefined;
+  journalFault?: string;
+  stop(): Promise<void>;
+};
 
 /** @throws JournalLockedError when another process has the journal */
 export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
@@ -46,8 +51,13 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
     logger,
   });
 
-  const journal = settings.intake === 'journal' ? await openJournal(parts) : undefined;
-  if (!journal) return { intake: direct, journal, stop: async () => undefined };
+  const withoutJournal = { intake: direct, journal: undefined, stop: async () => undefined };
+  if (settings.intake === 'direct') return withoutJournal;
+  const journal = await openJournal(parts);
+  if (typeof journal === 'string') {
+    observeJournal(metrics.registry);
+    return { ...withoutJournal, journalFault: journal };
+  }
 
   observeJournal(metrics.registry, journal.store);
   const dispatcher = new Dispatcher({
@@ -66,8 +76,12 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
   };
 }
 
-/** A receiver that can't write to its disk is still better than none: a refusal is a loss. */
-async function openJournal({ settings, metrics, logger }: IntakeParts): Promise<Journal | undefined> {
+/**
+ * A receiver that can't write to its disk is still better than none: a refusal is a loss.
+ *
+ * @returns the journal, or why there is none
+ */
+async function openJournal({ settings, metrics, logger }: IntakeParts): Promise<Journal | string> {
   const { dir, maxPending } = settings.journal;
   try {
     return await Journal.open({
@@ -79,7 +93,8 @@ async function openJournal({ settings, metrics, logger }: IntakeParts): Promise<
     });
   } catch (error) {
     if (error instanceof JournalLockedError) throw error;
-    logger.error({ dir, reason: String(error) }, 'no journal: workflows are started before the answer');
-    return undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ dir, reason }, 'no journal: workflows are started before the answer');
+    return reason;
   }
 }

@@ -143,13 +143,13 @@ export class Dispatcher {
     const reason = describeRpcError(error);
     switch (classifyStartError(error)) {
       case 'never':
-        metrics.quarantined.inc();
         logger.error(
           { deliveryId, reason },
           'Temporal can never take this delivery: it goes to the quarantine',
         );
         await store
           .quarantinePending(key, { kind: 'delivery', reason, quarantinedAt: Date.now(), pending })
+          .then(() => metrics.quarantined.inc())
           .catch(() => this.#later.set(key, performance.now() + MAX_BACKOFF_MS));
         return;
       case 'this-one':

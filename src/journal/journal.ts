@@ -1,13 +1,13 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { surviveCommitFailures } from './commit-failures.ts';
+import { CountsFile } from './counts.ts';
 import { DiskSpace } from './disk-space.ts';
 import { GroupCommit } from './group-commit.ts';
 import { lockJournal } from './lock.ts';
-import { PendingCountFile } from './pending-count.ts';
 import { Pressure } from './pressure.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
-import { recoverJournal } from './recover.ts';
+import { recoverJournal, type Salvaged } from './recover.ts';
 import { type Entry, JournalStore } from './store.ts';
 
 /** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
@@ -18,6 +18,7 @@ const REST_MS = 1_000;
 
 /** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
 const MAX_QUARANTINED = 10_000;
+const MAX_QUARANTINED_BYTES = 64 * 1024 * 1024;
 
 export type JournalOptions = {
   dir: string;
@@ -37,19 +38,22 @@ export class JournalUnavailableError extends Error {
 export class Journal {
   readonly store: JournalStore;
   readonly pressure = new Pressure();
+  /** What became of a journal that was damaged when this one was opened. */
+  readonly salvaged: Salvaged | undefined;
   readonly #options: JournalOptions;
   readonly #disk: DiskSpace;
   readonly #unlock: () => void;
   readonly #commits: GroupCommit<Entry>;
-  readonly #countFile: PendingCountFile;
+  readonly #countFile: CountsFile;
   #restUntil = 0;
 
   private constructor(
     store: JournalStore,
     options: JournalOptions,
-    parts: { disk: DiskSpace; unlock: () => void },
+    parts: { disk: DiskSpace; unlock: () => void; salvaged: Salvaged | undefined },
   ) {
     this.store = store;
+    this.salvaged = parts.salvaged;
     this.#options = options;
     this.#disk = parts.disk;
     this.#unlock = parts.unlock;
@@ -61,7 +65,7 @@ export class Journal {
         return new JournalUnavailableError(`a commit took over ${MAX_COMMIT_MS} ms`);
       },
     });
-    this.#countFile = new PendingCountFile(options.dir, () => store.pendingCount);
+    this.#countFile = new CountsFile(options.dir, store);
   }
 
   /**
@@ -82,7 +86,7 @@ export class Journal {
       const salvaged = await recoverJournal({ dir, remember, logger });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
       const store = await JournalStore.open({ dir, remember });
-      return new Journal(store, options, { disk: new DiskSpace(dir), unlock });
+      return new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });
     } catch (error) {
       unlock();
       throw error;
@@ -140,14 +144,19 @@ export class Journal {
   /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
   async quarantine(quarantined: Quarantined): Promise<void> {
     const { metrics, logger } = this.#options;
-    metrics.quarantined.inc();
     try {
-      if (this.#disk.isLow || this.store.quarantinedCount >= MAX_QUARANTINED)
-        throw new Error('no room for it');
+      if (this.#disk.isLow || this.#isQuarantineFull) throw new Error('no room for it');
       await this.store.addQuarantined(quarantined);
+      metrics.quarantined.inc();
     } catch (error) {
+      metrics.notQuarantined.inc();
       logger.error({ reason: String(error) }, 'a callback could not be kept in the quarantine');
     }
+  }
+
+  get #isQuarantineFull(): boolean {
+    const { quarantinedCount, quarantinedBytes } = this.store;
+    return quarantinedCount >= MAX_QUARANTINED || quarantinedBytes >= MAX_QUARANTINED_BYTES;
   }
 
   async close(): Promise<void> {

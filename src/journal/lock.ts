@@ -1,10 +1,12 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { OperatorError } from '../operator-error.ts';
 
 type Locks = { tryLock(fd: number): boolean };
 const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as Locks;
+
+const LOCK = 'owner.lock';
 
 /** Another process has the journal. */
 export class JournalLockedError extends OperatorError {
@@ -26,8 +28,18 @@ export class JournalLockedError extends OperatorError {
  */
 export function lockJournal(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
-  const fd = openSync(join(dir, 'owner.lock'), 'a+');
+  const fd = openSync(join(dir, LOCK), 'a+');
   if (tryLock(fd)) return () => closeSync(fd);
   closeSync(fd);
   throw new JournalLockedError(dir);
+}
+
+/** Whether a process has the journal. A look that takes it for an instant. */
+export function isLocked(dir: string): boolean {
+  const path = join(dir, LOCK);
+  if (!existsSync(path)) return false;
+  const fd = openSync(path, 'r+');
+  const locked = !tryLock(fd);
+  closeSync(fd);
+  return locked;
 }

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } fro
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../telemetry/logger.ts';
-import { readPendingCount } from './pending-count.ts';
+import { type Counts, readCounts } from './counts.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { JournalStore, SET_UP_MARK } from './store.ts';
 
@@ -70,14 +70,12 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
 }
 
 type Inspection = {
-  expected: { pending: number; quarantined: number } | undefined;
+  expected: Counts | undefined;
   /** Undefined when the child did not come to the end. */
   read: { pending: number; quarantined: number; damaged: number } | undefined;
 };
 
-function isWhole(
-  found: Inspection,
-): found is Inspection & { expected: { pending: number; quarantined: number } } {
+function isWhole(found: Inspection): found is Inspection & { expected: Counts } {
   const { expected, read } = found;
   if (!expected || !read) return false;
   return read.damaged === 0 && read.pending === expected.pending && read.quarantined === expected.quarantined;
@@ -144,22 +142,15 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
     const { expected } = await inspect(setAside, 'salvage', { onRecord });
     await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
     await Promise.all(writes);
-    return { setAside, ...counts, lost: countLost(expected, counts, readPendingCount(dir)) };
+    return { setAside, ...counts, lost: countLost(expected ?? readCounts(dir), counts) };
   } finally {
     await Promise.allSettled(writes);
     await store.close();
   }
 }
 
-type Counts = { pending: number; quarantined: number };
-
-function countLost(
-  expected: Counts | undefined,
-  read: Counts,
-  pendingAtLast: number | undefined,
-): number | undefined {
-  const held = expected?.pending ?? pendingAtLast;
-  if (held === undefined) return undefined;
-  const quarantined = expected ? expected.quarantined - read.quarantined : 0;
-  return Math.max(0, held - read.pending) + Math.max(0, quarantined);
+/** Where the database can't tell what it held, the file beside it does. */
+function countLost(held: Counts | undefined, read: Counts): number | undefined {
+  if (!held) return undefined;
+  return Math.max(0, held.pending - read.pending) + Math.max(0, held.quarantined - read.quarantined);
 }

@@ -2,7 +2,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeTime, monotonicFactory } from 'ulid';
-import { decodeRecord, encodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
+import {
+  DamagedRecordError,
+  decodeRecord,
+  encodeRecord,
+  type PendingDelivery,
+  type Quarantined,
+} from './record.ts';
 
 /** What a journal remembers of a callback, to recognise it when it comes again. */
 export type Seen = { deliveryId: string; bodyHash: string; at: number };
@@ -95,6 +101,11 @@ export class JournalStore {
     return this.#closed ? 0 : entryCount(this.#quarantine);
   }
 
+  /** What the quarantine takes on the disk. */
+  get quarantinedBytes(): number {
+    return this.#closed ? 0 : bytesOf(this.#quarantine);
+  }
+
   /** Milliseconds since the epoch; undefined when nothing is pending. */
   get oldestPendingAt(): number | undefined {
     const [oldest] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
@@ -166,15 +177,17 @@ export class JournalStore {
     await this.#write(() => [this.#putPending(pending), this.#quarantine.remove(key)]);
   }
 
-  *listPending(limit: number): Generator<Keyed<PendingDelivery>> {
+  /** A damaged record is undefined. */
+  *listPending(limit: number): Generator<Keyed<PendingDelivery | undefined>> {
     for (const { key, value } of this.#pending.getRange({ limit })) {
-      yield { key, record: decodeRecord<PendingDelivery>(key, value) };
+      yield { key, record: decodeIfWhole<PendingDelivery>(key, value) };
     }
   }
 
-  *listQuarantined(limit: number): Generator<Keyed<Quarantined>> {
+  /** A damaged record is undefined. */
+  *listQuarantined(limit: number): Generator<Keyed<Quarantined | undefined>> {
     for (const { key, value } of this.#quarantine.getRange({ limit })) {
-      yield { key, record: decodeRecord<Quarantined>(key, value) };
+      yield { key, record: decodeIfWhole<Quarantined>(key, value) };
     }
   }
 
@@ -214,8 +227,25 @@ export class JournalStore {
   }
 }
 
+function decodeIfWhole<T>(key: string, bytes: Buffer): T | undefined {
+  try {
+    return decodeRecord<T>(key, bytes);
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return undefined;
+    throw error;
+  }
+}
+
 function entryCount(database: Database<unknown, string>): number {
   return (database.getStats() as { entryCount: number }).entryCount;
+}
+
+/** LMDB counts pages, so that none has to be read for it. */
+function bytesOf(database: Database<unknown, string>): number {
+  const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = database.getStats() as {
+    [name in 'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages']: number;
+  };
+  return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
 }
 
 /** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */

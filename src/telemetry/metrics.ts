@@ -55,9 +55,14 @@ function createJournalMetrics(registry: Registry) {
       help: 'What nobody could process, kept with its reason',
       registers,
     }),
+    notQuarantined: new Counter({
+      name: 'unfriend_quarantine_refused_total',
+      help: 'What nobody could process, and the quarantine could not keep either',
+      registers,
+    }),
     damaged: new Counter({
       name: 'unfriend_journal_damaged_total',
-      help: 'Journal entries that could not be read',
+      help: 'Entries lost with a damaged journal, quarantine included; 1 where it could not tell how many',
       registers,
     }),
   };
@@ -65,8 +70,8 @@ function createJournalMetrics(registry: Registry) {
 
 export type JournalMetrics = ReturnType<typeof createJournalMetrics>;
 
-/** What the journal holds, read when the page is asked for. */
-export function observeJournal(registry: Registry, journal: JournalGauges): void {
+/** What the journal holds, read when the page is asked for; without a journal nothing. */
+export function observeJournal(registry: Registry, journal: JournalGauges = NO_JOURNAL): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -97,3 +102,5 @@ export type JournalGauges = {
   quarantinedCount: number;
   oldestPendingAt: number | undefined;
 };
+
+const NO_JOURNAL: JournalGauges = { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined };

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { endReceivers, KillableReceiver } from '../support/killable.ts';
 import { runUnfriend } from '../support/process.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
 
@@ -12,6 +15,7 @@ before(async () => {
   environment = { SDK_APP_ID: '1400483163', DATA_DIR: folder.path, TEMPORAL_ADDRESS: address };
 });
 after(async () => {
+  await endReceivers();
   await temporal.stop();
   folder.remove();
 });
@@ -104,6 +108,34 @@ describe('setup and check', () => {
     assert.equal(states.Temporal, 'ok');
     assert.equal(states['search attributes'], 'ok');
     assert.equal(states.workers, 'warning');
+  });
+
+  test('check looks at the journal: before there is one, beside its receiver, and damaged', async () => {
+    const settings = { ...environment, ...NOWHERE, DATA_DIR: join(folder.path, 'checked') };
+    const journal = async (more = {}) => {
+      const { stdout } = await runUnfriend(['check', 'serve', '--json'], { ...settings, ...more });
+      const { findings } = JSON.parse(stdout) as { findings: Record<string, string>[] };
+      return findings.find(({ component }) => component === 'journal');
+    };
+    const before = await journal();
+    assert.deepEqual([before?.state, existsSync(settings.DATA_DIR)], ['ok', false]);
+    assert.match(String(before?.message), /none yet/);
+
+    const receiver = await KillableReceiver.start({ ...settings, HOST: '127.0.0.1' });
+    await receiver.ledger.send(receiver.url);
+    const beside = await journal();
+    assert.equal(beside?.state, 'ok');
+    assert.match(String(beside?.message), /1 pending, 0 in the quarantine; a running receiver has it/);
+    await receiver.kill();
+    assert.match(String((await journal())?.message), /no process has it/);
+
+    truncateSync(join(settings.DATA_DIR, 'journal', 'data.mdb'), 4_096);
+    const damaged = await journal();
+    assert.equal(damaged?.state, 'fault');
+    assert.match(String(damaged?.message), /damaged .*Restart the receiver/);
+    const unusable = await journal({ JOURNAL_DIR: '/proc/self/journal' });
+    assert.equal(unusable?.state, 'fault');
+    assert.equal((await journal({ INTAKE: 'direct' }))?.state, 'ok');
   });
 
   test('given no search attributes, then work ends with 1 and says what to run', async () => {

@@ -4,21 +4,21 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
-import { NO_FAULTS } from '../support/ledger.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { memoryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for on a full disk each waits for Temporal, and a test server takes some dozens. */
 const RATE = 10;
 
-const folder = temporaryFolder();
+const folder = memoryFolder();
 const disk = join(folder.path, 'disk');
 const whyNot = mount('size=8m');
 if (whyNot && process.env.CI === 'true') throw new Error(`NOT RUN: a full disk. ${whyNot}`);
 
 let temporal: KillableTemporal;
 before(async () => {
-  temporal = await KillableTemporal.start(join(folder.path, 'temporal'));
+  temporal = await KillableTemporal.start();
 });
 afterEach(endReceivers);
 after(async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
-import { NO_FAULTS } from '../support/ledger.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { memoryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 const RATE = 50;
@@ -11,10 +11,10 @@ const RATE = 50;
 /** The drain of a test, the handover's 5 s, and what a busy machine adds, in ms. */
 const STOPPED_WITHIN = 12_000;
 
-const folder = temporaryFolder();
+const folder = memoryFolder();
 let temporal: KillableTemporal;
 before(async () => {
-  temporal = await KillableTemporal.start(join(folder.path, 'temporal'));
+  temporal = await KillableTemporal.start();
 });
 afterEach(endReceivers);
 after(async () => {
@@ -25,7 +25,8 @@ after(async () => {
 describe('SIGTERM', { concurrency: false }, () => {
   test('given it under load, then what is in flight is answered, and what was acknowledged is handed over', async () => {
     const receiver = await KillableReceiver.start({
-      ...{ DATA_DIR: join(folder.path, '1'), TEMPORAL_ADDRESS: temporal.address },
+      // Long enough for this test's own requests to be sent, however busy the machine.
+      ...{ DATA_DIR: join(folder.path, '1'), TEMPORAL_ADDRESS: temporal.address, DRAIN_DELAY: '1s' },
     });
     const { ledger, url } = receiver;
     const load = ledger.load(() => url, RATE);
@@ -37,7 +38,7 @@ describe('SIGTERM', { concurrency: false }, () => {
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
     assert.ok(performance.now() - startedAt < STOPPED_WITHIN);
     await inFlight;
-    assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
+    assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 }, [...ledger.unanswered.keys()].join());
     await receiver.restart();
     await receiver.drained();
     assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);

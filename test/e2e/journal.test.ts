@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { composeCallback } from '../../src/callback/compose-request.ts';
+import { JournalStore } from '../../src/journal/store.ts';
 import { postSigned } from '../support/callbacks.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporal.ts';
@@ -33,6 +35,15 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     const { code, stdout, stderr } = await runUnfriend(['journal', ...args, '--json'], settings);
     assert.equal(code, 0, stderr);
     return JSON.parse(stdout) as T;
+  }
+
+  /** As the dispatcher would, in another process: the journal takes that. */
+  async function quarantineDelivery(deliveryId: string): Promise<void> {
+    const store = await JournalStore.open({ dir: join(folder.path, 'journal') });
+    const delivery = { deliveryId, sdkAppId: String(FREE_PORTS.SDK_APP_ID), receivedAt: Date.now() };
+    const pending = { delivery, pairs: [{ from: 'a', to: 'b' }], bodyHash: 'none' };
+    await store.addQuarantined({ kind: 'delivery', reason: 'why', quarantinedAt: Date.now(), pending });
+    await store.close();
   }
 
   test('an acknowledged delivery is listed, and the receiver stays ready', async () => {
@@ -76,6 +87,23 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     const unknown = await runUnfriend(['journal', 'requeue', 'nothing'], settings);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /Nothing with the id nothing/);
+  });
+
+  test('requeue of several goes on after one that fails, and says of each what became of it', async () => {
+    await quarantineDelivery('mended-1');
+    const { entries } = await json<Quarantine>('quarantine');
+    const [unreadable = '', mended = ''] = entries.map(({ id }) => id);
+    const ids = ['nothing', mended, unreadable];
+    const { code, stdout, stderr } = await runUnfriend(['journal', 'requeue', ...ids, '--json'], settings);
+    assert.equal(code, 1);
+    const { requeued, failed } = JSON.parse(stdout) as { requeued: unknown[]; failed: { id: string }[] };
+    assert.deepEqual(requeued, [{ id: mended, deliveryId: 'mended-1' }]);
+    assert.deepEqual(
+      failed.map(({ id }) => id),
+      ['nothing', unreadable],
+    );
+    for (const { id } of failed) assert.match(stderr, new RegExp(`^${id}: `, 'm'));
+    assert.equal((await json<Listed>()).pending, 2);
   });
 
   test('a folder without a journal is said to be one', async () => {

@@ -230,6 +230,6 @@ describe('JournalIntake', () => {
     await drained(running);
     assert.equal((await inputOf('large-2')).type, 'friendDeleted');
     const [entry] = [...(running.journal?.store.listQuarantined(10) ?? [])];
-    assert.equal(entry?.record.kind, 'delivery');
+    assert.equal(entry?.record?.kind, 'delivery');
   });
 });

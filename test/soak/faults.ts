@@ -12,12 +12,19 @@ export type Victims = {
   random: () => number;
 };
 
-export type Fault = { name: string; needsDisk?: boolean; run(victims: Victims): Promise<void> };
+export type Fault = {
+  name: string;
+  /** How many processes it ends by force. */
+  kills?: number;
+  needsDisk?: boolean;
+  run(victims: Victims): Promise<void>;
+};
 
 /** Each leaves everything as it was: up, with room on the disk. */
 export const FAULTS: Fault[] = [
   {
     name: 'kill -9 of the receiver',
+    kills: 1,
     async run({ receiver }) {
       await receiver.kill();
       await receiver.restart();
@@ -25,6 +32,7 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'kill -9 of the receiver, twice in a row',
+    kills: 2,
     async run({ receiver, random }) {
       await receiver.kill();
       const restarting = receiver.restart().catch(() => undefined);
@@ -45,6 +53,7 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'kill -9 of Temporal',
+    kills: 1,
     async run({ temporal, random }) {
       await temporal.kill();
       await delay(1_000 + random() * 4_000);
@@ -53,6 +62,7 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'kill -9 of both',
+    kills: 3,
     async run({ temporal, receiver, random }) {
       await Promise.all([temporal.kill(), receiver.kill()]);
       await receiver.restart();
@@ -70,6 +80,7 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'kill -9 of the receiver on a full disk',
+    kills: 1,
     needsDisk: true,
     async run({ disk = '', random, receiver }) {
       await fill(disk, random, async () => {

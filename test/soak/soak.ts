@@ -1,59 +1,50 @@
-/**
- * The long run of the fault tests: `npm run soak -- --callbacks 100000 --minutes 60 --rate 100 --seed 7`.
- * Faults of all kinds in a random order, under load, until so many callbacks are acknowledged or the time is over;
- * then the whole ledger is compared with Temporal. Ends with 0 only when nothing was lost, doubled or invented.
- */
+/** The long run of the fault tests: `npm run soak`; `--help` says more. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { findTestServers } from '../support/find-servers.ts';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
 import { temporaryFolder } from '../support/temporal.ts';
 import { FAULTS, type Fault, mountSmallDisk } from './faults.ts';
+import { readOptions } from './options.ts';
+import { seeded } from './random.ts';
 
-/** Between two faults, in ms. */
+/** Between two faults at least, in ms. */
 const SHORTEST_PAUSE = 500;
-const LONGEST_PAUSE = 6_000;
-/** As long as there is any backlog Temporal needs for it, in ms a callback: some 20 starts a second at worst. */
-const DRAIN_MS_EACH = 50;
-/** With so many pending, faults wait, so that the run ends in time. */
-const BACKLOG = 5_000;
+const PROGRESS_MS = 10_000;
+/** With so many pending the load waits: what Temporal starts is the limit, and the end must come in time. */
+const BACKLOG = 2_000;
+const DRAIN_WITHIN_MS = 300_000;
 
-const { values } = parseArgs({
-  options: {
-    callbacks: { type: 'string', default: '100000' },
-    minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
-});
-const wanted = Number(values.callbacks);
-const deadline = performance.now() + Number(values.minutes) * 60_000;
-const random = seeded(Number(values.seed));
-console.log(
-  `soak: ${wanted} callbacks, ${values.minutes} min at most, ${values.rate}/s, --seed ${values.seed}`,
-);
+const options = readOptions();
+const random = seeded(options.seed);
+const startedAt = performance.now();
+const { callbacks, minutes, rate, seed } = options;
+console.log(`soak: ${callbacks} callbacks, ${minutes} min at most, ${rate}/s at most, --seed ${seed}`);
 
-const cli = (await findTestServers()).temporalCli;
-if (!cli.path) throw new Error(cli.install);
-process.env.TEST_TEMPORAL_CLI = cli.path;
+process.env.TEST_TEMPORAL_CLI ??= await findCli();
 process.env.TEMPORAL_CONFIG_FILE = new URL('../support/no-temporal-profile.toml', import.meta.url).pathname;
 
 const folder = temporaryFolder();
 const disk = mountSmallDisk(join(folder.path, 'disk'));
 if (!disk)
   console.log('NOT RUN: a full disk. It needs a small disk of its own, and mounting one needs root.');
-const temporal = await KillableTemporal.start(join(folder.path, 'temporal'));
+const temporal = await KillableTemporal.start();
 const receiver = await KillableReceiver.start({
   DATA_DIR: join(folder.path, 'data'),
   JOURNAL_DIR: join(disk ?? folder.path, 'journal'),
   TEMPORAL_ADDRESS: temporal.address,
 });
 const { ledger } = receiver;
+let pending = 0;
+let doing = 'load';
+const progress = setInterval(() => void look().then(report), PROGRESS_MS);
+const watching = setInterval(() => void look(), 1_000);
 try {
   process.exitCode = (await soak()) ? 0 : 1;
 } finally {
+  clearInterval(progress);
+  clearInterval(watching);
   await endReceivers();
   await temporal.stop();
   if (disk) execFileSync('umount', [disk]);
@@ -61,26 +52,45 @@ try {
 }
 
 async function soak(): Promise<boolean> {
-  const counts = new Map<string, number>();
-  const load = ledger.load(() => receiver.url, Number(values.rate));
-  while (ledger.acknowledged < wanted && performance.now() < deadline) {
-    await delay(SHORTEST_PAUSE + random() * (LONGEST_PAUSE - SHORTEST_PAUSE));
-    const pending = await receiver.metric('unfriend_journal_pending').catch(() => Number.NaN);
-    if (pending > BACKLOG) continue;
-    const fault = pick();
-    await fault.run({ temporal, receiver, disk, random });
-    counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
-    report(`${fault.name} (pending before: ${pending})`);
-  }
+  const load = ledger.load(
+    () => receiver.url,
+    rate,
+    () => pending > BACKLOG,
+  );
+  const done = await doFaults();
+  doing = 'load ended; waiting for the journal';
+  report();
   await load.stop();
-  report('load ended; waiting for the journal');
-  await receiver.drained(60_000 + ledger.entries.length * DRAIN_MS_EACH);
-  report('the journal is empty; comparing with Temporal');
+  await receiver.drained(DRAIN_WITHIN_MS);
+  doing = 'the journal is empty; comparing with Temporal';
+  await look();
+  report();
   const faults = await ledger.faults(temporal.client);
-  console.log('faults done:', Object.fromEntries(counts));
+  console.log('faults done:', Object.fromEntries(done));
   for (const [kind, found] of Object.entries(faults))
     console.log(`${kind}: ${found.length}`, ...found.slice(0, 10));
+  console.log(
+    `${kills(done)} times kill -9; ${Math.round((performance.now() - startedAt) / 1_000)} s in all`,
+  );
   return Object.values(faults).every((found) => found.length === 0) && ledger.acknowledged > 0;
+}
+
+/** One after the other, until the load has done its part. */
+async function doFaults(): Promise<Map<string, number>> {
+  const done = new Map<string, number>();
+  const deadline = startedAt + minutes * 60_000;
+  const isOver = () => ledger.acknowledged >= callbacks || performance.now() > deadline;
+  while (!isOver()) {
+    const until = performance.now() + SHORTEST_PAUSE + random() * options.pause * 1_000;
+    while (!isOver() && performance.now() < until) await delay(50);
+    if (isOver()) break;
+    const fault = pick();
+    doing = fault.name;
+    await fault.run({ temporal, receiver, disk, random });
+    doing = 'load';
+    done.set(fault.name, (done.get(fault.name) ?? 0) + 1);
+  }
+  return done;
 }
 
 function pick(): Fault {
@@ -88,23 +98,27 @@ function pick(): Fault {
   return possible[Math.floor(random() * possible.length)] as Fault;
 }
 
-function report(what: string): void {
+function kills(done: Map<string, number>): number {
+  return FAULTS.reduce((total, { name, kills: each = 0 }) => total + each * (done.get(name) ?? 0), 0);
+}
+
+/** A receiver that is down has what it had. */
+async function look(): Promise<void> {
+  pending = await receiver.metric('unfriend_journal_pending').catch(() => pending);
+}
+
+function report(): void {
   const { refused, unknown } = ledger.failures;
-  const left = Math.max(0, Math.round((deadline - performance.now()) / 60_000));
   const sorted = ledger.latencies.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
   console.log(
-    `${new Date().toISOString()} ${ledger.acknowledged}/${wanted} OK, ${refused} refused, ${unknown} without answer, p50 ${at(0.5)} p99 ${at(0.99)} ms, ${left} min left: ${what}`,
+    `${seconds} s: ${ledger.acknowledged} OK, ${pending} pending, ${refused} refused, ${unknown} without answer, p50 ${at(0.5)} p99 ${at(0.99)} ms: ${doing}`,
   );
 }
 
-/** Mulberry32: the same faults in the same order for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+async function findCli(): Promise<string> {
+  const { path, install } = (await findTestServers()).temporalCli;
+  if (!path) throw new Error(install);
+  return path;
 }

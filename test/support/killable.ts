@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,18 +7,21 @@ import { createClient } from '../../src/temporal/connect.ts';
 import { type LocalServer, startLocalServer } from '../../src/temporal/local/server.ts';
 import { Ledger } from './ledger.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from './process.ts';
-import { temporalCli } from './temporal.ts';
+import { memoryFolder, temporalCli } from './temporal.ts';
 import { until } from './until.ts';
 
-/** A Temporal server with its data in a file, which can be killed and comes back on the same port. */
+/**
+ * A Temporal server with its data in a file, which can be killed and comes back on the same port. The file is in
+ * memory: on a disk that server starts a third as many workflows.
+ */
 export class KillableTemporal {
   readonly address: string;
   readonly client: Client;
-  readonly #dir: string;
+  readonly #folder: ReturnType<typeof memoryFolder>;
   #server: LocalServer | undefined;
 
-  private constructor(dir: string, server: LocalServer) {
-    this.#dir = dir;
+  private constructor(folder: ReturnType<typeof memoryFolder>, server: LocalServer) {
+    this.#folder = folder;
     this.#server = server;
     this.address = server.address;
     this.client = createClient({
@@ -26,35 +29,34 @@ export class KillableTemporal {
     });
   }
 
-  static async start(dir: string): Promise<KillableTemporal> {
-    return new KillableTemporal(dir, await launch(dir, 0));
-  }
-
-  get isThere(): boolean {
-    return this.#server !== undefined;
+  static async start(): Promise<KillableTemporal> {
+    const folder = memoryFolder();
+    return new KillableTemporal(folder, await launch(folder.path, 0));
   }
 
   /** As a crash would: nothing is flushed. */
   async kill(): Promise<void> {
-    const { pid } = JSON.parse(readFileSync(join(this.#dir, 'server.json'), 'utf8')) as { pid: number };
+    const { pid } = JSON.parse(readFileSync(join(this.#folder.path, 'server.json'), 'utf8')) as {
+      pid: number;
+    };
     process.kill(-pid, 'SIGKILL');
     this.#server = undefined;
     await until('the server to be gone', () => !isAlive(pid));
   }
 
   async restart(): Promise<void> {
-    this.#server = await launch(this.#dir, Number(this.address.split(':')[1]));
+    this.#server = await launch(this.#folder.path, Number(this.address.split(':')[1]));
     if (this.#server.address !== this.address) throw new Error(`came back at ${this.#server.address}`);
   }
 
   async stop(): Promise<void> {
     await this.client.connection.close();
     await this.#server?.stop();
+    this.#folder.remove();
   }
 }
 
 function launch(dir: string, port: number): Promise<LocalServer> {
-  mkdirSync(dir, { recursive: true });
   return startLocalServer({
     ...{ findCli: async () => temporalCli(), dir, port, uiPort: 0, namespace: 'default' },
     say: () => undefined,
@@ -74,7 +76,10 @@ const started: KillableReceiver[] = [];
 
 /** After each test: a failed one must leave no process behind. */
 export async function endReceivers(): Promise<void> {
-  for (const receiver of started.splice(0)) await receiver.kill();
+  for (const receiver of started.splice(0)) {
+    receiver.ledger.stopLoad();
+    await receiver.kill();
+  }
 }
 
 /** A receiver, `unfriend serve`, that comes back at the same address after each end. */
@@ -82,6 +87,8 @@ export class KillableReceiver {
   readonly url: string;
   readonly ops: string;
   readonly ledger: Ledger;
+  /** How long its first start took until it accepted callbacks, in ms: what this machine needs for one. */
+  startedWithin = 0;
   process: UnfriendProcess;
   readonly #settings: ProcessSettings;
 
@@ -100,9 +107,11 @@ export class KillableReceiver {
       ...{ ...FREE_PORTS, SDK_APP_ID: freshApp(), LOG_LEVEL: 'warn' },
       ...{ PORT: await freePort(), OPS_PORT: await freePort(), ...settings },
     };
+    const startedAt = performance.now();
     const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all));
     started.push(receiver);
     await receiver.#untilAccepting();
+    receiver.startedWithin = performance.now() - startedAt;
     return receiver;
   }
 

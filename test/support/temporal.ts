@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
@@ -64,10 +64,17 @@ async function startOwnServer(): Promise<LocalServer | undefined> {
   };
 }
 
+const MEMORY = '/dev/shm';
+
 /** A folder of one test's own. */
-export function temporaryFolder(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'unfriend-test-'));
+export function temporaryFolder(parent = tmpdir()): { path: string; remove(): void } {
+  const path = mkdtempSync(join(parent, 'unfriend-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** One in memory, where there is such: it outlives every process, and a busy disk never holds up a sync. */
+export function memoryFolder(): { path: string; remove(): void } {
+  return temporaryFolder(existsSync(MEMORY) ? MEMORY : tmpdir());
 }
 
 /** Whether a Temporal server answers there. */

@@ -62,11 +62,29 @@ test('durations have an upper bound, and zero needs no unit', () => {
   assert.equal(read({ DRAIN_DELAY: '0' }, 'operate').http.drainDelay, 0);
 });
 
-test('PORT and OPS_PORT must differ, unless any free port will do', () => {
-  assert.deepEqual(faultsOf({ PORT: '9000', OPS_PORT: '9000' }, 'operate'), [
-    'OPS_PORT: expected another port than PORT',
+test('PORT and OPS_PORT must differ, the default of one included, unless any free port will do', () => {
+  const app = { SDK_APP_ID: '1400483163' };
+  for (const ports of [{ PORT: '9000', OPS_PORT: '9000' }, { PORT: '8081' }, { OPS_PORT: '8080' }]) {
+    const found = faultsOf({ ...app, ...ports }, 'receive');
+    assert.deepEqual(found, ['OPS_PORT: expected another port than PORT'], JSON.stringify(ports));
+  }
+  assert.equal(read({ ...app, PORT: '0', OPS_PORT: '0' }, 'receive').http.port, 0);
+  assert.equal(read({ OPS_PORT: '8080' }, 'work').http.opsPort, 8080);
+  assert.equal(read({ PORT: '8081' }, 'demo').http.port, 8081);
+  assert.match(faultsOf({ ...app, PORT: 'x', OPS_PORT: '8080' }, 'receive').join(), /^PORT: [^,]*$/);
+});
+
+test('a TASK_QUEUE that Temporal refuses is refused at the start', () => {
+  const refused = ['/_sys/mine', 'q'.repeat(1_001), 'é'.repeat(501)];
+  for (const TASK_QUEUE of refused)
+    assert.match(faultsOf({ TASK_QUEUE }, 'work').join(), /^TASK_QUEUE: expected at most 1000 bytes/);
+  assert.equal(read({ TASK_QUEUE: 'q'.repeat(1_000) }, 'work').taskQueue.length, 1_000);
+});
+
+test('the demo in production is told to unset NODE_ENV, and not what it ignores anyway', () => {
+  assert.deepEqual(faultsOf({ NODE_ENV: 'production', DATA_DIR: 'here' }, 'demo'), [
+    'NODE_ENV: the demo is for trying out, on made-up data; unset NODE_ENV to run it',
   ]);
-  assert.equal(read({ PORT: '0', OPS_PORT: '0' }, 'operate').http.port, 0);
 });
 
 test('sizes are read with their units', () => {
