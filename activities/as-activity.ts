@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, Context, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import pMap from 'p-map';
 import type { Message, Outcome, SideEffect, SideEffectInput } from '../workflows/contract.ts';
 import { OutcomeBook } from './outcome-book.ts';
@@ -9,6 +9,9 @@ const CALLS_AT_ONCE = 8;
 
 /** After so many failures in a row the backend is taken to be down: the rest waits for the next attempt. */
 const FAILURES_IN_A_ROW = 5;
+
+/** Well within a batch's heartbeat timeout; also how soon an activity under way hears that it is cancelled. */
+const HEARTBEAT_EVERY_MS = 2_000;
 
 /** A pair or a message of the input, with the positions of its pairs. */
 type InputUnit = { pairs: number[]; message?: Message };
@@ -22,27 +25,41 @@ export function asActivity(name: string, act: Act | null): SideEffect {
   return async (input) => {
     const { attempt, heartbeatDetails } = activityInfo();
     const units = unitsOf(input);
-    const book = new OutcomeBook(input.pairs.length, heartbeatDetails);
+    const about = { pairs: input.pairs.length, units: units.length, attempt };
+    const book = new OutcomeBook(about, heartbeatDetails);
     const startedAt = performance.now();
-    if (!act) book.done([...input.pairs.keys()], 'off');
-    else if ('all' in act) await runAll(act, input, book);
-    else await runEach(act, { name, input, units }, book);
-    // What is done is done; what is not may have failed for the cancellation alone.
-    if (book.outcomes.includes(null)) cancellationSignal().throwIfAborted();
-    const about = {
+    await withHeartbeats(book, async () => {
+      if (!act) book.done([...input.pairs.keys()], 'off');
+      else if ('all' in act) await runAll(act, input, book);
+      else await runEach(act, { name, input, units }, book);
+    });
+    const summary = {
       ...{ sideEffect: name, deliveryId: input.delivery.deliveryId, pairs: input.pairs.length },
       ms: Math.round(performance.now() - startedAt),
       outcome: countOutcomes(book.outcomes),
     };
     try {
-      const outcomes = book.close(units.length, attempt);
-      log.info('side effect ended', about);
+      const outcomes = book.close(cancellationSignal());
+      log.info('side effect ended', summary);
       return outcomes;
     } catch (failure) {
-      log.warn('side effect failed', { ...about, error: String(failure) });
+      // The SDK throttles heartbeats, but sends the last one with a failure: the next attempt goes on from there.
+      if (units.length > 1) heartbeat([...book.outcomes]);
+      log.warn('side effect failed', { ...summary, error: String(failure) });
       throw failure;
     }
   };
+}
+
+/** None at once: most activities are over before, and each heartbeat is a call to the server. */
+async function withHeartbeats(book: OutcomeBook, run: () => Promise<void>): Promise<void> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat([...book.outcomes]), HEARTBEAT_EVERY_MS);
+  try {
+    await run();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function unitsOf({ pairs, messages }: SideEffectInput): InputUnit[] {
@@ -61,6 +78,7 @@ async function runAll(
   book: OutcomeBook,
 ): Promise<void> {
   const open = pairs.map((pair, index) => ({ pair, index })).filter(({ index }) => !book.outcomes[index]);
+  if (open.length === 0) return;
   try {
     const results = await all({
       ...{ delivery, pairs: open.map(({ pair }) => pair), signal: cancellationSignal() },
@@ -74,7 +92,6 @@ async function runAll(
     const indices = open.map(({ index }) => index);
     book.fail(indices, error);
   }
-  heartbeat(book.outcomes);
 }
 
 async function runEach(
@@ -97,7 +114,6 @@ async function runEach(
     } catch (error) {
       failedInARow = book.fail(indices, error) ? failedInARow + 1 : 0;
     }
-    heartbeat(book.outcomes);
   };
   const open = units.filter(({ pairs }) => pairs.some((index) => !book.outcomes[index]));
   await pMap(open, run, { concurrency: CALLS_AT_ONCE });

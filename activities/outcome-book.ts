@@ -1,23 +1,43 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { backoffAfter } from '../workflows/activity-options.ts';
-import type { FailureDetails, Outcome } from '../workflows/contract.ts';
+import type { FailureDetails, FailureInfo, Outcome } from '../workflows/contract.ts';
 import { BackendError } from './backends/backend.ts';
 
+/** An outcome goes with every heartbeat, once a pair. */
+const MAX_MESSAGE_LENGTH = 300;
+
+/**
+ * Why an activity can be ended from outside and be wanted all the same, with the failure's type. Any other
+ * reason is a cancellation.
+ */
+const INTERRUPTIONS: Record<string, FailureInfo> = {
+  WORKER_SHUTDOWN: { type: 'WorkerShutdown', message: 'the worker is shutting down' },
+  PAUSED: { type: 'ActivityPause', message: 'paused by an operator' },
+  RESET: { type: 'ActivityReset', message: 'reset by an operator' },
+};
+
 /** Why a try failed, whatever was thrown. */
-type Fault = { type: string; message: string; retryable: boolean; retryAfter?: number; cause: unknown };
+type Fault = FailureInfo & { retryable: boolean; retryAfter?: number; cause?: unknown };
 
 /** What became of each pair of an activity, over all its attempts. */
 export class OutcomeBook {
   readonly outcomes: (Outcome | null)[];
+  readonly #attempt: number;
+  readonly #isBatch: boolean;
   /** The first of this attempt that another one may mend. */
   #retryable: Fault | undefined;
   #permanent: Fault | undefined;
   #retryAfter = 0;
 
-  /** @param earlier what the attempt before had reached, as its last heartbeat told */
-  constructor(pairs: number, earlier: unknown) {
-    const known = Array.isArray(earlier) && earlier.length === pairs ? (earlier as (Outcome | null)[]) : [];
-    this.outcomes = Array.from({ length: pairs }, (_, index) => known[index] ?? null);
+  /**
+   * @param about `units`: how many pairs or messages the activity is about
+   * @param earlier what the attempt before had reached, as its last heartbeat told
+   */
+  constructor(about: { pairs: number; units: number; attempt: number }, earlier: unknown) {
+    const isKnown = Array.isArray(earlier) && earlier.length === about.pairs;
+    this.outcomes = isKnown ? [...earlier] : Array(about.pairs).fill(null);
+    this.#attempt = about.attempt;
+    this.#isBatch = about.units > 1;
   }
 
   done(pairs: readonly number[], detail: string): void {
@@ -26,7 +46,6 @@ export class OutcomeBook {
 
   /** @returns whether another try may help */
   fail(pairs: readonly number[], error: unknown): boolean {
-    if (error instanceof CancelledFailure) throw error;
     const fault = readFault(error);
     if (fault.retryable) {
       this.#retryable ??= fault;
@@ -35,27 +54,48 @@ export class OutcomeBook {
     }
     this.#permanent ??= fault;
     const { type, message } = fault;
-    for (const pair of pairs) this.outcomes[pair] = { status: 'failed', error: { type, message } };
+    const outcome: Outcome = {
+      ...{ status: 'failed', attempt: this.#attempt },
+      error: { type, message: message.slice(0, MAX_MESSAGE_LENGTH) },
+    };
+    for (const pair of pairs) this.outcomes[pair] = outcome;
     return false;
   }
 
   /**
-   * The outcome a pair.
+   * The outcome a pair, if all is told; also when it was cancelled meanwhile.
    *
-   * @param units how many pairs or messages the activity is about
    * @throws ApplicationFailure when some are not done, or the only one cannot be
+   * @throws CancelledFailure when some are not done because it was cancelled
    */
-  close(units: number, attempt: number): Outcome[] {
-    const fault = this.#retryable ?? (units === 1 ? this.#permanent : undefined);
-    if (!fault) return this.outcomes.filter((outcome) => outcome !== null);
-    const details: FailureDetails = { attempt, ...(units > 1 && { outcomes: this.outcomes }) };
-    const { type, message, retryable, cause } = fault;
-    throw ApplicationFailure.create({
-      ...{ type, message, nonRetryable: !retryable, details: [details] },
+  close({ aborted, reason }: AbortSignal): Outcome[] {
+    // What was under way as the signal came failed for the signal alone.
+    if (aborted && this.outcomes.includes(null)) throw this.#interrupted(reason);
+    const fault = this.#retryable ?? (this.#isBatch ? undefined : this.#permanent);
+    if (fault) throw this.#failure(fault);
+    return this.outcomes.filter((outcome) => outcome !== null);
+  }
+
+  #interrupted(reason: unknown): Error {
+    const cancellation = reason instanceof Error ? reason.message : String(reason);
+    const interruption = INTERRUPTIONS[cancellation];
+    if (interruption) return this.#failure({ ...interruption, retryable: true });
+    return new CancelledFailure(cancellation, [this.#details()]);
+  }
+
+  #failure({ type, message, retryable, cause }: Fault): ApplicationFailure {
+    return ApplicationFailure.create({
+      ...{ type, message, nonRetryable: !retryable, details: [this.#details()] },
       // It takes the place of the back-off: a short one would use up the attempts long before RETRY_FOR is over.
-      ...(this.#retryAfter > 0 && { nextRetryDelay: Math.max(this.#retryAfter, backoffAfter(attempt)) }),
+      ...(this.#retryAfter > 0 && {
+        nextRetryDelay: Math.max(this.#retryAfter, backoffAfter(this.#attempt)),
+      }),
       ...(cause instanceof Error && { cause }),
     });
+  }
+
+  #details(): FailureDetails {
+    return { attempt: this.#attempt, ...(this.#isBatch && { outcomes: [...this.outcomes] }) };
   }
 }
 

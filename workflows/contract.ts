@@ -33,8 +33,10 @@ export type BatchedMessage = Message & { pairs: number };
  */
 export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; messages?: BatchedMessage[] };
 
-/** What became of a pair. `detail` says more than that it is done. */
-export type Outcome = { status: 'done'; detail: string } | { status: 'failed'; error: FailureInfo };
+/** What became of a pair. `detail` says more than that it is done, `attempt` in which of the activity's it failed. */
+export type Outcome =
+  | { status: 'done'; detail: string }
+  | { status: 'failed'; error: FailureInfo; attempt: number };
 
 /**
  * Every side effect's activity; resolves with an outcome a pair, in the order of the input's pairs. A pair that
@@ -43,8 +45,8 @@ export type Outcome = { status: 'done'; detail: string } | { status: 'failed'; e
 export type SideEffect = (input: SideEffectInput) => Promise<Outcome[]>;
 
 /**
- * The details of every failure of a side effect: which attempt it was (a closed activity does not tell), and of a
- * batch what became of each pair so far (null: not done yet).
+ * The details of every failure of a side effect, a cancellation included: which attempt it was (a closed activity
+ * does not tell), and of a batch what became of each pair so far (null: not done yet).
  */
 export type FailureDetails = { attempt: number; outcomes?: (Outcome | null)[] };
 

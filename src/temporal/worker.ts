@@ -8,6 +8,9 @@ import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 const GRACE = '10 seconds';
 const FORCE = '15 seconds';
 
+/** What a batch has done within this time before its worker is killed may be done again. */
+const HEARTBEAT_AT_MOST_EVERY = '1 second';
+
 /** Workflows kept in memory between their tasks; each takes about as much as its list of pairs. */
 const MAX_CACHED_WORKFLOWS = 500;
 
@@ -42,6 +45,7 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
+    maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
   });
 }

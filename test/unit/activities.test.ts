@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { asActivity } from '../../activities/as-activity.ts';
 import { BackendError } from '../../activities/backends/backend.ts';
@@ -102,9 +102,4 @@ test('a peer that wants to be asked again soon never shortens the back-off, whic
   const failure = await failureOf(new BackendError('Busy', 'slow down', { retryAfter: 1_000 }));
   assert.ok(failure instanceof ApplicationFailure);
   assert.equal(failure.nextRetryDelay, backoffAfter(3));
-});
-
-test('a cancellation stays one', async () => {
-  const cancelled = new CancelledFailure('cancelled');
-  assert.equal(await failureOf(cancelled), cancelled);
 });

@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { asActivity } from '../../activities/as-activity.ts';
+import { BackendError } from '../../activities/backends/backend.ts';
+import type { Act, BatchCall, UnitCall } from '../../activities/side-effect.ts';
+import type { FailureDetails, Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
+import { deferred, settled } from '../support/deferred.ts';
+import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
+
+const DONE: Outcome = { status: 'done', detail: 'done' };
+const down = () => new BackendError('Unreachable', 'down');
+
+function inputOf(count: number): SideEffectInput {
+  const { delivery, pairs } = deliveryOf(largestPairs(count));
+  return { delivery, pairs };
+}
+
+/** Runs an activity as a worker would, and gives a hand on it while it runs. */
+function start(act: Act, input: SideEffectInput, info = {}) {
+  const env = new MockActivityEnvironment(info);
+  const heartbeats: (Outcome | null)[][] = [];
+  env.on('heartbeat', (details) => heartbeats.push(details));
+  const result = env.run<[SideEffectInput], Outcome[], SideEffect>(asActivity('test', act), input);
+  result.catch(() => undefined);
+  const failure = async <T extends Error>(type: new (...args: never[]) => T): Promise<T> => {
+    const error = await result.then(
+      () => assert.fail('it should have failed'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof type, String(error));
+    return error;
+  };
+  return { env, heartbeats, result, failure };
+}
+
+/** Calls `each` with the position of the unit that it is called for. */
+function eachOf({ pairs }: SideEffectInput, each: (position: number, call: UnitCall) => unknown): Act {
+  return {
+    async each(call) {
+      await each(
+        pairs.findIndex(({ to }) => to === call.pairs[0]?.to),
+        call,
+      );
+      return 'done';
+    },
+  };
+}
+
+function detailsOf(failure: ApplicationFailure | CancelledFailure): FailureDetails {
+  return (failure.details as [FailureDetails])[0];
+}
+
+test('given a batch of which some fail and some never can succeed, then its failure tells what became of each', async () => {
+  const input = inputOf(4);
+  const act = eachOf(input, (position) => {
+    if (position === 1) throw down();
+    if (position === 2) throw new BackendError('Rejected', 'no such account');
+  });
+  const failure = await start(act, input, { attempt: 3 }).failure(ApplicationFailure);
+  assert.deepEqual([failure.type, failure.nonRetryable], ['Unreachable', false]);
+  const rejected = { status: 'failed', error: { type: 'Rejected', message: 'no such account' }, attempt: 3 };
+  assert.deepEqual(detailsOf(failure), { attempt: 3, outcomes: [DONE, null, rejected, DONE] });
+});
+
+test('given a batch whose failures no retry can mend, then it resolves with an outcome a pair', async () => {
+  const input = inputOf(3);
+  const act = eachOf(input, (position) => {
+    if (position !== 1) throw new BackendError('Rejected', `no ${position}`);
+  });
+  const outcomes = await start(act, input).result;
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'done' ? outcome.detail : outcome.error.message)),
+    ['no 0', 'done', 'no 2'],
+  );
+});
+
+for (const kind of ['each', 'all'] as const) {
+  test(`given an earlier attempt’s heartbeat, then ${kind} is called for what is not settled yet, and all is told`, async () => {
+    const input = inputOf(4);
+    const failed: Outcome = { status: 'failed', error: { type: 'Rejected', message: 'no' }, attempt: 1 };
+    const called: string[] = [];
+    const note = ({ pairs }: BatchCall) => {
+      called.push(...pairs.map(({ to }) => to));
+      return pairs.map(() => 'done');
+    };
+    const act: Act =
+      kind === 'each' ? eachOf(input, (_, call) => note(call)) : { all: async (call) => note(call) };
+    const run = start(act, input, { attempt: 2, heartbeatDetails: [DONE, null, failed, null] });
+    assert.deepEqual(await run.result, [DONE, DONE, failed, DONE]);
+    assert.deepEqual(called, [input.pairs[1]?.to, input.pairs[3]?.to]);
+  });
+
+  test(`given an earlier attempt that had settled everything, then ${kind} is not called`, async () => {
+    const input = inputOf(2);
+    const never = () => assert.fail('called');
+    const act: Act = kind === 'each' ? eachOf(input, never) : { all: never };
+    assert.deepEqual(await start(act, input, { heartbeatDetails: [DONE, DONE] }).result, [DONE, DONE]);
+  });
+}
+
+for (const heartbeatDetails of [undefined, 'x', [DONE], [DONE, DONE, DONE]]) {
+  test(`given a heartbeat that is of another input (${JSON.stringify(heartbeatDetails)}), then everything is done`, async () => {
+    let calls = 0;
+    const act: Act = { each: async () => String(++calls) };
+    await start(act, inputOf(2), { heartbeatDetails }).result;
+    assert.equal(calls, 2);
+  });
+}
+
+test('given messages, then each is called with its own pairs, and its outcome is that of every one of them', async () => {
+  const pairs = pairsOf(['a', 'x'], ['a', 'y'], ['b', 'z']);
+  const input: SideEffectInput = {
+    ...{ delivery: deliveryOf(pairs).delivery, pairs },
+    messages: [
+      { recipient: 'a', part: 1, parts: 1, pairs: 2 },
+      { recipient: 'b', part: 1, parts: 1, pairs: 1 },
+    ],
+  };
+  const calls: unknown[] = [];
+  const act: Act = {
+    async each({ message, pairs: own }) {
+      calls.push([message, own]);
+      if (message?.recipient === 'a') throw down();
+      return 'done';
+    },
+  };
+  const failure = await start(act, input).failure(ApplicationFailure);
+  assert.deepEqual(calls, [
+    [{ recipient: 'a', part: 1, parts: 1 }, pairs.slice(0, 2)],
+    [{ recipient: 'b', part: 1, parts: 1 }, pairs.slice(2)],
+  ]);
+  assert.deepEqual(detailsOf(failure).outcomes, [null, null, DONE]);
+});
+
+test('given a backend that is down, then a batch stops after a few failures in a row', async () => {
+  let calls = 0;
+  const act: Act = {
+    async each() {
+      calls += 1;
+      throw down();
+    },
+  };
+  await start(act, inputOf(1_000)).failure(ApplicationFailure);
+  assert.ok(calls >= 5 && calls < 20, `${calls} calls`);
+});
+
+test('given failures that are not in a row, then everything is tried', async () => {
+  const input = inputOf(200);
+  let calls = 0;
+  const act = eachOf(input, (position) => {
+    calls += 1;
+    if (position % 2 === 0) throw down();
+  });
+  const failure = await start(act, input).failure(ApplicationFailure);
+  assert.equal(calls, 200);
+  assert.equal(detailsOf(failure).outcomes?.filter((outcome) => outcome === null).length, 100);
+});
+
+test('given backends that ask for time, then the next attempt waits for the longest', async () => {
+  const input = inputOf(3);
+  const act = eachOf(input, (position) => {
+    throw new BackendError('Busy', 'slow down', { retryAfter: 1_000 * (position + 1) });
+  });
+  assert.equal((await start(act, input).failure(ApplicationFailure)).nextRetryDelay, 3_000);
+});
+
+test('given one call for all that tells of too few pairs, then those are tried again', async () => {
+  const failure = await start({ all: async () => ['done'] }, inputOf(2)).failure(ApplicationFailure);
+  assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
+});
+
+test('given a batch that fails, then its last heartbeat tells what is done; a short one that is done sends none', async () => {
+  const input = inputOf(2);
+  const fails = start(
+    eachOf(input, (position) => {
+      if (position === 1) throw down();
+    }),
+    input,
+  );
+  await fails.failure(ApplicationFailure);
+  assert.deepEqual(fails.heartbeats, [[DONE, null]]);
+  const succeeds = start({ each: async () => 'done' }, input);
+  await succeeds.result;
+  assert.deepEqual(succeeds.heartbeats, []);
+});
+
+test('given a slow call, then heartbeats come at least every 3 s, with what is done so far, until the end', async (t) => {
+  t.after(() => mock.timers.reset());
+  mock.timers.enable({ apis: ['setInterval'] });
+  const input = inputOf(2);
+  const slow = deferred();
+  const run = start(
+    eachOf(input, (position) => (position === 1 ? slow : undefined)),
+    input,
+  );
+  await settled();
+  for (let second = 0; second < 9; second += 1) mock.timers.tick(1_000);
+  assert.ok(run.heartbeats.length >= 3);
+  assert.deepEqual(run.heartbeats.at(-1), [DONE, null]);
+  slow.resolve();
+  await run.result;
+  const { length } = run.heartbeats;
+  mock.timers.tick(60_000);
+  assert.equal(run.heartbeats.length, length);
+});
+
+/** Two calls under way: the first ends well in spite of the signal, the other for it. Nothing is called after. */
+function interruptible(input: SideEffectInput) {
+  const first = deferred();
+  const called: number[] = [];
+  const act = eachOf(input, (position, { signal }) => {
+    called.push(position);
+    if (position === 0) return first;
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  });
+  return { act, first, called };
+}
+
+test('given a batch cancelled in the middle, then it waits for what is under way, starts nothing, and tells what is done', async () => {
+  const input = inputOf(20);
+  const { act, first, called } = interruptible(input);
+  const run = start(act, input, { attempt: 2 });
+  await settled();
+  run.env.cancel();
+  await settled();
+  first.resolve();
+  const failure = await run.failure(CancelledFailure);
+  assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, ...Array(19).fill(null)] });
+  assert.equal(called.length, 8);
+});
+
+test('given a cancellation that comes too late, then the success counts', async () => {
+  const input = inputOf(1);
+  const { act, first } = interruptible(input);
+  const run = start(act, input);
+  await settled();
+  run.env.cancel();
+  first.resolve();
+  assert.deepEqual(await run.result, [DONE]);
+});
+
+for (const [reason, type] of [
+  ['WORKER_SHUTDOWN', 'WorkerShutdown'],
+  ['PAUSED', 'ActivityPause'],
+  ['RESET', 'ActivityReset'],
+] as const) {
+  test(`given ${reason} in the middle of a batch, then it fails as ${type} to be tried again, and tells what is done`, async () => {
+    const input = inputOf(2);
+    const { act, first } = interruptible(input);
+    const run = start(act, input);
+    await settled();
+    run.env.cancel(reason);
+    first.resolve();
+    const failure = await run.failure(ApplicationFailure);
+    assert.deepEqual([failure.type, failure.nonRetryable], [type, false]);
+    assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
+  });
+}
+
+test('given errors of any length, then what a heartbeat says of a pair stays short', async () => {
+  const input = inputOf(2);
+  const act = eachOf(input, () => {
+    throw new BackendError('Rejected', 'x'.repeat(100_000));
+  });
+  assert.ok(JSON.stringify(await start(act, input).result).length < 1_000);
+});
