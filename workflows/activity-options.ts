@@ -3,24 +3,36 @@ import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from
 /** The only place that says how long activities may take and how they are retried. */
 
 const FIRST_INTERVAL_MS = 1_000;
-const MAX_INTERVAL_MS = 60_000;
+/** Also how long after a backend's recovery its retries come at the latest. */
+const MAX_INTERVAL_MS = 30_000;
 const BACKOFF = 2;
 
 /** No schedule-to-close: time spent in a queue without workers must not use up anybody's retries. */
-const COMMON: ActivityOptions = {
+const ONE_UNIT: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Long enough for many units in turn; heartbeats tell sooner that their worker is gone. */
+const BATCH: ActivityOptions = {
+  ...ONE_UNIT,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '10 seconds',
 };
 
 /**
  * The first pass tries once: the workflow sees nothing of the server's retries until an activity closes,
  * so only so does it learn of a failure soon enough to show it.
+ *
+ * @param units how many pairs or messages the activity is about
  */
-export const FIRST_PASS: ActivityOptions = { ...COMMON, retry: { maximumAttempts: 1 } };
+export function firstPass(units: number): ActivityOptions {
+  return { ...timeouts(units), retry: { maximumAttempts: 1 } };
+}
 
 /** Retries on the server, where operators see them wait and can hurry them. */
-export function retryPass(retryFor: number): ActivityOptions {
-  return { ...COMMON, retry: retryPolicy(retryFor) };
+export function retryPass(units: number, retryFor: number): ActivityOptions {
+  return { ...timeouts(units), retry: retryPolicy(retryFor) };
 }
 
 /** How long the server waits after an attempt, counted from 1, in ms. */
@@ -41,4 +53,8 @@ export function retryPolicy(retryFor: number): RetryPolicy & { maximumAttempts: 
     maximumInterval: MAX_INTERVAL_MS,
     maximumAttempts: attempts,
   };
+}
+
+function timeouts(units: number): ActivityOptions {
+  return units > 1 ? BATCH : ONE_UNIT;
 }

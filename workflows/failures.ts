@@ -1,5 +1,11 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import type { FailureInfo } from './contract.ts';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  RetryState,
+  TimeoutFailure,
+} from '@temporalio/common';
+import type { FailureDetails, FailureInfo, Outcome } from './contract.ts';
 
 /** What is left of an activity's failure once it is closed: enough to decide, and to tell a person. */
 export type ClosedFailure = FailureInfo & {
@@ -8,26 +14,55 @@ export type ClosedFailure = FailureInfo & {
   retryable: boolean;
 };
 
-/** Reads a closed activity's failure. Anything else is a bug of the workflow's and is thrown on. */
-export function readFailure(error: unknown): ClosedFailure {
+/** What became of a unit. Undefined: the activity was cancelled before it was done. */
+export type UnitResult = 'done' | ClosedFailure | undefined;
+
+/** What an activity told of its pairs, and what holds for a unit of which it told nothing. */
+export type ClosedActivity = { outcomes: unknown; rest: UnitResult };
+
+/**
+ * Reads a closed activity's failure. Anything else is a bug of the workflow's and is thrown on.
+ *
+ * @param maximumAttempts of the activity; a timeout does not tell which attempt it was
+ */
+export function readFailure(error: unknown, maximumAttempts = 1): ClosedActivity {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof CancelledFailure) return { ...readDetails(cause.details), rest: undefined };
   if (!(error instanceof ActivityFailure)) throw error;
-  const { cause } = error;
   if (cause instanceof ApplicationFailure) {
-    const [details] = (cause.details ?? []) as [{ attempt?: number }?];
-    return {
-      type: cause.type ?? 'Error',
-      message: cause.message,
-      attempts: details?.attempt ?? 1,
-      retryable: !cause.nonRetryable,
-    };
+    const { outcomes, attempts } = readDetails(cause.details);
+    const { type, message, nonRetryable } = cause;
+    return { outcomes, rest: { type: type ?? 'Error', message, attempts, retryable: !nonRetryable } };
   }
+  const attempts = error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? maximumAttempts : 1;
   if (cause instanceof TimeoutFailure) {
-    return { type: 'Timeout', message: 'no answer in time', attempts: 1, retryable: true };
+    const rest = { type: 'Timeout', message: 'no answer in time', attempts, retryable: true };
+    return { outcomes: cause.lastHeartbeatDetails, rest };
   }
-  return {
-    type: cause?.name ?? 'Error',
-    message: cause?.message ?? error.message,
-    attempts: 1,
-    retryable: true,
-  };
+  const { name, message }: Error = error.cause ?? error;
+  return { outcomes: undefined, rest: { type: name, message, attempts, retryable: true } };
+}
+
+/**
+ * What became of each unit of a closed activity.
+ *
+ * @param sizes how many pairs each unit has, in the order of the activity's input
+ */
+export function resultsOf({ outcomes, rest }: ClosedActivity, sizes: readonly number[]): UnitResult[] {
+  const known: (Outcome | null | undefined)[] = Array.isArray(outcomes) ? outcomes : [];
+  let next = 0;
+  return sizes.map((size) => {
+    const own = known.slice(next, next + size);
+    next += size;
+    const failed = own.find((outcome) => outcome?.status === 'failed');
+    if (failed) return { ...failed.error, attempts: failed.attempt, retryable: false };
+    const isDone = own.length === size && own.every((outcome) => outcome?.status === 'done');
+    return isDone ? 'done' : rest;
+  });
+}
+
+/** The server's own details, such as those of an activity cancelled before it started, tell nothing. */
+function readDetails(details: unknown[] | null | undefined): { outcomes: unknown; attempts: number } {
+  const [own] = (details ?? []) as [Partial<FailureDetails>?];
+  return { outcomes: own?.outcomes, attempts: own?.attempt ?? 1 };
 }

@@ -22,6 +22,11 @@ export class Lanes<T> {
     while (!this.#failure && this.#open < this.#limit && this.#next < this.#waiting.length) this.#start();
   }
 
+  /** How many more items would start at once. */
+  get free(): number {
+    return this.#limit - this.#open - (this.#waiting.length - this.#next);
+  }
+
   /** Starts nothing any more that has not been started. */
   stop(): void {
     this.#waiting = [];

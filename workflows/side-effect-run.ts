@@ -1,10 +1,12 @@
 import type { ActivityOptions } from '@temporalio/common';
 import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
-import { FIRST_PASS, retryPass } from './activity-options.ts';
-import type { FriendDeletedInput, SideEffect, SideEffectInput } from './contract.ts';
-import { readFailure } from './failures.ts';
+import { firstPass, retryPass } from './activity-options.ts';
+import { type Batch, batchingOf, composeInput, cutBatches, describeBatch, unitBytes } from './batches.ts';
+import type { FriendDeletedInput, Outcome, SideEffect } from './contract.ts';
+import { type ClosedActivity, readFailure, resultsOf, type UnitResult } from './failures.ts';
 import { Lanes } from './lanes.ts';
 import type { SideEffectState } from './progress.ts';
+import type { Unit } from './units.ts';
 
 /**
  * Temporal's limit is 2,000 a workflow, and the 2,001st wedges it for good. Shared out evenly, half of each
@@ -15,11 +17,12 @@ const MAX_PENDING_ACTIVITIES = 500;
 /** Temporal takes no longer summary. */
 const MAX_SUMMARY_LENGTH = 120;
 
-const activities = proxyActivities<Record<string, SideEffect>>(FIRST_PASS);
+const activities = proxyActivities<Record<string, SideEffect>>(firstPass(1));
 
 /**
- * One side effect of a delivery. First pass: each unit is tried once. What failed gets an activity of its own,
- * which the server retries; what is still undone then, or cannot succeed by itself, is parked.
+ * One side effect of a delivery. First pass: everything is tried once, in a large delivery many units by one
+ * activity. What failed is tried again by activities that the server retries: few units by one of their own each,
+ * many together. What is still undone then, or cannot succeed by itself, is parked.
  */
 export class SideEffectRun {
   /** Whether it ended early, with units left for the next run. */
@@ -27,8 +30,8 @@ export class SideEffectRun {
   readonly #state: SideEffectState;
   readonly #input: FriendDeletedInput;
   readonly #changed: () => void;
-  readonly #firstPass: Lanes<number>;
-  readonly #retries: Lanes<number>;
+  readonly #firstPass: Lanes<Batch>;
+  readonly #retries: Lanes<Batch>;
   readonly #retryScope = new CancellationScope();
 
   constructor(state: SideEffectState, input: FriendDeletedInput, changed: () => void) {
@@ -36,14 +39,14 @@ export class SideEffectRun {
     this.#input = input;
     this.#changed = changed;
     const limit = Math.floor(MAX_PENDING_ACTIVITIES / (2 * input.plan.sideEffects.length));
-    this.#firstPass = new Lanes(limit, (unit) => this.#tryOnce(unit));
-    this.#retries = new Lanes(limit, (unit) => this.#retry(unit));
+    this.#firstPass = new Lanes(limit, (batch) => this.#tryOnce(batch));
+    this.#retries = new Lanes(limit, (batch) => this.#retry(batch));
   }
 
   /** Starts, and returns when every unit is done or parked, or when the run was interrupted. */
   async finished(): Promise<void> {
-    this.#retries.add(...this.#state.unitsMarked('retrying'));
-    this.#firstPass.add(...this.#state.unitsMarked('pending'));
+    for (const batch of this.#cut(this.#state.unitsMarked('retrying'))) this.#addRetries(batch);
+    this.#firstPass.add(...this.#cut(this.#state.unitsMarked('pending')));
     await this.#firstPass.drained();
     await this.#retries.drained();
   }
@@ -57,47 +60,80 @@ export class SideEffectRun {
     this.#retryScope.cancel();
   }
 
-  async #tryOnce(unit: number): Promise<void> {
-    try {
-      await this.#execute(unit, FIRST_PASS);
-      this.#state.succeed(unit);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const failure = readFailure(error);
-      this.#state.fail(unit, failure.retryable ? 'retrying' : 'parked', failure);
-      if (failure.retryable && !this.interrupted) this.#retries.add(unit);
-    }
+  async #tryOnce(batch: Batch): Promise<void> {
+    const options = firstPass(batch.length);
+    const closed = await this.#closed(() => this.#execute(batch, options), options);
+    const failed = this.#mark(batch, closed, 'retrying');
+    if (failed.length > 0 && !this.interrupted) this.#addRetries(failed);
     this.#changed();
   }
 
-  async #retry(unit: number): Promise<void> {
-    const earlier = this.#state.attempts(unit);
-    try {
-      await this.#retryScope.run(() => this.#execute(unit, retryPass(this.#input.plan.retryFor)));
-      this.#state.succeed(unit);
-    } catch (error) {
-      if (isCancellation(error)) {
-        const workflowCancelled = CancellationScope.current().consideredCancelled;
-        if (this.interrupted && !workflowCancelled) return;
-        throw error;
-      }
-      const failure = readFailure(error);
-      this.#state.fail(unit, 'parked', { ...failure, attempts: earlier + failure.attempts });
-    }
+  async #retry(batch: Batch): Promise<void> {
+    const options = retryPass(batch.length, this.#input.plan.retryFor);
+    const closed = await this.#closed(
+      () => this.#retryScope.run(() => this.#execute(batch, options)),
+      options,
+    );
+    this.#mark(batch, closed, 'parked');
     this.#changed();
   }
 
-  async #execute(unit: number, options: ActivityOptions): Promise<void> {
-    const planned = this.#state.units[unit];
+  /** Operators see a unit best by itself; but many, or more than can be under way, stay together. */
+  #addRetries(batch: Batch): void {
+    const batching = batchingOf(this.#input);
+    const together = batching && batch.length > Math.min(batching.above, this.#retries.free);
+    this.#retries.add(...(together ? [batch] : batch.map((unit) => [unit])));
+  }
+
+  #cut(units: Batch): Batch[] {
+    const size = batchingOf(this.#input)?.size ?? 1;
+    return cutBatches(units, { size, bytesOf: (unit) => unitBytes(this.#unit(unit), this.#input) });
+  }
+
+  async #execute(batch: Batch, options: ActivityOptions): Promise<Outcome[]> {
     const activity = activities[this.#state.name];
-    if (!planned || !activity) throw new RangeError(`no unit ${unit} of ${this.#state.name}`);
-    const input: SideEffectInput = {
-      delivery: this.#input.delivery,
-      pairs: planned.pairs.map((pair) => this.#input.pairs[pair]).filter((pair) => pair !== undefined),
-      ...(planned.message && { messages: [{ ...planned.message, pairs: planned.pairs.length }] }),
-    };
-    await activity.executeWithOptions({ ...options, summary: planned.summary.slice(0, MAX_SUMMARY_LENGTH) }, [
-      input,
-    ]);
+    if (!activity) throw new RangeError(`no activity ${this.#state.name}`);
+    const summary = describeBatch(batch, this.#state.units).slice(0, MAX_SUMMARY_LENGTH);
+    const input = composeInput(
+      this.#input,
+      batch.map((unit) => this.#unit(unit)),
+    );
+    return activity.executeWithOptions({ ...options, summary }, [input]);
+  }
+
+  /** How an activity ended. Throws when the workflow was cancelled: an interruption alone is no reason to end. */
+  async #closed(run: () => Promise<Outcome[]>, { retry }: ActivityOptions): Promise<ClosedActivity> {
+    try {
+      return { outcomes: await run(), rest: 'done' };
+    } catch (error) {
+      const isExpected = this.interrupted && !CancellationScope.current().consideredCancelled;
+      if (isCancellation(error) && !isExpected) throw error;
+      return readFailure(error, retry?.maximumAttempts);
+    }
+  }
+
+  /** @returns the units that are marked as retrying now */
+  #mark(batch: Batch, closed: ClosedActivity, undone: 'retrying' | 'parked'): Batch {
+    const sizes = batch.map((unit) => this.#unit(unit).pairs.length);
+    const results = resultsOf(closed, sizes);
+    return batch.filter((unit, index) => this.#markUnit(unit, results[index], undone) === 'retrying');
+  }
+
+  #markUnit(unit: number, result: UnitResult, undone: 'retrying' | 'parked') {
+    if (result === undefined) return undefined;
+    if (result === 'done') {
+      this.#state.succeed(unit);
+      return 'done';
+    }
+    const mark = result.retryable ? undone : 'parked';
+    const attempts = this.#state.attempts(unit) + result.attempts;
+    this.#state.fail(unit, mark, { ...result, attempts });
+    return mark;
+  }
+
+  #unit(unit: number): Unit {
+    const planned = this.#state.units[unit];
+    if (!planned) throw new RangeError(`no unit ${unit} of ${this.#state.name}`);
+    return planned;
   }
 }

@@ -32,8 +32,14 @@ describe('replay', () => {
     { what: 'the status is not published', code: 'published !== progress.status', mutated: 'false' },
     {
       what: 'a failed unit is not tried again',
-      code: 'failure.retryable && !this.interrupted',
+      code: 'failed.length > 0 && !this.interrupted',
       mutated: 'false',
+    },
+    { what: 'batches are cut smaller', code: 'last.length < size', mutated: 'last.length < 2' },
+    {
+      what: 'a batch that failed is taken apart',
+      code: 'together ? [batch]',
+      mutated: 'false ? [batch]',
     },
   ];
   for (const { what, code, mutated } of mutants) {

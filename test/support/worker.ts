@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../activities/as-activity.ts';
 import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
+import type { BatchCall } from '../../activities/side-effect.ts';
 import { connectWorker } from '../../src/temporal/connect.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import {
@@ -24,10 +25,10 @@ export function recordingSideEffects(
   const record =
     (name: SideEffectName): SideEffect =>
     (input) => {
-      const all = async () => {
-        faults[name]?.(input);
-        ledger[name].push(input);
-        return input.pairs.map(() => 'done');
+      const all = async ({ pairs }: BatchCall) => {
+        faults[name]?.({ ...input, pairs });
+        ledger[name].push({ ...input, pairs });
+        return pairs.map(() => 'done');
       };
       return asActivity(name, { all })(input);
     };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ActivityCancellationType, compileRetryPolicy } from '@temporalio/common';
 import fc from 'fast-check';
 import ms from 'ms';
-import { backoffAfter, FIRST_PASS, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
+import { backoffAfter, firstPass, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
 
 /** How long the server waits in all between `attempts` tries of a policy, in ms. */
 function waits(
@@ -34,8 +34,8 @@ for (const [retryFor, attempts] of [
   ['1s', 2],
   ['2999ms', 2],
   ['3s', 3],
-  ['63s', 7],
-  ['1h', 65],
+  ['61s', 7],
+  ['1h', 124],
 ] as const) {
   test(`RETRY_FOR=${retryFor} allows ${attempts} attempts`, () => {
     assert.equal(retryPolicy(ms(retryFor)).maximumAttempts, attempts);
@@ -54,16 +54,18 @@ test('Temporal takes the policy, whatever RETRY_FOR is', () => {
 });
 
 test('the first pass tries once', () => {
-  assert.equal(FIRST_PASS.retry?.maximumAttempts, 1);
+  for (const units of [1, 100]) assert.equal(firstPass(units).retry?.maximumAttempts, 1);
 });
 
 test('the retry pass is retried by the server for RETRY_FOR', () => {
-  assert.deepEqual(retryPass(ms('1h')).retry, retryPolicy(ms('1h')));
+  for (const units of [1, 100]) assert.deepEqual(retryPass(units, ms('1h')).retry, retryPolicy(ms('1h')));
 });
 
 for (const [name, options] of [
-  ['first', FIRST_PASS],
-  ['retry', retryPass(ms('1h'))],
+  ['first', firstPass(1)],
+  ['retry', retryPass(1, ms('1h'))],
+  ['first batched', firstPass(100)],
+  ['batched retry', retryPass(100, ms('1h'))],
 ] as const) {
   test(`in the ${name} pass a try is bounded, and time in a queue without workers is not`, () => {
     assert.ok(options.startToCloseTimeout);
@@ -75,3 +77,10 @@ for (const [name, options] of [
     assert.equal(options.cancellationType, ActivityCancellationType.WAIT_CANCELLATION_COMPLETED);
   });
 }
+
+test('a batch whose worker is gone is found by its heartbeats, long before it had to end', () => {
+  for (const options of [firstPass(2), retryPass(2, ms('1h'))]) {
+    assert.ok(ms(options.heartbeatTimeout as ms.StringValue) <= ms('10s'));
+    assert.ok(ms(options.startToCloseTimeout as ms.StringValue) >= ms('5m'));
+  }
+});

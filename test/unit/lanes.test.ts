@@ -50,6 +50,19 @@ test('items start in the order added, and never more than the limit run', async 
   await lanes.drained();
 });
 
+test('free tells how many more would start at once; less than none while some wait', async () => {
+  const { lanes, end } = controlled(2);
+  assert.equal(lanes.free, 2);
+  lanes.add(1);
+  assert.equal(lanes.free, 1);
+  lanes.add(2, 3, 4);
+  assert.equal(lanes.free, -2);
+  await end(1);
+  assert.equal(lanes.free, -1);
+  for (const item of [2, 3, 4]) await end(item);
+  assert.equal(lanes.free, 2);
+});
+
 test('drained returns only when nothing runs and nothing waits', async () => {
   const { lanes, end } = controlled(1);
   lanes.add(1, 2);
