@@ -61,5 +61,6 @@ export function createPlan(settings: Settings): DeliveryPlan {
     sideEffects: SIDE_EFFECTS.filter(isOn).map(({ name, per }) => ({ name, per })),
     notifyRecipient: settings.notify.recipient,
     retryFor: settings.retryFor,
+    batch: settings.batch,
   };
 }

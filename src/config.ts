@@ -106,6 +106,13 @@ const secretText = z
   .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')
   .optional();
 
+const wholeNumber = (fallback: number, least: number, most: number) =>
+  text(String(fallback), (value) => {
+    const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (parsed >= least && parsed <= most) return parsed;
+    return fault(`expected a whole number from ${least} to ${most}`);
+  });
+
 /** Accepted for later, and refused when set, so that nobody believes it to have an effect. */
 const notYet = z
   .string()
@@ -159,8 +166,8 @@ const FIELDS = {
       ? fault(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
       : value,
   ),
-  BATCH_ABOVE: notYet,
-  BATCH_SIZE: notYet,
+  BATCH_ABOVE: wholeNumber(10, 0, 1_000),
+  BATCH_SIZE: wholeNumber(100, 1, 1_000),
   RETRY_FOR: duration('1h', '365d'),
   ATTENTION_FOR: notYet,
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
@@ -419,6 +426,7 @@ function compose(
       searchPath,
     },
     taskQueue: values.TASK_QUEUE,
+    batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
     indexAccounts: values.INDEX_ACCOUNTS,
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },

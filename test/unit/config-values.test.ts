@@ -134,6 +134,24 @@ for (const name of ['PORT', 'OPS_PORT', 'LOCAL_TEMPORAL_PORT', 'LOCAL_TEMPORAL_U
   });
 }
 
+test('BATCH_ABOVE and BATCH_SIZE are whole numbers up to 1000, and a batch has at least one pair', () => {
+  assert.deepEqual(read({}, 'operate').batch, { above: 10, size: 100 });
+  const set = { BATCH_ABOVE: '0', BATCH_SIZE: '1000' };
+  assert.deepEqual(read(set, 'operate').batch, { above: 0, size: 1_000 });
+  for (const [name, values] of [
+    ['BATCH_ABOVE', ['-1', '1001', '1.5', 'ten', '1e2']],
+    ['BATCH_SIZE', ['0', '1001', '-5', '0x10']],
+  ] as const) {
+    for (const value of values) {
+      assert.match(
+        faultsOf({ [name]: value }, 'operate').join(),
+        new RegExp(`^${name}: expected a whole number from [01] to 1000$`),
+        value,
+      );
+    }
+  }
+});
+
 test('CALLBACK_PATH is a plain path', () => {
   for (const path of ['/', '/tencent', '/tencent/7f3a_-.~', '/a/']) {
     assert.equal(read({ CALLBACK_PATH: path }, 'operate').callback.path, path);
@@ -171,8 +189,6 @@ test('templates must name the accounts that tell one key or document from anothe
 
 test('what this version does not have yet is refused with a clear message, not silently without effect', () => {
   const notYet = {
-    BATCH_ABOVE: '10',
-    BATCH_SIZE: '100',
     ATTENTION_FOR: '7d',
     SEARCH_CA: '/ca.pem',
     SEARCH_INDEX: 'friends',
