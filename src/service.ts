@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
@@ -11,7 +12,7 @@ import type { Salvaged } from './journal/recover.ts';
 import { Receiver } from './receiver.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createClient, describeRpcError, within } from './temporal/connect.ts';
+import { createClient, describeRpcError } from './temporal/connect.ts';
 import { FreshStarts } from './temporal/fresh-starts.ts';
 import { findTemporalCli } from './temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
@@ -173,7 +174,10 @@ function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): s
 
 async function temporalState(client: Client): Promise<ComponentState> {
   try {
-    const missing = await within(client, READINESS_CHECK_MS, () => missingSearchAttributes(client));
+    const overdue = delay(READINESS_CHECK_MS, undefined, { ref: false }).then(() => {
+      throw new Error('no answer in time');
+    });
+    const missing = await Promise.race([missingSearchAttributes(client), overdue]);
     if (missing.length === 0) return { ready: true, state: 'reachable' };
     return { ready: false, state: `search attributes missing (${missing.join(', ')}): run unfriend setup` };
   } catch (error) {

@@ -50,7 +50,7 @@ export function judgeQuery(
   settings: JudgeSettings,
   now: number,
 ): Refused | undefined {
-  const repeated = UNREPEATABLE.find((name) => query.getAll(name).length > 1);
+  const repeated = findRepeated(query);
   if (repeated) return refuse('repeated-parameter', `${repeated}: repeated in the query`);
 
   const app = query.get('SdkAppid');
@@ -58,6 +58,15 @@ export function judgeQuery(
 
   // An absent SdkAppid is refused as such once the body shows that this is not the console's probe.
   return app === null ? undefined : judgeSignature(query, settings, now);
+}
+
+function findRepeated(query: URLSearchParams): string | undefined {
+  const seen = new Set<string>();
+  for (const [name] of query) {
+    if (seen.has(name) && UNREPEATABLE.includes(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function judgeSignature(query: URLSearchParams, settings: JudgeSettings, now: number): Refused | undefined {

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { chosenBackends, createBackends } from '../backends.ts';
 import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
-import { createClient, describeRpcError, within } from '../temporal/connect.ts';
+import { createClient, describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { checkJournal } from './check-journal.ts';
 import { print, printJson } from './output.ts';
@@ -11,8 +11,6 @@ import { type CliContext, EXIT } from './program.ts';
 
 /** What one look at one component found. */
 export type Finding = { component: string; state: 'ok' | 'warning' | 'fault'; message: string };
-
-const REQUEST_MS = 5_000;
 
 export function addCheck(program: Command, context: CliContext): void {
   program
@@ -115,13 +113,11 @@ async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promi
 }
 
 async function checkWorkers(client: Client, taskQueue: string): Promise<Finding> {
-  const { pollers } = await within(client, REQUEST_MS, () =>
-    client.workflowService.describeTaskQueue({
-      namespace: client.options.namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-    }),
-  );
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+  });
   const component = 'workers';
   if (pollers.length > 0)
     return { component, state: 'ok', message: `${pollers.length} polling ${taskQueue}` };

@@ -11,8 +11,6 @@ import type { RecentCallbacks } from './recent-callbacks.ts';
 export type DirectIntakeOptions = {
   starter: DeliveryStarter;
   recent: RecentCallbacks;
-  /** Sets a deadline on the requests that a function makes. */
-  within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
   logger: Logger;
 };
 
@@ -20,13 +18,11 @@ export type DirectIntakeOptions = {
 export class DirectIntake implements Intake {
   readonly #starter: DeliveryStarter;
   readonly #recent: RecentCallbacks;
-  readonly #within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
   readonly #logger: Logger;
 
-  constructor({ starter, recent, within, logger }: DirectIntakeOptions) {
+  constructor({ starter, recent, logger }: DirectIntakeOptions) {
     this.#starter = starter;
     this.#recent = recent;
-    this.#within = within;
     this.#logger = logger;
   }
 
@@ -50,8 +46,7 @@ export class DirectIntake implements Intake {
       throw new NotDurableError('Temporal did not answer in time');
     });
     try {
-      const started = this.#within(budget, () => this.#startOrSidestep(callback, deliveryId));
-      return await Promise.race([started, timeout]);
+      return await Promise.race([this.#startOrSidestep(callback, deliveryId), timeout]);
     } catch (error) {
       if (error instanceof NotDurableError) throw error;
       throw new NotDurableError(describeRpcError(error), { cause: error });

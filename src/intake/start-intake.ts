@@ -6,7 +6,6 @@ import { Journal } from '../journal/journal.ts';
 import { JournalLockedError } from '../journal/lock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Metrics, observeJournal } from '../telemetry/metrics.ts';
-import { within } from '../temporal/connect.ts';
 import type { FreshStarts } from '../temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../temporal/start-delivery.ts';
 import { DirectIntake } from './direct.ts';
@@ -42,12 +41,10 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
     plan: createPlan(settings),
     indexAccounts,
   });
-  const bounded = <T>(ms: number, fn: () => Promise<T>) => within(client, ms, fn);
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({
     starter,
     recent,
-    within: bounded,
     logger,
   });
 
@@ -61,7 +58,7 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
 
   observeJournal(metrics.registry, journal.store);
   const dispatcher = new Dispatcher({
-    ...{ store: journal.store, pressure: journal.pressure, starter, within: bounded, logger },
+    ...{ store: journal.store, pressure: journal.pressure, starter, logger },
     metrics: metrics.journal,
   });
   dispatcher.start();

@@ -21,7 +21,6 @@ const YIELD_MS = 50;
 
 /** Another process may have requeued something. */
 const IDLE_MS = 1_000;
-const START_DEADLINE_MS = 5_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
 
@@ -29,7 +28,6 @@ export type DispatcherOptions = {
   store: JournalStore;
   starter: DeliveryStarter;
   pressure: Pick<Pressure, 'isHigh'>;
-  within: <T>(ms: number, fn: () => Promise<T>) => Promise<T>;
   metrics: JournalMetrics;
   logger: Logger;
 };
@@ -128,10 +126,10 @@ export class Dispatcher {
   }
 
   async #startWorkflow(pending: PendingDelivery): Promise<void> {
-    const { starter, within } = this.#options;
+    const { starter } = this.#options;
     const { delivery, bodyHash } = pending;
     const start = (deliveryId: string) =>
-      within(START_DEADLINE_MS, () => starter.start({ ...pending, delivery: { ...delivery, deliveryId } }));
+      starter.start({ ...pending, delivery: { ...delivery, deliveryId } });
     // Another receiver may have taken another body under the same RequestId.
     if ((await start(delivery.deliveryId)) !== 'other-body') return;
     await start(otherBodyDeliveryId({ base: delivery.deliveryId, bodyHash }));

@@ -1,10 +1,26 @@
-import type { Interceptor } from '@grpc/grpc-js';
+import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
 
 /** The SDK's 10 would let one request outlast any deadline that a callback's answer has. */
 const MAX_RPC_ATTEMPTS = 3;
+
+/** The SDK has no deadline of its own: a request to a server that hangs would wait for ever. In ms. */
+const REQUEST_MS = 5_000;
+
+/** These wait on purpose: for a workflow's result, or for what an update does. */
+const WAITING = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
+
+/**
+ * Not by the client's `withDeadline`: on Node 20 and 22 its AsyncLocalStorage makes every promise of the process
+ * dearer, those of the callbacks too.
+ */
+const withDeadline: Interceptor = (options, nextCall) => {
+  if (options.deadline !== undefined || WAITING.test(options.method_definition.path))
+    return new InterceptingCall(nextCall(options));
+  return new InterceptingCall(nextCall({ ...options, deadline: Date.now() + REQUEST_MS }));
+};
 
 /** gRPC's own 120 s would leave a receiver without Temporal for minutes after Temporal is back. */
 const RECONNECT = {
@@ -19,7 +35,8 @@ export function createClient(settings: TemporalSettings, interceptors: Intercept
   const connection = Connection.lazy({
     ...settings.connectionOptions,
     channelArgs: RECONNECT,
-    interceptors: [...interceptors, retry],
+    // The deadline is for all attempts together.
+    interceptors: [withDeadline, ...interceptors, retry],
   });
   return new Client({ connection, namespace: settings.namespace });
 }
@@ -27,11 +44,6 @@ export function createClient(settings: TemporalSettings, interceptors: Intercept
 /** For workers, which need the SDK's native connection. Throws when Temporal can't be reached. */
 export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
   return NativeConnection.connect(settings.connectionOptions);
-}
-
-/** Runs `fn` with a deadline on all its requests, which the SDK lacks by default. */
-export function within<T>(client: Client, ms: number, fn: () => Promise<T>): Promise<T> {
-  return client.withDeadline(Date.now() + ms, fn);
 }
 
 /** In words what went wrong with a request to Temporal. */

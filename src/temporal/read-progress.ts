@@ -7,9 +7,7 @@ import {
   workflowId,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
-import { describeRpcError, within } from './connect.ts';
-
-const REQUEST_MS = 5_000;
+import { describeRpcError } from './connect.ts';
 
 /** One delivery as Temporal knows it. `progress` is null while no worker is there to answer the query. */
 export type DeliveryReport = {
@@ -63,7 +61,7 @@ export async function readDelivery(client: Client, id: string): Promise<Delivery
 
 async function describe(client: Client, id: string): Promise<WorkflowExecutionDescription> {
   try {
-    return await within(client, REQUEST_MS, () => client.workflow.getHandle(id).describe());
+    return await client.workflow.getHandle(id).describe();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
       throw new DeliveryNotFoundError(
@@ -79,7 +77,7 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
 /** A query is answered by a worker; without one it waits until its deadline. */
 async function queryProgress(client: Client, id: string): Promise<Progress | null> {
   try {
-    return await within(client, REQUEST_MS, () => client.workflow.getHandle(id).query(progressQuery));
+    return await client.workflow.getHandle(id).query(progressQuery);
   } catch {
     return null;
   }

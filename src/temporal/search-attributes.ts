@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributes as contract } from '../../workflows/contract.ts';
-import { within } from './connect.ts';
+import {} from './connect.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
@@ -18,16 +18,13 @@ export const REQUIRED_SEARCH_ATTRIBUTES = Object.values(contract).map(({ name, t
   ...TYPES[type],
 }));
 
-const REQUEST_MS = 5_000;
 const REGISTRATION_MS = 60_000;
 const POLL_MS = 200;
 
 /** The names of those that the namespace lacks. */
 export async function missingSearchAttributes(client: Client): Promise<string[]> {
   const { namespace } = client.options;
-  const { customAttributes } = await within(client, REQUEST_MS, () =>
-    client.connection.operatorService.listSearchAttributes({ namespace }),
-  );
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
   return REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => !(name in customAttributes));
 }
 
@@ -44,9 +41,7 @@ export async function addSearchAttributes(client: Client, names: readonly string
   const { namespace } = client.options;
   const wanted = REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name));
   const searchAttributes = Object.fromEntries(wanted.map(({ name, api }) => [name, api]));
-  await within(client, REQUEST_MS, () =>
-    client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
-  );
+  await client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 /** Servers cache the list for a while. */

@@ -6,7 +6,7 @@ import { DirectIntake } from '../../src/intake/direct.ts';
 import { NotDurableError } from '../../src/intake/intake.ts';
 import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createClient, within } from '../../src/temporal/connect.ts';
+import { createClient } from '../../src/temporal/connect.ts';
 import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
 import { workflowId } from '../../workflows/contract.ts';
@@ -108,7 +108,6 @@ function receiver({
   });
   return new DirectIntake({
     ...{ starter, recent: new RecentCallbacks(WINDOW, clock), logger: createLogger('silent') },
-    within: (ms, fn) => within(client, ms, fn),
   });
 }
 

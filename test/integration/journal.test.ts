@@ -10,7 +10,7 @@ import { JournalLockedError } from '../../src/journal/lock.ts';
 import { requeue } from '../../src/journal/requeue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createClient, within } from '../../src/temporal/connect.ts';
+import { createClient } from '../../src/temporal/connect.ts';
 import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
 import { workflowId } from '../../workflows/contract.ts';
@@ -65,7 +65,7 @@ describe('JournalIntake', () => {
     const recent = new RecentCallbacks(60_000);
     const direct = new DirectIntake({
       ...{ starter: new DeliveryStarter(client, freshStarts, options), recent },
-      ...{ within: (ms, fn) => within(client, ms, fn), logger: createLogger('silent') },
+      logger: createLogger('silent'),
     });
     return { direct, recent };
   }

@@ -5,7 +5,7 @@ import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
 import { Receiver } from '../../src/receiver.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createClient, within } from '../../src/temporal/connect.ts';
+import { createClient } from '../../src/temporal/connect.ts';
 import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
 import type { TestTemporal } from './temporal.ts';
@@ -33,7 +33,7 @@ export async function startTestReceiver(
   });
   const recent = new RecentCallbacks(settings.dedupeWindow);
   const logger = createLogger('silent');
-  const intake = new DirectIntake({ starter, recent, within: (ms, fn) => within(client, ms, fn), logger });
+  const intake = new DirectIntake({ starter, recent, logger });
   const parts = { intake, metrics: createMetrics(), logger };
   const receiver = await Receiver.start(settings, parts);
   return {
