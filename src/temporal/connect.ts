@@ -12,10 +12,7 @@ const REQUEST_MS = 5_000;
 /** These wait on purpose: for a workflow's result, or for what an update does. */
 const WAITING = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
 
-/**
- * Not by the client's `withDeadline`: on Node 20 and 22 its AsyncLocalStorage makes every promise of the process
- * dearer, those of the callbacks too.
- */
+/** Here and not at each request, where it could be forgotten. */
 const withDeadline: Interceptor = (options, nextCall) => {
   if (options.deadline !== undefined || WAITING.test(options.method_definition.path))
     return new InterceptingCall(nextCall(options));

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributes as contract } from '../../workflows/contract.ts';
-import {} from './connect.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
