@@ -1,0 +1,19 @@
+/**
+ * Waits no longer than until `signal` aborts; what was begun may still go on.
+ *
+ * @throws the signal's reason
+ */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  promise.catch(() => undefined); // It may fail after the abort, when nobody looks any more.
+  signal.throwIfAborted();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

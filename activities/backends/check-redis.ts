@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Cluster, Redis } from 'ioredis';
+import { renderTemplate } from '../template.ts';
+import { BackendError, type FailureType, type Finding } from './backend.ts';
+import { describeNodes, type RedisAddress } from './redis-address.ts';
+import { explainRedisError } from './redis-errors.ts';
+import type { RedisSession } from './redis-session.ts';
+
+type RedisCheck = {
+  address: RedisAddress;
+  cacheKeys: readonly string[];
+  connect: () => Promise<RedisSession>;
+  clear: (keys: string[]) => Promise<(boolean | BackendError)[]>;
+};
+
+const WHAT_TO_DO: Record<FailureType, string> = {
+  Unreachable:
+    'check host and port in CACHE_URL, redis:// or rediss:// (TLS; NODE_EXTRA_CA_CERTS names a CA of your own), and that the server is up',
+  Busy: 'raise its limit, or run fewer workers',
+  ServerError: 'mend the server, or name another one in CACHE_URL',
+  Unauthorized:
+    'check user and password in CACHE_URL, and that its ACL allows UNLINK on the keys of CACHE_KEYS',
+  Rejected: 'check CACHE_URL: several hosts of it, comma-separated, stand for a cluster',
+};
+
+/** So many that each node of a cluster is asked for some. */
+const KEYS_IN_CLUSTER = 100;
+
+/** Connects, and tries UNLINK on keys that do not exist. */
+export async function checkRedis({ address, cacheKeys, connect, clear }: RedisCheck): Promise<Finding[]> {
+  try {
+    const { client } = await connect();
+    const where = describeNodes(address);
+    const count = address.nodes.length > 1 ? KEYS_IN_CLUSTER : 1;
+    const results = await clear(Array.from({ length: count }, () => absentKeys(cacheKeys)).flat());
+    const faults = results.filter((result) => typeof result === 'object').map(asFault);
+    if (await isNodeOfCluster(client, address)) faults.unshift(asFault(NODE_OF_CLUSTER(where)));
+    if (faults.length > 0) return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
+    return [{ state: 'ok', message: `${where}: reachable, UNLINK allowed` }];
+  } catch (error) {
+    return [asFault(error instanceof BackendError ? error : explainRedisError('checking Redis', error))];
+  }
+}
+
+const NODE_OF_CLUSTER = (where: string) =>
+  explainRedisError(`UNLINK at ${where}`, new Error('MOVED to another node'));
+
+function asFault({ type, message }: BackendError): Finding {
+  return { state: 'fault', message: `${message}; ${WHAT_TO_DO[type]}` };
+}
+
+/** Keys like those that will be cleared, so that an ACL on key names shows. */
+function absentKeys(templates: readonly string[]): string[] {
+  const account = `check-${randomUUID().slice(0, 13)}`;
+  return templates.map((template) => renderTemplate(template, { from: account, to: account }));
+}
+
+/** Most keys of a cluster are elsewhere, but not all: the one tried may happen to be on this node. */
+async function isNodeOfCluster(client: Redis | Cluster, { nodes }: RedisAddress): Promise<boolean> {
+  if (nodes.length > 1) return false;
+  try {
+    return /cluster_enabled:1/.test(await (client as Redis).info('cluster'));
+  } catch {
+    return false; // It may not be allowed to look.
+  }
+}
