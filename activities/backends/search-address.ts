@@ -1,0 +1,40 @@
+import type { SearchGuard } from './search-guards.ts';
+
+/**
+ * Takes the credentials out of `https://user:password@host:port/path`.
+ *
+ * @throws TypeError with what was expected, never with what was given
+ */
+export function parseSearchUrl(text: string): { node: string; username: string; password: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
+    throw new TypeError('expected https://[user:password@]host[:port][/path]');
+  }
+  if (Boolean(url.username) !== Boolean(url.password)) {
+    throw new TypeError('expected both user and password before the host, or neither');
+  }
+  const [username, password] = [decode(url.username), decode(url.password)];
+  url.username = '';
+  url.password = '';
+  return { node: url.href, username, password };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError('expected a % in user or password to be written as %25');
+  }
+}
+
+/** Lower case, no wildcards, one index or alias: what the server takes as the name of one. */
+export function isIndexName(text: string): boolean {
+  return /^[^-_+\s\\/*?"<>|,#:A-Z][^\s\\/*?"<>|,#:A-Z]{0,254}$/.test(text) && !/^\.{1,2}$/.test(text);
+}
+
+/** Reads `external`, `none` or `field:<name>`; undefined: none of them. */
+export function parseSearchGuard(text: string): SearchGuard | undefined {
+  if (text === 'external' || text === 'none') return { kind: text };
+  const field = /^field:([^\s,*]+)$/.exec(text)?.[1];
+  return field ? { kind: 'field', field } : undefined;
+}

@@ -1,0 +1,42 @@
+/** The search server's own API, for what a test sets up and looks at. */
+export class SearchApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** @throws unless the answer is a 2xx, or 404 */
+  async ask<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(`${this.url}/${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const answer = await response.text();
+    if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${answer}`);
+    return JSON.parse(answer) as T;
+  }
+
+  createIndex(name: string, settings: object = {}): Promise<unknown> {
+    return this.ask('PUT', name, { settings: { number_of_shards: 1, number_of_replicas: 0, ...settings } });
+  }
+
+  /** @param version external, as a time in ms; without one the server counts */
+  index(
+    name: string,
+    id: string,
+    { body = {}, version }: { body?: object; version?: number } = {},
+  ): Promise<unknown> {
+    const query = version === undefined ? '' : `?version=${version}&version_type=external`;
+    return this.ask('PUT', `${name}/_doc/${encodeURIComponent(id)}${query}`, body);
+  }
+
+  async has(name: string, id: string): Promise<boolean> {
+    const { found } = await this.ask<{ found: boolean }>('GET', `${name}/_doc/${encodeURIComponent(id)}`);
+    return found;
+  }
+
+  async hasIndex(name: string): Promise<boolean> {
+    return (await fetch(`${this.url}/${name}`, { method: 'HEAD' })).ok;
+  }
+}
