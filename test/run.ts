@@ -1,14 +1,17 @@
 /**
  * Runs the test suites with `node --test`: `npm test`, or `npm test -- unit e2e` for some of them.
- * A suite whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
+ * A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
  * and so is a run that finds no test.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { findTestServers, type TestServers } from './support/find-servers.ts';
+import { findTestServers, type ServerName } from './support/find-servers.ts';
+import { startOpenSearch } from './support/open-search.ts';
 
-type Suite = { name: string; needs: (keyof TestServers)[] };
+/** A test file, `integration/http.test.ts`, and the servers without which it can't run. */
+type TestFile = { name: string; needs: ServerName[] };
+
+type Suite = { name: string; needs: ServerName[] };
 
 const SUITES: Suite[] = [
   { name: 'unit', needs: [] },
@@ -18,41 +21,62 @@ const SUITES: Suite[] = [
   { name: 'trace', needs: ['temporalCli', 'strace'] },
 ];
 
+/** What single files need instead of what their suite needs. */
+const FILES: Record<string, ServerName[]> = {
+  'integration/redis-caches.test.ts': ['redis'],
+  'integration/open-search.test.ts': ['openSearch'],
+  'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
+};
+
 const TEST_DIR = import.meta.url;
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
 if (unknown.length > 0)
   fail(`No suite named ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}.`);
 
-const servers = await findTestServers();
-const files: string[] = [];
-const notRun: string[] = [];
-for (const { name, needs } of SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name))) {
-  const missing = needs.map((need) => servers[need]).find((server) => server.path === undefined);
-  if (missing) notRun.push(`NOT RUN: ${name}. ${missing.install}`);
-  else files.push(...testFiles(name));
-}
+const candidates = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name)).flatMap(
+  testFiles,
+);
+const servers = await findTestServers(new Set(candidates.flatMap(({ needs }) => needs)));
+const missingOf = ({ needs }: TestFile) => needs.find((need) => servers[need]?.path === undefined);
+const files = candidates.filter((file) => missingOf(file) === undefined);
+const notRun = candidates
+  .filter((file) => !files.includes(file))
+  .map((file) => `NOT RUN: ${file.name}. ${servers[missingOf(file) as ServerName]?.install}`);
 if (files.length === 0) fail('No test was found.');
 
 const code = await runTests(files);
 for (const line of notRun) console.error(line);
 process.exitCode = notRun.length > 0 && process.env.CI === 'true' ? 1 : code;
 
-function testFiles(suite: string): string[] {
-  const dir = new URL(`${suite}/`, TEST_DIR).pathname;
-  const found = readdirSync(dir).filter((file) => file.endsWith('.test.ts'));
+function testFiles({ name: suite, needs }: Suite): TestFile[] {
+  const found = readdirSync(new URL(`${suite}/`, TEST_DIR)).filter((file) => file.endsWith('.test.ts'));
   if (found.length === 0) fail(`The suite ${suite} has no test.`);
-  return found.map((file) => join(dir, file));
+  return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: FILES[name] ?? needs }));
 }
 
-function runTests(paths: string[]): Promise<number> {
+/** With one OpenSearch for all of them: it takes seconds to start, and a gigabyte. */
+async function runTests(chosen: TestFile[]): Promise<number> {
+  const how = chosen.some(({ needs }) => needs.includes('openSearch')) && servers.openSearch?.path;
+  const openSearch = how ? await startOpenSearch(how) : undefined;
+  try {
+    return await runNode(chosen, { ...(openSearch && { TEST_OPENSEARCH_URL: openSearch.url }) });
+  } finally {
+    await openSearch?.stop();
+  }
+}
+
+function runNode(chosen: TestFile[], more: Record<string, string>): Promise<number> {
   const env = {
     ...process.env,
-    TEST_TEMPORAL_CLI: servers.temporalCli.path,
-    TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer.path,
+    TEST_TEMPORAL_CLI: servers.temporalCli?.path,
+    TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer?.path,
+    TEST_REDIS_SERVER: servers.redis?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: new URL('support/no-temporal-profile.toml', TEST_DIR).pathname,
+    ...more,
   };
+  const paths = chosen.map(({ name }) => new URL(name, TEST_DIR).pathname);
   const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...paths];
   const child = spawn(process.execPath, args, { stdio: 'inherit', env });
   return new Promise((resolve) => child.on('close', (exit) => resolve(exit ?? 1)));

