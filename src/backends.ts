@@ -1,11 +1,15 @@
 import type { Backend } from '../activities/backends/backend.ts';
 import { createFriendGraph, type EmbeddedBackends } from '../activities/backends/embedded.ts';
 import type { BackendName, Backends } from '../activities/backends/index.ts';
+import { OpenSearchIndex } from '../activities/backends/open-search.ts';
+import { RedisCaches } from '../activities/backends/redis-caches.ts';
 import { TencentChat } from '../activities/backends/tencent-chat.ts';
 import { WebhookMessenger } from '../activities/backends/webhook.ts';
+import type { Caches } from '../activities/clear-caches.ts';
 import { SIDE_EFFECTS } from '../activities/index.ts';
 import type { Messenger } from '../activities/notify-users.ts';
 import type { SideEffectDefinition } from '../activities/side-effect.ts';
+import type { SearchIndex } from '../activities/update-search-index.ts';
 import type { DeliveryPlan } from '../workflows/contract.ts';
 import type { Settings } from './config.ts';
 
@@ -16,18 +20,22 @@ export function createBackends(settings: Settings): {
 } {
   const { cache, search, notify } = settings;
   const graph = createFriendGraph(Date.now());
-  const choose = (url: Settings['cache']['url']) => (url === 'embedded' ? graph : null);
   const isEmbedded = [cache.url, search.url, notify.url].includes('embedded');
   return {
     backends: {
-      caches: choose(cache.url),
+      caches: choose<Caches>(cache.url, graph, (url) => new RedisCaches(url, cache.keys)),
       cacheKeys: cache.keys,
-      searchIndex: choose(search.url),
+      searchIndex: choose<SearchIndex>(search.url, graph, (url) => new OpenSearchIndex({ ...search, url })),
       documentId: search.documentId,
       messenger: notify.url === 'embedded' ? graph : createMessenger(settings),
     },
     embedded: isEmbedded ? graph : undefined,
   };
+}
+
+function choose<T>(url: string, embedded: T, connect: (url: string) => T): T | null {
+  if (url === 'off') return null;
+  return url === 'embedded' ? embedded : connect(url);
 }
 
 /** Only a process that runs no side effects comes here without the secret, and sends nothing. */
@@ -47,6 +55,10 @@ export function chosenBackends({ caches, searchIndex, messenger }: Backends): [s
     NOTIFY_URL: messenger,
   };
   return Object.entries(bySetting).flatMap(([setting, backend]) => (backend ? [[setting, backend]] : []));
+}
+
+export async function closeBackends(backends: Backends): Promise<void> {
+  await Promise.all(chosenBackends(backends).map(([, backend]) => backend.close()));
 }
 
 /** What each delivery goes through: every side effect that is not switched off. */

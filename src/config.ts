@@ -2,12 +2,15 @@
  * Everything that can be set, read and validated in one place: the only reader of the environment.
  * README.md lists each setting; a fault says what to set.
  */
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import bytes from 'bytes';
 import ms from 'ms';
 import { z } from 'zod';
+import { parseRedisUrl } from '../activities/backends/redis-address.ts';
+import { isIndexName, parseSearchGuard, parseSearchUrl } from '../activities/backends/search-address.ts';
 import { readWebhookSecret } from '../activities/backends/webhook-secret.ts';
 import { PLACEHOLDERS } from '../activities/template.ts';
 import { OperatorError } from './operator-error.ts';
@@ -32,8 +35,8 @@ export class SettingsError extends OperatorError {
   }
 }
 
-/** A side effect's backend: the in-process stand-in, or none. */
-export type BackendChoice = 'embedded' | 'off';
+/** A side effect's backend: `embedded` (the in-process stand-in), `off`, or its address. */
+export type BackendChoice = string;
 
 /** Temporal's 2 MB a payload, with room for what goes with the pairs. */
 const MAX_BODY_LIMIT = '1900kb';
@@ -78,15 +81,6 @@ const list = (fallback: string) =>
       .filter((item) => item !== ''),
   );
 
-/** A backend's address; addresses of real backends are understood, and refused until this version has them. */
-const backend = (addresses: RegExp, example: string) =>
-  text('embedded', (value): BackendChoice | Fault => {
-    if (value === 'embedded' || value === 'off') return value;
-    return addresses.test(value)
-      ? fault('real backends are not supported by this version yet; unset it, or set it to off')
-      : fault(`expected ${example}, or off`);
-  });
-
 /** Where messages go: `tencent:`, or a webhook's address. */
 const notifyUrl = text('embedded', (value): string | Fault => {
   if (['embedded', 'off', 'tencent:'].includes(value)) return value;
@@ -111,6 +105,18 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
     const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
     if (parsed >= least && parsed <= most) return parsed;
     return fault(`expected a whole number from ${least} to ${most}`);
+  });
+
+/** A backend's address, as `parse` takes it; its TypeError says what was expected. */
+const address = (parse: (url: string) => unknown) =>
+  text('embedded', (value): BackendChoice | Fault => {
+    if (value === 'embedded' || value === 'off') return value;
+    try {
+      parse(value);
+      return value;
+    } catch (error) {
+      return fault(`${(error as Error).message}, or off`);
+    }
   });
 
 /** Accepted for later, and refused when set, so that nobody believes it to have an effect. */
@@ -173,20 +179,25 @@ const FIELDS = {
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
   INDEX_ACCOUNTS: onOff('on'),
 
-  CACHE_URL: backend(/^rediss?:\/\//, 'redis://… or rediss://…'),
+  CACHE_URL: address(parseRedisUrl),
   CACHE_KEYS: list('friends:{From_Account}').refine(
     (templates) => templates.length > 0 && templates.every(namesAnAccount),
     `expected templates that name ${PLACEHOLDERS.join(' or ')}`,
   ),
-  SEARCH_URL: backend(/^https?:\/\//, 'https://…'),
-  SEARCH_CA: notYet,
-  SEARCH_INDEX: notYet,
+  SEARCH_URL: address(parseSearchUrl),
+  SEARCH_CA: z.string().optional(),
+  SEARCH_INDEX: text('friends', (value) =>
+    isIndexName(value) ? value : fault('expected the name of one index or alias, in lower case'),
+  ),
   SEARCH_DOCUMENT_ID: text('{From_Account}:{To_Account}', (value) =>
     PLACEHOLDERS.every((placeholder) => value.includes(placeholder))
       ? value
       : fault(`expected a template that names both ${PLACEHOLDERS.join(' and ')}`),
   ),
-  SEARCH_GUARD: notYet,
+  SEARCH_GUARD: text(
+    'external',
+    (value) => parseSearchGuard(value) ?? fault('expected external, field:<name> or none'),
+  ),
   NOTIFY_URL: notifyUrl,
   NOTIFY_SECRET: z
     .string()
@@ -223,6 +234,9 @@ const NOT_FOR_DEMO = [
   'CACHE_URL',
   'CACHE_KEYS',
   'SEARCH_URL',
+  'SEARCH_CA',
+  'SEARCH_INDEX',
+  'SEARCH_GUARD',
   'SEARCH_DOCUMENT_ID',
   'NOTIFY_URL',
   'NOTIFY_SECRET',
@@ -253,9 +267,28 @@ export function readSettings(environment: Environment, role: Role): Settings {
     else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
   }
   const temporal = readTemporal(environment, role, faults);
+  const searchCa = readCertificate('SEARCH_CA', values.SEARCH_CA as string | undefined, { role, faults });
   faults.push(...crossChecks(values as Partial<Values>, role));
   if (faults.length > 0 || !temporal) throw new SettingsError(faults);
-  return compose(values as Values, { role, temporal, searchPath: environment.PATH ?? '' });
+  return compose(values as Values, { role, temporal, searchCa, searchPath: environment.PATH ?? '' });
+}
+
+/** The PEM file's content, where this process will need it. */
+function readCertificate(
+  name: string,
+  path: string | undefined,
+  { role, faults }: { role: Role; faults: string[] },
+): string | undefined {
+  if (!path || !(role === 'work' || role === 'start')) return undefined;
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+    faults.push(`${name}: expected a PEM file that holds the certificate of a CA`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    faults.push(`${name}: expected the path of a PEM file; this one cannot be read (${code})`);
+  }
+  return undefined;
 }
 
 /** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
@@ -378,10 +411,14 @@ function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile:
   }
 }
 
-function compose(
-  values: Values,
-  { role, temporal, searchPath }: { role: Role; temporal: TemporalSettings; searchPath: string },
-) {
+type ComposeContext = {
+  role: Role;
+  temporal: TemporalSettings;
+  searchCa: string | undefined;
+  searchPath: string;
+};
+
+function compose(values: Values, { role, temporal, searchCa, searchPath }: ComposeContext) {
   const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
   const dataDir = resolve(values.DATA_DIR);
   // The demo has data of its own, so that it can run beside a service of the same folder.
@@ -430,7 +467,14 @@ function compose(
     retryFor: values.RETRY_FOR,
     indexAccounts: values.INDEX_ACCOUNTS,
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
-    search: { url: values.SEARCH_URL, documentId: values.SEARCH_DOCUMENT_ID },
+    search: {
+      url: values.SEARCH_URL,
+      /** PEM, not its path. */
+      ca: searchCa,
+      index: values.SEARCH_INDEX,
+      guard: values.SEARCH_GUARD,
+      documentId: values.SEARCH_DOCUMENT_ID,
+    },
     notify: {
       /** `embedded`, `off`, `tencent:`, or a webhook's address. */
       url: values.NOTIFY_URL,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
-import { chosenBackends, createBackends } from './backends.ts';
+import { closeBackends, createBackends } from './backends.ts';
 import type { Settings, TemporalSettings } from './config.ts';
 import { type ComponentState, createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
@@ -71,9 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
     const metrics = createMetrics();
     const { backends, embedded } = createBackends(settings);
-    closers.push(async () => {
-      await Promise.all(chosenBackends(backends).map(([, backend]) => backend.close()));
-    });
+    closers.push(() => closeBackends(backends));
     const running: Running = {};
     const opsApp = createOpsApp({
       metrics,

@@ -1,7 +1,7 @@
 import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { chosenBackends, createBackends } from '../backends.ts';
+import { chosenBackends, closeBackends, createBackends } from '../backends.ts';
 import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
 import { createClient, describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
@@ -48,12 +48,9 @@ async function checkAll({ environment }: CliContext, command: string): Promise<F
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
   }
-  return [
-    ...checkSettings(settings),
-    ...(await checkBackends(settings)),
-    ...(command === 'work' ? [] : await checkJournal(settings)),
-    ...(await checkTemporal(settings)),
-  ];
+  const [backends, temporal] = await Promise.all([checkBackends(settings, command), checkTemporal(settings)]);
+  const journal = command === 'work' ? [] : await checkJournal(settings);
+  return [...checkSettings(settings), ...backends, ...journal, ...temporal];
 }
 
 function checkSettings({ callback, http }: Settings): Finding[] {
@@ -65,22 +62,24 @@ function checkSettings({ callback, http }: Settings): Finding[] {
   return found;
 }
 
-async function checkBackends(settings: Settings): Promise<Finding[]> {
+/** Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. */
+async function checkBackends(settings: Settings, command: string): Promise<Finding[]> {
   const { backends } = createBackends(settings);
   const chosen = new Map(chosenBackends(backends));
   const { cache, search, notify } = settings;
   const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
-  const findings = await Promise.all(
-    Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
-      const found = await chosen.get(component)?.check();
-      if (found) return found.map((finding) => ({ component, ...finding }));
-      return [
-        { component, state: 'ok', message: url === 'off' ? 'off' : 'for workers, which need its secret' },
-      ];
-    }),
-  );
-  await Promise.all([...chosen.values()].map((backend) => backend.close()));
-  return findings.flat();
+  try {
+    const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
+      if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
+      const isReached = command !== 'serve' || url === 'embedded';
+      const found = isReached ? await chosen.get(component)?.check() : undefined;
+      if (!found) return [{ component, state: 'ok', message: 'set; npx unfriend check work reaches it' }];
+      return found.map((finding) => ({ component, ...finding }));
+    });
+    return (await Promise.all(findings)).flat();
+  } finally {
+    await closeBackends(backends);
+  }
 }
 
 async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promise<Finding[]> {

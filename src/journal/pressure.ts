@@ -2,15 +2,15 @@
 const LOOK_MS = 100;
 
 /** So much of the time the event loop was busy, and so many deliveries shared a commit: that is pressure. */
-const BUSY = 0.9;
+const BUSY = 0.5;
 const MANY = 8;
 
 /** Pressure that is not seen again for so long is over, in ms. */
 const HOLD_MS = 500;
 
 /**
- * Whether callbacks come about as fast as this process can answer them. A slow disk alone is no pressure, nor is
- * a process that is busy with anything else.
+ * Whether callbacks come about as fast as this machine can answer them: many at once, and the process busy. A slow
+ * disk alone is no pressure, nor is a process that is busy with anything else.
  */
 export class Pressure {
   #from = performance.eventLoopUtilization();

@@ -190,9 +190,6 @@ test('templates must name the accounts that tell one key or document from anothe
 test('what this version does not have yet is refused with a clear message, not silently without effect', () => {
   const notYet = {
     ATTENTION_FOR: '7d',
-    SEARCH_CA: '/ca.pem',
-    SEARCH_INDEX: 'friends',
-    SEARCH_GUARD: 'external',
   };
   assert.deepEqual(
     faultsOf(notYet, 'operate').toSorted(),
@@ -200,19 +197,4 @@ test('what this version does not have yet is refused with a clear message, not s
       .map((name) => `${name}: not supported by this version yet; unset it`)
       .sort(),
   );
-});
-
-test('real backends are refused until this version has them, without repeating their credentials', () => {
-  const faults = faultsOf(
-    {
-      CACHE_URL: 'rediss://:s3cr3t@cache:6379',
-      SEARCH_URL: 'https://u:s3cr3t@search',
-    },
-    'work',
-  );
-  assert.equal(faults.length, 2);
-  for (const fault of faults) {
-    assert.match(fault, /^(CACHE|SEARCH)_URL: real backends are not supported by this version yet/);
-    assert.doesNotMatch(fault, /s3cr3t/);
-  }
 });

@@ -40,7 +40,13 @@ test('the defaults are those of the contract', () => {
     },
   );
   assert.deepEqual(settings.cache, { url: 'embedded', keys: ['friends:{From_Account}'] });
-  assert.deepEqual(settings.search, { url: 'embedded', documentId: '{From_Account}:{To_Account}' });
+  assert.deepEqual(settings.search, {
+    url: 'embedded',
+    ca: undefined,
+    index: 'friends',
+    guard: { kind: 'external' },
+    documentId: '{From_Account}:{To_Account}',
+  });
   assert.deepEqual(settings.notify, {
     ...{ url: 'embedded', recipient: 'from' },
     ...{ secret: undefined, allowPrivate: false },
