@@ -16,6 +16,9 @@ const MAX_COMMIT_MS = 1_000;
 /** After a slow commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
 const REST_MS = 1_000;
 
+/** How long a count of what is pending holds good, in ms. */
+const COUNT_FRESH_MS = 50;
+
 /** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
 const MAX_QUARANTINED = 10_000;
 const MAX_QUARANTINED_BYTES = 64 * 1024 * 1024;
@@ -46,6 +49,8 @@ export class Journal {
   readonly #commits: GroupCommit<Entry>;
   readonly #countFile: CountsFile;
   #restUntil = 0;
+  #counted = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     store: JournalStore,
@@ -104,8 +109,18 @@ export class Journal {
     const { restingBecause } = this;
     if (restingBecause) return restingBecause;
     if (this.#disk.isLow) return 'the disk is almost full';
-    if (this.store.pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
+    if (this.#pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
     return undefined;
+  }
+
+  /** What is dispatched meanwhile shows a moment later: to ask the database takes longer than to append to it. */
+  get #pendingCount(): number {
+    const now = performance.now();
+    if (now - this.#countedAt > COUNT_FRESH_MS) {
+      this.#counted = this.store.pendingCount;
+      this.#countedAt = now;
+    }
+    return this.#counted;
   }
 
   /**
@@ -131,6 +146,7 @@ export class Journal {
       this.#rest();
       throw new JournalUnavailableError(String(error));
     }
+    this.#counted += entries.length;
     const { commitDuration, commitSize } = this.#options.metrics;
     commitDuration.observe((performance.now() - startedAt) / 1000);
     commitSize.observe(entries.length);

@@ -118,7 +118,7 @@ function report(): void {
 }
 
 async function findCli(): Promise<string> {
-  const { path, install } = (await findTestServers()).temporalCli;
+  const { path, install } = (await findTestServers(['temporalCli'])).temporalCli;
   if (!path) throw new Error(install);
   return path;
 }
