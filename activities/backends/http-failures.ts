@@ -31,7 +31,7 @@ export function statusFailure(status: number, peer: string, retryAfter?: number)
 }
 
 /** `Retry-After`, in seconds or as an HTTP date, in ms from `now`; undefined where it says nothing of use. */
-export function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+export function readRetryAfter(header: unknown, now: number): number | undefined {
   if (typeof header !== 'string') return undefined;
   const text = header.trim();
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;

@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch';
 import { BackendError, type FailureType } from './backend.ts';
-import { readRetryAfter } from './retry-after.ts';
+import { readRetryAfter } from './http-failures.ts';
 import { type BulkItemError, NO_TIME } from './search-guards.ts';
 
 /** Whatever their status is: these pass once somebody has mended the index. */
@@ -46,7 +46,7 @@ export function explainSearchError(what: string, error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   if (error instanceof errors.ResponseError) {
     const { statusCode, body, headers } = error;
-    const retryAfter = readRetryAfter(headers?.['retry-after']);
+    const retryAfter = readRetryAfter(headers?.['retry-after'], Date.now());
     return explainFailure(what, { status: statusCode ?? 500, error: body?.error ?? {}, retryAfter });
   }
   if (error instanceof errors.DeserializationError) {

@@ -26,8 +26,9 @@ export function observeAnswers(logger: Logger, metrics: Metrics) {
     await next();
     const { answer, ...about } = ctx.state.answered as Answered;
     const ms = performance.now() - startedAt;
-    metrics.callbacks.inc({ verdict: about.verdict });
+    metrics.callbacks.labels(about.verdict).inc();
     metrics.answerDuration.observe(ms / 1000);
+    if (!logger.isLevelEnabled('info')) return;
     logger.info({ ...about, status: answer.status, ms: Math.round(ms * 10) / 10 }, 'callback answered');
   };
 }

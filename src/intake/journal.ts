@@ -36,31 +36,34 @@ export class JournalIntake implements Intake {
     this.#options = options;
   }
 
-  async accept(callback: Callback): Promise<Receipt> {
+  // Not async, nor is what it calls until there is something to wait for: each promise costs every callback.
+  accept(callback: Callback): Promise<Receipt> {
     const { key, receivedAt } = callback;
     if (!key.hasRequestId) {
       const started = this.#options.recent.find(key.base);
-      if (started !== undefined) return { ...(await started), duplicate: true };
+      if (started !== undefined) return asDuplicate(started);
       return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
     }
     const known = this.#find(key.base);
     // Its RequestId may belong to another body.
-    const id = known && known.bodyHash !== key.bodyHash ? otherBodyDeliveryId(key) : key.base;
-    return this.#acceptOnce(callback, id, id);
+    if (known && known.bodyHash !== key.bodyHash) {
+      const id = otherBodyDeliveryId(key);
+      return this.#acceptOnce(callback, id, id);
+    }
+    return known ? asDuplicate(known.receipt) : this.#acceptFirst(callback, key.base, key.base);
   }
 
   /** The first of equal callbacks is journaled; later ones get its receipt. */
-  async #acceptOnce(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
+  #acceptOnce(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
     const known = this.#find(seenKey);
-    if (known && this.#isSame(callback, known)) return { ...(await known.receipt), duplicate: true };
+    if (known && this.#isSame(callback, known)) return asDuplicate(known.receipt);
+    return this.#acceptFirst(callback, seenKey, deliveryId);
+  }
 
+  #acceptFirst(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
     const receipt = this.#journalOrStart(callback, seenKey, deliveryId);
     this.#underWay.set(seenKey, { bodyHash: callback.key.bodyHash, at: callback.receivedAt, receipt });
-    try {
-      return await receipt;
-    } finally {
-      this.#underWay.delete(seenKey);
-    }
+    return receipt;
   }
 
   #find(seenKey: string): Known | undefined {
@@ -93,7 +96,13 @@ export class JournalIntake implements Intake {
     } catch (error) {
       if (!(error instanceof JournalUnavailableError)) throw error;
       logger.error({ reason: error.message }, 'not journaled: the workflow is started before the answer');
-      return direct.accept(callback, MAX_ACCEPT_MS - (performance.now() - startedAt));
+      return await direct.accept(callback, MAX_ACCEPT_MS - (performance.now() - startedAt));
+    } finally {
+      this.#underWay.delete(seenKey);
     }
   }
+}
+
+async function asDuplicate(first: Receipt | Promise<Receipt>): Promise<Receipt> {
+  return { ...(await first), duplicate: true };
 }

@@ -3,9 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { environmentOf, readCompose, service, withoutNotYet } from '../support/compose.ts';
+import { environmentOf, readCompose, service } from '../support/compose.ts';
+import { type OpenSearchServer, startTestOpenSearch } from '../support/open-search.ts';
 import { type ProcessSettings, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { startRedis, type TestRedis } from '../support/stores.ts';
+import { TestRedis } from '../support/redis.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
@@ -16,26 +17,26 @@ const FRIENDS = ['id1', 'id2', 'id3'];
 /** Other tests may use the same server. */
 const SEARCH_INDEX = `friends-compose-${process.pid}`;
 
-/** An OpenSearch for tests; without one its side effect is off. */
-const SEARCH_URL = process.env.TEST_OPENSEARCH_URL;
-
 /** docker-compose.yml, with the programs of this machine: only hosts, ports and paths are others. */
 describe('the processes of docker-compose.yml, with its environment', () => {
   let temporal: TestTemporal;
-  let redis: TestRedis | undefined;
+  let redis: TestRedis;
+  let openSearch: OpenSearchServer;
   let receiver: UnfriendProcess;
   let worker: UnfriendProcess;
 
   before(async () => {
     temporal = await startTestTemporal();
-    redis = await startRedis(service(compose, 'redis').command ?? []);
-    await redis?.client.sadd('friends:id', ...FRIENDS);
-    if (SEARCH_URL) await indexFriends(SEARCH_URL);
+    redis = await TestRedis.start({ args: service(compose, 'redis').command?.slice(1) ?? [] });
+    await redis.use((client) => client.sadd('friends:id', ...FRIENDS));
+    openSearch = await startTestOpenSearch();
+    await indexFriends(openSearch.url);
   });
   after(async () => {
     await Promise.all([receiver?.kill(), worker?.kill()]);
-    await redis?.stop();
-    if (SEARCH_URL) await fetch(`${SEARCH_URL}/${SEARCH_INDEX}`, { method: 'DELETE' });
+    await redis.stop();
+    await fetch(`${openSearch.url}/${SEARCH_INDEX}`, { method: 'DELETE' });
+    await openSearch.stop();
     await temporal.stop();
     folder.remove();
   });
@@ -48,13 +49,13 @@ describe('the processes of docker-compose.yml, with its environment', () => {
       OPS_PORT: '0',
       DATA_DIR: folder.path,
       TEMPORAL_ADDRESS: temporal.settings.connectionOptions.address ?? '',
-      CACHE_URL: redis?.url ?? 'off',
-      SEARCH_URL: SEARCH_URL ?? 'off',
+      CACHE_URL: redis.url,
+      SEARCH_URL: openSearch.url,
       SEARCH_INDEX,
     };
     const ofFile = environmentOf(compose, name);
     const rewritten = Object.keys(ofFile).map((key) => [key, here[key] ?? ofFile[key] ?? ''] as const);
-    return withoutNotYet(Object.fromEntries(rewritten));
+    return Object.fromEntries(rewritten);
   }
 
   function run(name: string): UnfriendProcess {
@@ -99,15 +100,9 @@ describe('the processes of docker-compose.yml, with its environment', () => {
       return status !== '' && status.status === 'Done' && status;
     });
     assert.equal(report.workflow.execution, 'COMPLETED');
-    const planned = settings('receiver');
-    const expected = [
-      planned.CACHE_URL !== 'off' && 'clearCaches',
-      planned.SEARCH_URL !== 'off' && 'updateSearchIndex',
-      'notifyUsers',
-    ].filter(Boolean);
-    assert.deepEqual(Object.keys(report.sideEffects), expected);
-    if (expected.includes('clearCaches')) assert.equal(await redis?.client.exists('friends:id'), 0);
-    if (expected.includes('updateSearchIndex')) assert.equal(await countFriends(SEARCH_URL ?? ''), 0);
+    assert.deepEqual(Object.keys(report.sideEffects), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
+    assert.equal(await redis.use((client) => client.exists('friends:id')), 0);
+    assert.equal(await countFriends(openSearch.url), 0);
     const inbox = await fetch(`${await opsOf(worker)}/embedded/id`).then((response) => response.json());
     assert.equal((inbox as { inbox: unknown[] }).inbox.length, 1);
   });

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Role } from '../../src/config.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { faultsOf } from './settings.ts';
 
 export const COMPOSE_FILE = join(PACKAGE_ROOT, 'docker-compose.yml');
 
@@ -66,17 +64,4 @@ function interpolate(value: unknown, variables: Record<string, string>): unknown
   );
   if (filled.includes('$')) throw new SyntaxError(`${value}: expected \${NAME:-default} and nothing else`);
   return filled;
-}
-
-/** Until this version has real backends: what it refuses for that is off, or left out. */
-export function withoutNotYet(
-  environment: Record<string, string>,
-  role: Role = 'work',
-): Record<string, string> {
-  const refused = faultsOf(environment, role)
-    .filter((fault) => fault.includes('not supported by this version yet'))
-    .map((fault) => fault.split(':')[0] ?? '');
-  const kept = Object.entries(environment).filter(([name]) => !refused.includes(name));
-  const off = refused.filter((name) => name.endsWith('_URL')).map((name) => [name, 'off'] as const);
-  return Object.fromEntries([...kept, ...off]);
 }

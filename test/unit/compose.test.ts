@@ -6,7 +6,7 @@ import { DCLinter } from 'dclint';
 import ms from 'ms';
 import { type Role, readSettings } from '../../src/config.ts';
 import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
-import { COMPOSE_FILE, environmentOf, readCompose, service, withoutNotYet } from '../support/compose.ts';
+import { COMPOSE_FILE, environmentOf, readCompose, service } from '../support/compose.ts';
 import { faultsOf } from '../support/settings.ts';
 import { temporaryFolder } from '../support/temporal.ts';
 
@@ -127,7 +127,7 @@ describe('docker-compose.yml', () => {
 
   test('a stop leaves the time that draining takes', () => {
     const graceOf = (name: string) => ms(service(compose, name).stop_grace_period as ms.StringValue);
-    const { http } = readSettings(withoutNotYet(environmentOf(compose, 'receiver')), 'receive');
+    const { http } = readSettings(environmentOf(compose, 'receiver'), 'receive');
     // README.md, "a process gets SIGTERM": open answers 5 s, the journal 5 s; activities 10 s, and 5 s to end.
     assert.ok(graceOf('receiver') >= http.drainDelay + 10_000 + 15_000);
     assert.ok(graceOf('worker') >= 15_000 + 5_000);
@@ -141,7 +141,7 @@ describe('docker-compose.yml', () => {
         Object.keys(environment).filter((setting) => !known.includes(setting)),
         [],
       );
-      assert.deepEqual(faultsOf(withoutNotYet(environment), role), []);
+      assert.deepEqual(faultsOf(environment, role), []);
     });
   }
 
@@ -149,9 +149,7 @@ describe('docker-compose.yml', () => {
     const faultsWith = (variables: Record<string, string>) => {
       const file = readCompose({ NODE_ENV: 'production', ...variables });
       return (['receiver', 'worker'] as const).flatMap((name) =>
-        faultsOf(withoutNotYet(environmentOf(file, name)), ROLES[name] as Role).map(
-          (fault) => fault.split(':')[0],
-        ),
+        faultsOf(environmentOf(file, name), ROLES[name] as Role).map((fault) => fault.split(':')[0]),
       );
     };
     assert.deepEqual(faultsWith({}), ['CALLBACK_TOKEN', 'NOTIFY_URL']);

