@@ -368,7 +368,7 @@ describe('what stands before the search server', () => {
     };
     assert.deepEqual(await refuse(429, { 'retry-after': '7' }), ['Busy', 7_000]);
     assert.deepEqual(await refuse(429), ['Busy', undefined]);
-    assert.deepEqual(await refuse(503, { 'retry-after': '90000' }), ['ServerError', 600_000]);
+    assert.deepEqual(await refuse(503, { 'retry-after': '90000' }), ['ServerError', 3_600_000]);
     assert.deepEqual(await refuse(502), ['ServerError', undefined]);
     assert.deepEqual(await refuse(200), ['ServerError', undefined]);
   });

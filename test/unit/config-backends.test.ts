@@ -105,7 +105,7 @@ test('SEARCH_CA is read where it is needed, and has to be a certificate', () => 
   }
 });
 
-test('Retry-After is seconds or a date, and never more than ten minutes', () => {
+test('Retry-After is seconds or a date, and never more than an hour', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
   assert.equal(readRetryAfter('7', now), 7_000);
   assert.equal(readRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', now), 5_000);
