@@ -125,6 +125,16 @@ const notYet = z
   .optional()
   .refine((value) => value === undefined, NOT_YET);
 
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'expected http://… or https://…')
+  .optional();
+
+const onlyHttpJson = z
+  .string()
+  .refine((value) => value === 'http/json', 'expected http/json, which collectors take on port 4318')
+  .optional();
+
 const FIELDS = {
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
@@ -178,6 +188,16 @@ const FIELDS = {
   ATTENTION_FOR: notYet,
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
   INDEX_ACCOUNTS: onOff('on'),
+
+  OTEL_TRACES_EXPORTER: z
+    .string()
+    .refine((value) => value === 'otlp' || value === 'none', 'expected otlp or none')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_PROTOCOL: onlyHttpJson,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: onlyHttpJson,
+  OTEL_SDK_DISABLED: z.string().optional(),
 
   CACHE_URL: address(parseRedisUrl),
   CACHE_KEYS: list('friends:{From_Account}').refine(
@@ -463,6 +483,8 @@ function compose(values: Values, { role, temporal, searchCa, searchPath }: Compo
       searchPath,
     },
     taskQueue: values.TASK_QUEUE,
+    /** Where to, OpenTelemetry's SDK reads by itself. */
+    tracing: isTraced(values),
     batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
     indexAccounts: values.INDEX_ACCOUNTS,
@@ -492,6 +514,14 @@ function compose(values: Values, { role, temporal, searchCa, searchPath }: Compo
       rate: values.TENCENT_RATE,
     },
   };
+}
+
+/** The standard settings say whether spans are wanted: none, unless somebody says where to. */
+function isTraced(values: Values): boolean {
+  if (values.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || values.OTEL_TRACES_EXPORTER === 'none')
+    return false;
+  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return values.OTEL_TRACES_EXPORTER === 'otlp' || endpoint !== undefined;
 }
 
 type Fault = { fault: string };

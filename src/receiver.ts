@@ -5,6 +5,7 @@ import { type HttpServer, listen } from './http/server.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 /** Takes callbacks and answers them. */
 export class Receiver {
@@ -20,7 +21,7 @@ export class Receiver {
 
   static async start(
     settings: Settings,
-    parts: { intake: Intake; metrics: Metrics; logger: Logger },
+    parts: { intake: Intake; metrics: Metrics; tracing?: Tracing | undefined; logger: Logger },
   ): Promise<Receiver> {
     const { callback, http } = settings;
     if (settings.sdkAppId === undefined) throw new TypeError('a receiver needs an SDKAppID');

@@ -12,11 +12,17 @@ import type { Salvaged } from './journal/recover.ts';
 import { Receiver } from './receiver.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { TemporalMetrics } from './telemetry/temporal-metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
+import { WorkerMetrics } from './telemetry/worker-metrics.ts';
 import { createClient, describeRpcError } from './temporal/connect.ts';
+import { CoreMetrics } from './temporal/core-metrics.ts';
 import { FreshStarts } from './temporal/fresh-starts.ts';
 import { findTemporalCli } from './temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
+import { TraceStarts } from './temporal/trace-starts.ts';
+import { TemporalWatch } from './temporal/watch.ts';
 import { WorkerHost } from './temporal/worker-host.ts';
 
 const READINESS_CHECK_MS = 1_000;
@@ -65,16 +71,30 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (local) closers.push(() => local.stop());
 
     const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
+    const tracing = settings.tracing ? await startTracing(logger) : undefined;
+    if (tracing) closers.push(() => tracing.stop());
     const freshStarts = new FreshStarts();
-    const client = createClient(temporal, [freshStarts.interceptor]);
+    const traceStarts = tracing && new TraceStarts(tracing);
+    const client = createClient(
+      temporal,
+      [freshStarts.interceptor],
+      traceStarts ? [traceStarts.interceptor] : [],
+    );
     closers.push(() => client.connection.close());
 
     const metrics = createMetrics();
+    const coreMetrics = new CoreMetrics();
+    const { taskQueue } = settings;
+    const watch = new TemporalWatch({
+      ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
+    });
+    closers.push(() => watch.stop());
     const { backends, embedded } = createBackends(settings);
     closers.push(() => closeBackends(backends));
     const running: Running = {};
     const opsApp = createOpsApp({
       metrics,
+      coreMetrics: () => coreMetrics.read(),
       components: () => readiness(client, running),
       ...(parts.work && embedded && { viewAccount: (account: string) => embedded.view(account) }),
     });
@@ -84,20 +104,24 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
     if (parts.work) {
       const activities = createActivities(backends);
-      const { taskQueue } = settings;
+      const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
       const worker = new WorkerHost({
-        ...{ temporal, client, taskQueue, activities, logger },
+        ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
+        observers: { metrics: workerMetrics, tracing },
         createSearchAttributes: parts.receive,
       });
       running.worker = worker;
       closers.push(() => worker.stop());
     }
     if (parts.receive) {
-      const started = await startIntake({ settings, client, freshStarts, metrics, logger });
+      const started = await startIntake({
+        ...{ settings, client, freshStarts, metrics, tracing, traceStarts, logger },
+      });
       running.journal = started.journal;
       running.journalFault = started.journalFault;
       closers.push(() => started.stop());
-      const receiver = await Receiver.start(settings, { intake: started.intake, metrics, logger });
+      const { intake } = started;
+      const receiver = await Receiver.start(settings, { intake, metrics, tracing, logger });
       running.receiver = receiver;
       closers.push((how) => receiver.stop(how));
     }
@@ -115,6 +139,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await stop({ drain: false });
     throw error;
   }
+}
+
+/** Loaded only where somebody traces. */
+async function startTracing(logger: Logger): Promise<Tracing> {
+  const { createTracing } = await import('./telemetry/open-telemetry.ts');
+  return createTracing(logger);
 }
 
 function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {

@@ -3,6 +3,7 @@ import { type Answer, fail, type Refusal } from '../callback/answer.ts';
 import { NotDurableError } from '../intake/intake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Span, Tracing } from '../telemetry/tracing.ts';
 
 /** An answer, and what it was about: `accepted`, `duplicate`, or why nothing was started. */
 export type Answered = { answer: Answer; verdict: string; deliveryId?: string; pairs?: number };
@@ -19,18 +20,36 @@ export function refused(reason: Refusal, info?: string): Answered {
   return { answer: fail(reason, info), verdict: reason };
 }
 
-/** Counts, times and logs every answer. Never the query string: for a minute it signs any other callback. */
-export function observeAnswers(logger: Logger, metrics: Metrics) {
+export type Observers = { logger: Logger; metrics: Metrics; tracing?: Tracing | undefined };
+
+/** Counts, times, traces and logs every answer. Never the query string: for a minute it signs any other callback. */
+export function observeAnswers({ logger, metrics, tracing }: Observers) {
   return async (ctx: Context, next: Next): Promise<void> => {
     const startedAt = performance.now();
+    const span = tracing?.start('POST callback', { kind: 'server' });
+    if (span) ctx.state.trace = span.traceparent;
     await next();
     const { answer, ...about } = ctx.state.answered as Answered;
     const ms = performance.now() - startedAt;
+    if (span) endSpan(span, ctx.state.answered as Answered);
     metrics.callbacks.labels(about.verdict).inc();
     metrics.answerDuration.observe(ms / 1000);
     if (!logger.isLevelEnabled('info')) return;
     logger.info({ ...about, status: answer.status, ms: Math.round(ms * 10) / 10 }, 'callback answered');
   };
+}
+
+/** The path stays out of it: it may be a secret. */
+function endSpan(span: Span, { answer, verdict, deliveryId, pairs }: Answered): void {
+  span.end(
+    {
+      'http.response.status_code': answer.status,
+      'unfriend.verdict': verdict,
+      ...(deliveryId && { 'unfriend.delivery_id': deliveryId }),
+      ...(pairs && { 'unfriend.pairs': pairs }),
+    },
+    answer.status >= 500 ? verdict : undefined,
+  );
 }
 
 /**
@@ -42,8 +61,10 @@ export function answerErrors(logger: Logger) {
     try {
       await next();
     } catch (error) {
-      if (error instanceof NotDurableError) logger.error({ reason: error.message }, 'callback not accepted');
-      else logger.error({ err: error }, 'callback not accepted: unexpected error');
+      if (error instanceof NotDurableError) {
+        const { deliveryId, message: reason } = error;
+        logger.error({ deliveryId, reason }, 'callback not accepted');
+      } else logger.error({ err: error }, 'callback not accepted: unexpected error');
       respond(ctx, refused('unavailable'));
     }
   };

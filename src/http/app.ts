@@ -1,18 +1,15 @@
 import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
-import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { answerErrors, observeAnswers, refused, respond } from './answers.ts';
+import { answerErrors, type Observers, observeAnswers, refused, respond } from './answers.ts';
 import { type CallbackRouteOptions, callbackRoute } from './callback-route.ts';
 
-export type ReceiverAppOptions = CallbackRouteOptions & {
-  /** Where callbacks are posted to. */
-  path: string;
-  /** While true, answers ask the peer to come back on another connection. */
-  isDraining: () => boolean;
-  metrics: Metrics;
-  logger: Logger;
-};
+export type ReceiverAppOptions = CallbackRouteOptions &
+  Observers & {
+    /** Where callbacks are posted to. */
+    path: string;
+    /** While true, answers ask the peer to come back on another connection. */
+    isDraining: () => boolean;
+  };
 
 /** The receiver: its middleware, in the order in which a request meets it. */
 export function createReceiverApp(options: ReceiverAppOptions): Koa {
@@ -21,7 +18,7 @@ export function createReceiverApp(options: ReceiverAppOptions): Koa {
   router.all(options.path, methodNotAllowed);
 
   const app = new Koa();
-  app.use(observeAnswers(options.logger, options.metrics));
+  app.use(observeAnswers(options));
   app.use(closeWhileDraining(options.isDraining));
   app.use(answerErrors(options.logger));
   app.use(router.routes());

@@ -4,6 +4,7 @@ import { OK } from '../callback/answer.ts';
 import { type JudgeSettings, judgeBody, judgeQuery, type Verdict } from '../callback/judge.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
+import type { TraceParent } from '../telemetry/tracing.ts';
 import { type Answered, refused, respond } from './answers.ts';
 
 export type CallbackRouteOptions = {
@@ -27,10 +28,11 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions): Prom
   const body = await readBody(ctx, options.maxBody);
   if (typeof body === 'string') return refused(body);
   const verdict = judgeBody({ query, body }, options.judge, now);
-  return act(verdict, { query, body, receivedAt: now }, options.intake);
+  const trace = ctx.state.trace as TraceParent | undefined;
+  return act(verdict, { query, body, receivedAt: now, ...(trace && { trace }) }, options.intake);
 }
 
-type ReadRequest = { query: URLSearchParams; body: Buffer; receivedAt: number };
+type ReadRequest = { query: URLSearchParams; body: Buffer; receivedAt: number; trace?: TraceParent };
 
 async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Promise<Answered> {
   switch (verdict.kind) {
@@ -40,7 +42,9 @@ async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Prom
     case 'ignore':
       return { answer: OK, verdict: verdict.reason };
     case 'accept': {
-      const { deliveryId, duplicate } = await intake.accept(verdict.callback);
+      const { trace } = request;
+      const callback = trace ? { ...verdict.callback, trace } : verdict.callback;
+      const { deliveryId, duplicate } = await intake.accept(callback);
       const pairs = verdict.callback.pairs.length;
       return { answer: OK, verdict: duplicate ? 'duplicate' : 'accepted', deliveryId, pairs };
     }

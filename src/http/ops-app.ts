@@ -8,6 +8,8 @@ export type ComponentState = { ready: boolean; state: string };
 
 export type OpsAppOptions = {
   metrics: Metrics;
+  /** More of them, as text; empty where there are none. */
+  coreMetrics: () => Promise<string>;
   /** Asked at every `GET /readyz`. */
   components: () => Promise<Record<string, ComponentState>>;
   /** The embedded side effects' view of an account, where they are in use. */
@@ -15,7 +17,7 @@ export type OpsAppOptions = {
 };
 
 /** For operators and orchestrators: whether the process lives, whether it is ready, what it counts. */
-export function createOpsApp({ metrics, components, viewAccount }: OpsAppOptions): Koa {
+export function createOpsApp({ metrics, coreMetrics, components, viewAccount }: OpsAppOptions): Koa {
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'alive' };
@@ -28,7 +30,8 @@ export function createOpsApp({ metrics, components, viewAccount }: OpsAppOptions
   });
   router.get('/metrics', async (ctx) => {
     ctx.type = metrics.registry.contentType;
-    ctx.body = await metrics.registry.metrics();
+    const [ours, core] = await Promise.all([metrics.registry.metrics(), coreMetrics()]);
+    ctx.body = ours + core;
   });
   if (viewAccount) {
     router.get('/embedded/:account', (ctx) => {

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
-import type { Callback } from '../callback/judge.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryStarter } from '../temporal/start-delivery.ts';
-import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt } from './intake.ts';
+import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt, type TracedCallback } from './intake.ts';
 import type { RecentCallbacks } from './recent-callbacks.ts';
 
 export type DirectIntakeOptions = {
@@ -27,7 +26,7 @@ export class DirectIntake implements Intake {
   }
 
   /** @param budget all that it may take, in ms */
-  async accept(callback: Callback, budget = MAX_ACCEPT_MS): Promise<Receipt> {
+  async accept(callback: TracedCallback, budget = MAX_ACCEPT_MS): Promise<Receipt> {
     const { key } = callback;
     if (key.hasRequestId) return this.#start(callback, key.base, budget);
     return this.#recent.acceptOnce(key.base, () =>
@@ -40,27 +39,30 @@ export class DirectIntake implements Intake {
     this.#logger.error({ reason }, 'a signed callback was refused, and without a journal it is not kept');
   }
 
-  async #start(callback: Callback, deliveryId: string, budget: number): Promise<Receipt> {
+  async #start(callback: TracedCallback, deliveryId: string, budget: number): Promise<Receipt> {
     const settled = new AbortController();
     const timeout = delay(budget, undefined, { signal: settled.signal }).then(() => {
-      throw new NotDurableError('Temporal did not answer in time');
+      throw new NotDurableError(deliveryId, 'Temporal did not answer in time');
     });
     try {
       return await Promise.race([this.#startOrSidestep(callback, deliveryId), timeout]);
     } catch (error) {
       if (error instanceof NotDurableError) throw error;
-      throw new NotDurableError(describeRpcError(error), { cause: error });
+      throw new NotDurableError(deliveryId, describeRpcError(error), { cause: error });
     } finally {
       settled.abort();
     }
   }
 
   /** An id that is taken by a callback with another body: the new delivery gets an id of its own. */
-  async #startOrSidestep(callback: Callback, deliveryId: string): Promise<Receipt> {
-    const { key, sdkAppId, receivedAt, pairs } = callback;
+  async #startOrSidestep(callback: TracedCallback, deliveryId: string): Promise<Receipt> {
+    const { key, sdkAppId, receivedAt, pairs, trace } = callback;
     const { bodyHash } = key;
     const start = (id: string) =>
-      this.#starter.start({ delivery: { deliveryId: id, sdkAppId, receivedAt }, pairs, bodyHash });
+      this.#starter.start({
+        ...{ delivery: { deliveryId: id, sdkAppId, receivedAt }, pairs, bodyHash },
+        ...(trace && { trace }),
+      });
 
     const outcome = await start(deliveryId);
     if (outcome !== 'other-body') return { deliveryId, duplicate: outcome === 'existing' };

@@ -1,5 +1,9 @@
 import type { Callback } from '../callback/judge.ts';
 import type { RawCallback } from '../journal/record.ts';
+import type { TraceParent } from '../telemetry/tracing.ts';
+
+/** A valid callback, and what its trace goes on from where somebody traces. */
+export type TracedCallback = Callback & { trace?: TraceParent };
 
 /** What became of an acknowledged callback; a duplicate has the first one's delivery id. */
 export type Receipt = { deliveryId: string; duplicate: boolean };
@@ -7,7 +11,7 @@ export type Receipt = { deliveryId: string; duplicate: boolean };
 /** Makes a valid callback durable, and tells only then. */
 export interface Intake {
   /** @throws NotDurableError when the callback must not be acknowledged */
-  accept(callback: Callback): Promise<Receipt>;
+  accept(callback: TracedCallback): Promise<Receipt>;
   /** Keeps a refused callback for a person to look at, where there is a place for it. Never throws. */
   keepRefused(raw: RawCallback, reason: string): Promise<void>;
 }
@@ -18,4 +22,11 @@ export const MAX_ACCEPT_MS = 1_500;
 /** The callback is durable nowhere: it must be answered 503. */
 export class NotDurableError extends Error {
   override name = 'NotDurableError';
+  /** What it would have been. */
+  readonly deliveryId: string;
+
+  constructor(deliveryId: string, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.deliveryId = deliveryId;
+  }
 }

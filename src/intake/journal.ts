@@ -3,8 +3,10 @@ import type { Callback } from '../callback/judge.ts';
 import { type Journal, JournalUnavailableError } from '../journal/journal.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { errorType, type Tracing } from '../telemetry/tracing.ts';
 import type { DirectIntake } from './direct.ts';
-import { type Intake, MAX_ACCEPT_MS, type Receipt } from './intake.ts';
+import { type Intake, MAX_ACCEPT_MS, type Receipt, type TracedCallback } from './intake.ts';
 import type { RecentCallbacks } from './recent-callbacks.ts';
 
 export type JournalIntakeOptions = {
@@ -17,6 +19,8 @@ export type JournalIntakeOptions = {
   journaled: () => void;
   /** In ms. */
   dedupeWindow: number;
+  metrics: Pick<JournalMetrics, 'bypassed'>;
+  tracing?: Tracing | undefined;
   logger: Logger;
 };
 
@@ -37,7 +41,7 @@ export class JournalIntake implements Intake {
   }
 
   // Not async, nor is what it calls until there is something to wait for: each promise costs every callback.
-  accept(callback: Callback): Promise<Receipt> {
+  accept(callback: TracedCallback): Promise<Receipt> {
     const { key, receivedAt } = callback;
     if (!key.hasRequestId) {
       const started = this.#options.recent.find(key.base);
@@ -54,13 +58,13 @@ export class JournalIntake implements Intake {
   }
 
   /** The first of equal callbacks is journaled; later ones get its receipt. */
-  #acceptOnce(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
+  #acceptOnce(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
     const known = this.#find(seenKey);
     if (known && this.#isSame(callback, known)) return asDuplicate(known.receipt);
     return this.#acceptFirst(callback, seenKey, deliveryId);
   }
 
-  #acceptFirst(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
+  #acceptFirst(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
     const receipt = this.#journalOrStart(callback, seenKey, deliveryId);
     this.#underWay.set(seenKey, { bodyHash: callback.key.bodyHash, at: callback.receivedAt, receipt });
     return receipt;
@@ -82,20 +86,31 @@ export class JournalIntake implements Intake {
     await this.#options.journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
   }
 
-  async #journalOrStart(callback: Callback, seenKey: string, deliveryId: string): Promise<Receipt> {
-    const { journal, direct, journaled, logger } = this.#options;
+  async #journalOrStart(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
+    const { journal, direct, journaled, tracing, metrics, logger } = this.#options;
     const { sdkAppId, receivedAt, pairs, key } = callback;
     const startedAt = performance.now();
+    const span = tracing?.start('journal', {
+      parent: callback.trace,
+      attributes: { 'unfriend.delivery_id': deliveryId },
+    });
     try {
       await journal.append(
-        { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash },
+        {
+          ...{ delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash },
+          ...(span && { trace: span.traceparent }),
+        },
         seenKey,
       );
+      span?.end();
       journaled();
       return { deliveryId, duplicate: false };
     } catch (error) {
+      span?.end({}, errorType(error));
       if (!(error instanceof JournalUnavailableError)) throw error;
-      logger.error({ reason: error.message }, 'not journaled: the workflow is started before the answer');
+      metrics.bypassed.inc();
+      const { message: reason } = error;
+      logger.error({ deliveryId, reason }, 'not journaled: the workflow is started before the answer');
       return await direct.accept(callback, MAX_ACCEPT_MS - (performance.now() - startedAt));
     } finally {
       this.#underWay.delete(seenKey);

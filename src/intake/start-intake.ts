@@ -6,8 +6,10 @@ import { Journal } from '../journal/journal.ts';
 import { JournalLockedError } from '../journal/lock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Metrics, observeJournal } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { FreshStarts } from '../temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../temporal/start-delivery.ts';
+import type { TraceStarts } from '../temporal/trace-starts.ts';
 import { DirectIntake } from './direct.ts';
 import type { Intake } from './intake.ts';
 import { JournalIntake } from './journal.ts';
@@ -21,6 +23,9 @@ export type IntakeParts = {
   client: Client;
   freshStarts: FreshStarts;
   metrics: Metrics;
+  /** Both or neither: whether somebody traces. */
+  tracing?: Tracing | undefined;
+  traceStarts?: TraceStarts | undefined;
   logger: Logger;
 };
 
@@ -34,12 +39,13 @@ export type RunningIntake = {
 
 /** @throws JournalLockedError when another process has the journal */
 export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
-  const { settings, client, freshStarts, metrics, logger } = parts;
+  const { settings, client, freshStarts, metrics, tracing, traceStarts, logger } = parts;
   const { taskQueue, indexAccounts, dedupeWindow } = settings;
   const starter = new DeliveryStarter(client, freshStarts, {
     taskQueue,
     plan: createPlan(settings),
     indexAccounts,
+    traceStarts,
   });
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({
@@ -56,7 +62,7 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
     return { ...withoutJournal, journalFault: journal };
   }
 
-  observeJournal(metrics.registry, journal.store);
+  observeJournal(metrics.registry, journal);
   const dispatcher = new Dispatcher({
     ...{ store: journal.store, pressure: journal.pressure, starter, logger },
     metrics: metrics.journal,
@@ -64,7 +70,10 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
   dispatcher.start();
   const journaled = () => dispatcher.notify();
   return {
-    intake: new JournalIntake({ journal, direct, recent, journaled, dedupeWindow, logger }),
+    intake: new JournalIntake({
+      ...{ journal, direct, recent, journaled, dedupeWindow, tracing, logger },
+      metrics: metrics.journal,
+    }),
     journal,
     async stop() {
       await dispatcher.stop(HANDOVER_MS);

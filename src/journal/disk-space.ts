@@ -18,22 +18,23 @@ export class DiskSpace {
     this.#dir = dir;
   }
 
+  /** What is free, and how much of it is kept free, in bytes; all 0 when the folder is gone, or its disk is. */
+  get space(): { free: number; reserve: number } {
+    try {
+      const { bavail, blocks, bsize } = statfsSync(this.#dir);
+      return { free: bavail * bsize, reserve: Math.min(RESERVE, blocks * bsize * RESERVE_SHARE) };
+    } catch {
+      return { free: 0, reserve: 0 };
+    }
+  }
+
   get isLow(): boolean {
     const now = performance.now();
     if (now - this.#lookedAt > FRESH_MS) {
       this.#lookedAt = now;
-      this.#isLow = this.#look();
+      const { free, reserve } = this.space;
+      this.#isLow = reserve === 0 || free < reserve;
     }
     return this.#isLow;
-  }
-
-  #look(): boolean {
-    try {
-      const { bavail, blocks, bsize } = statfsSync(this.#dir);
-      return bavail * bsize < Math.min(RESERVE, blocks * bsize * RESERVE_SHARE);
-    } catch {
-      // The folder is gone, or its disk is.
-      return true;
-    }
   }
 }

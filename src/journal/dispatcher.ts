@@ -3,7 +3,7 @@ import { otherBodyDeliveryId } from '../callback/delivery-id.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { describeRpcError } from '../temporal/connect.ts';
-import type { DeliveryStarter } from '../temporal/start-delivery.ts';
+import type { DeliveryStarter, StartOutcome } from '../temporal/start-delivery.ts';
 import { classifyStartError } from '../temporal/start-error.ts';
 import type { Pressure } from './pressure.ts';
 import { decodeRecord, type PendingDelivery } from './record.ts';
@@ -116,23 +116,27 @@ export class Dispatcher {
       return;
     }
     try {
-      await this.#startWorkflow(pending);
+      const { deliveryId, outcome } = await this.#startWorkflow(pending);
       this.#failures = 0;
       await store.removePending(key);
       metrics.dispatched.inc();
+      const waitedMs = Date.now() - pending.delivery.receivedAt;
+      logger.info({ deliveryId, outcome, waitedMs }, 'delivery handed over to Temporal');
     } catch (error) {
       await this.#fail(key, pending, error);
     }
   }
 
-  async #startWorkflow(pending: PendingDelivery): Promise<void> {
+  async #startWorkflow(pending: PendingDelivery): Promise<{ deliveryId: string; outcome: StartOutcome }> {
     const { starter } = this.#options;
     const { delivery, bodyHash } = pending;
     const start = (deliveryId: string) =>
       starter.start({ ...pending, delivery: { ...delivery, deliveryId } });
     // Another receiver may have taken another body under the same RequestId.
-    if ((await start(delivery.deliveryId)) !== 'other-body') return;
-    await start(otherBodyDeliveryId({ base: delivery.deliveryId, bodyHash }));
+    const outcome = await start(delivery.deliveryId);
+    if (outcome !== 'other-body') return { deliveryId: delivery.deliveryId, outcome };
+    const deliveryId = otherBodyDeliveryId({ base: delivery.deliveryId, bodyHash });
+    return { deliveryId, outcome: await start(deliveryId) };
   }
 
   async #fail(key: string, pending: PendingDelivery, error: unknown): Promise<void> {
@@ -159,7 +163,7 @@ export class Dispatcher {
         metrics.retried.inc();
         this.#failures += 1;
         if (this.#failures === 1)
-          logger.error({ reason }, 'Temporal takes no deliveries: they wait in the journal');
+          logger.error({ deliveryId, reason }, 'Temporal takes no deliveries: they wait in the journal');
     }
   }
 

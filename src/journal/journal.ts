@@ -44,7 +44,7 @@ export class Journal {
   /** What became of a journal that was damaged when this one was opened. */
   readonly salvaged: Salvaged | undefined;
   readonly #options: JournalOptions;
-  readonly #disk: DiskSpace;
+  readonly disk: DiskSpace;
   readonly #unlock: () => void;
   readonly #commits: GroupCommit<Entry>;
   readonly #countFile: CountsFile;
@@ -60,7 +60,7 @@ export class Journal {
     this.store = store;
     this.salvaged = parts.salvaged;
     this.#options = options;
-    this.#disk = parts.disk;
+    this.disk = parts.disk;
     this.#unlock = parts.unlock;
     this.#commits = new GroupCommit({
       commit: (entries) => this.#commit(entries),
@@ -108,7 +108,7 @@ export class Journal {
   get unavailable(): string | undefined {
     const { restingBecause } = this;
     if (restingBecause) return restingBecause;
-    if (this.#disk.isLow) return 'the disk is almost full';
+    if (this.disk.isLow) return 'the disk is almost full';
     if (this.#pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
     return undefined;
   }
@@ -160,13 +160,17 @@ export class Journal {
   /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
   async quarantine(quarantined: Quarantined): Promise<void> {
     const { metrics, logger } = this.#options;
+    const deliveryId = quarantined.kind === 'delivery' && quarantined.pending.delivery.deliveryId;
     try {
-      if (this.#disk.isLow || this.#isQuarantineFull) throw new Error('no room for it');
+      if (this.disk.isLow || this.#isQuarantineFull) throw new Error('no room for it');
       await this.store.addQuarantined(quarantined);
       metrics.quarantined.inc();
     } catch (error) {
       metrics.notQuarantined.inc();
-      logger.error({ reason: String(error) }, 'a callback could not be kept in the quarantine');
+      logger.error(
+        { ...(deliveryId && { deliveryId }), reason: String(error) },
+        'a callback could not be kept in the quarantine',
+      );
     }
   }
 

@@ -1,8 +1,15 @@
 import xxhash from 'xxhash-wasm';
 import type { Delivery, Pair } from '../../workflows/contract.ts';
+import type { TraceParent } from '../telemetry/tracing.ts';
 
 /** A delivery that is acknowledged and not yet in Temporal. */
-export type PendingDelivery = { delivery: Delivery; pairs: Pair[]; bodyHash: string };
+export type PendingDelivery = {
+  delivery: Delivery;
+  pairs: Pair[];
+  bodyHash: string;
+  /** What the callback's trace goes on from; absent: nobody traced it. */
+  trace?: TraceParent;
+};
 
 /** A callback that the schema refuses, though its Sign was right and its command ours: kept as it came. */
 export type RawCallback = {

@@ -35,6 +35,17 @@ const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 /** What the SDK attaches and nobody reads; a task token is a secret besides. */
 const DROPPED = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace', 'taskQueue']);
 
+/** With the delivery id wherever the SDK says which workflow it is about. */
 function plain(meta: object = {}): object {
-  return Object.fromEntries(Object.entries(meta).filter(([name]) => !DROPPED.has(name)));
+  const kept = Object.fromEntries(Object.entries(meta).filter(([name]) => !DROPPED.has(name)));
+  const deliveryId = deliveryIdOf(kept.workflowId ?? (kept.workflowExecution as Execution)?.workflowId);
+  return { ...(deliveryId && { deliveryId }), ...kept };
+}
+
+type Execution = { workflowId?: unknown } | undefined;
+
+function deliveryIdOf(workflowId: unknown): string | undefined {
+  if (typeof workflowId !== 'string') return undefined;
+  const [kind, , ...id] = workflowId.split('/');
+  return kind === 'friend-deleted' && id.length > 0 ? id.join('/') : undefined;
 }

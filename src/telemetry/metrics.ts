@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { REFUSALS } from '../callback/answer.ts';
 
 /** The receiver's metrics; README.md lists them. One registry a process, nothing global. */
 export function createMetrics() {
@@ -6,12 +7,7 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   return {
     registry,
-    callbacks: new Counter({
-      name: 'unfriend_callbacks_total',
-      help: 'Callbacks answered, by verdict',
-      labelNames: ['verdict'] as const,
-      registers: [registry],
-    }),
+    callbacks: createCallbackCounter(registry),
     journal: createJournalMetrics(registry),
     answerDuration: new Histogram({
       name: 'unfriend_callback_duration_seconds',
@@ -23,6 +19,20 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+const ACKNOWLEDGED = ['accepted', 'duplicate', 'probe', 'other-command', 'ignored-platform'];
+
+/** With a row for every verdict from the start: an alert on an increase would miss the first of a new row. */
+function createCallbackCounter(registry: Registry) {
+  const callbacks = new Counter({
+    name: 'unfriend_callbacks_total',
+    help: 'Callbacks answered, by verdict',
+    labelNames: ['verdict'] as const,
+    registers: [registry],
+  });
+  for (const verdict of [...ACKNOWLEDGED, ...Object.keys(REFUSALS)]) callbacks.labels(verdict).inc(0);
+  return callbacks;
+}
 
 /** The journal's and its dispatcher's. */
 function createJournalMetrics(registry: Registry) {
@@ -38,6 +48,11 @@ function createJournalMetrics(registry: Registry) {
       name: 'unfriend_journal_commit_deliveries',
       help: 'Deliveries that shared one commit',
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    bypassed: new Counter({
+      name: 'unfriend_journal_bypassed_total',
+      help: 'Callbacks that the journal could not take, so that the workflow was started before the answer',
       registers,
     }),
     dispatched: new Counter({
@@ -72,35 +87,56 @@ export type JournalMetrics = ReturnType<typeof createJournalMetrics>;
 
 /** What the journal holds, read when the page is asked for; without a journal nothing. */
 export function observeJournal(registry: Registry, journal: JournalGauges = NO_JOURNAL): void {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge(
-    'unfriend_journal_pending',
-    'Deliveries acknowledged and not yet in Temporal',
-    () => journal.pendingCount,
-  );
-  gauge('unfriend_journal_quarantined', 'What the quarantine holds', () => journal.quarantinedCount);
-  gauge(
-    'unfriend_journal_oldest_pending_age_seconds',
-    'How long the oldest pending delivery waits, in seconds',
-    () => {
-      const { oldestPendingAt } = journal;
-      return oldestPendingAt === undefined ? 0 : Math.max(0, (Date.now() - oldestPendingAt) / 1000);
+  const { store } = journal;
+  const gauges: Record<string, [help: string, read: () => number]> = {
+    unfriend_journal_available: [
+      'Whether the journal takes callbacks; 0: their workflows are started before the answer',
+      () => (journal.unavailable === undefined ? 1 : 0),
+    ],
+    unfriend_journal_pending: ['Deliveries acknowledged and not yet in Temporal', () => store.pendingCount],
+    unfriend_journal_quarantined: ['What the quarantine holds', () => store.quarantinedCount],
+    unfriend_journal_oldest_pending_age_seconds: [
+      'How long the oldest pending delivery waits, in seconds',
+      () => ageInSeconds(store.oldestPendingAt),
+    ],
+    unfriend_journal_disk_free_bytes: [
+      "Free on the journal's disk, in bytes",
+      () => journal.disk?.space.free ?? 0,
+    ],
+    unfriend_journal_disk_reserve_bytes: [
+      'With less than this free on its disk the journal takes nothing, in bytes',
+      () => journal.disk?.space.reserve ?? 0,
+    ],
+  };
+  for (const [name, [help, read]] of Object.entries(gauges)) observe(registry, { name, help, read });
+}
+
+/** A gauge that is read when the page is asked for. */
+function observe(
+  registry: Registry,
+  { name, help, read }: { name: string; help: string; read: () => number },
+): void {
+  new Gauge({
+    ...{ name, help, registers: [registry] },
+    collect() {
+      this.set(read());
     },
-  );
+  });
+}
+
+function ageInSeconds(since: number | undefined): number {
+  return since === undefined ? 0 : Math.max(0, (Date.now() - since) / 1000);
 }
 
 export type JournalGauges = {
-  pendingCount: number;
-  quarantinedCount: number;
-  oldestPendingAt: number | undefined;
+  store: { pendingCount: number; quarantinedCount: number; oldestPendingAt: number | undefined };
+  /** Why nothing can be journaled right now. */
+  unavailable: string | undefined;
+  disk: { space: { free: number; reserve: number } } | undefined;
 };
 
-const NO_JOURNAL: JournalGauges = { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined };
+const NO_JOURNAL: JournalGauges = {
+  store: { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
+  unavailable: 'there is none',
+  disk: undefined,
+};

@@ -5,8 +5,11 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 
+const WORKFLOWS = join(PACKAGE_ROOT, 'dist', 'workflows');
+
 const { code } = await bundleWorkflowCode({
-  workflowsPath: join(PACKAGE_ROOT, 'dist', 'workflows', 'index.js'),
+  workflowsPath: join(WORKFLOWS, 'index.js'),
+  workflowInterceptorModules: [join(WORKFLOWS, 'interceptors.js')],
   logger: new DefaultLogger('WARN'),
 });
 await writeFile(WORKFLOW_BUNDLE, code);

@@ -1,5 +1,11 @@
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
 
@@ -27,7 +33,11 @@ const RECONNECT = {
 };
 
 /** A client that connects when it is first used, so that a process starts while Temporal is away. */
-export function createClient(settings: TemporalSettings, interceptors: Interceptor[] = []): Client {
+export function createClient(
+  settings: TemporalSettings,
+  interceptors: Interceptor[] = [],
+  workflow: WorkflowClientInterceptor[] = [],
+): Client {
   const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MAX_RPC_ATTEMPTS }));
   const connection = Connection.lazy({
     ...settings.connectionOptions,
@@ -35,7 +45,7 @@ export function createClient(settings: TemporalSettings, interceptors: Intercept
     // The deadline is for all attempts together.
     interceptors: [withDeadline, ...interceptors, retry],
   });
-  return new Client({ connection, namespace: settings.namespace });
+  return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
 }
 
 /** For workers, which need the SDK's native connection. Throws when Temporal can't be reached. */

@@ -15,13 +15,21 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../workflows/contract.ts';
+import type { TraceParent } from '../telemetry/tracing.ts';
 import type { FreshStarts } from './fresh-starts.ts';
+import type { TraceStarts } from './trace-starts.ts';
 
 /** What every delivery of this process is started with. */
-export type StartOptions = { taskQueue: string; plan: DeliveryPlan; indexAccounts: boolean };
+export type StartOptions = {
+  taskQueue: string;
+  plan: DeliveryPlan;
+  indexAccounts: boolean;
+  /** The one whose interceptor the client has; absent: nobody traces. */
+  traceStarts?: TraceStarts | undefined;
+};
 
-/** `bodyHash` tells two callbacks of one RequestId apart. */
-export type DeliveryToStart = { delivery: Delivery; pairs: Pair[]; bodyHash: string };
+/** `bodyHash` tells two callbacks of one RequestId apart. `trace`: what the callback belongs to. */
+export type DeliveryToStart = { delivery: Delivery; pairs: Pair[]; bodyHash: string; trace?: TraceParent };
 
 /** `existing`: the same callback was started before. `other-body`: its id is taken by another callback. */
 export type StartOutcome = 'started' | 'existing' | 'other-body';
@@ -40,7 +48,17 @@ export class DeliveryStarter {
   }
 
   /** Returns once Temporal has the workflow. Throws whatever kept Temporal from it. */
-  async start({ delivery, pairs, bodyHash }: DeliveryToStart): Promise<StartOutcome> {
+  start(toStart: DeliveryToStart): Promise<StartOutcome> {
+    const { traceStarts } = this.#options;
+    if (!traceStarts) return this.#start(toStart);
+    const { delivery, trace: parent } = toStart;
+    const { deliveryId } = delivery;
+    return traceStarts.trace({ workflowId: workflowId(delivery), deliveryId, parent }, () =>
+      this.#start(toStart),
+    );
+  }
+
+  async #start({ delivery, pairs, bodyHash }: DeliveryToStart): Promise<StartOutcome> {
     const { plan, taskQueue, indexAccounts } = this.#options;
     const input: FriendDeletedInput = { delivery, pairs, plan };
     try {

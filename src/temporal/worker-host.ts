@@ -6,6 +6,8 @@ import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { connectWorker, describeRpcError } from './connect.ts';
+import { type CoreMetrics, freePort } from './core-metrics.ts';
+import type { Observers } from './observe-activities.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from './search-attributes.ts';
 import { createWorker, installRuntime } from './worker.ts';
 
@@ -18,6 +20,8 @@ export type WorkerHostOptions = {
   activities: Record<string, SideEffect>;
   /** Whether search attributes that are missing are created, or are a reason to stop. */
   createSearchAttributes: boolean;
+  observers: Observers;
+  coreMetrics: CoreMetrics;
   logger: Logger;
 };
 
@@ -73,8 +77,9 @@ export class WorkerHost {
     if (!connection) return;
     try {
       await this.#ensureSearchAttributes();
-      const { temporal, taskQueue, activities } = this.#options;
-      this.#worker = await createWorker({ connection, namespace: temporal.namespace, taskQueue, activities });
+      const { temporal, taskQueue, activities, observers } = this.#options;
+      const { namespace } = temporal;
+      this.#worker = await createWorker({ connection, namespace, taskQueue, activities, observers });
       if (this.#stopping.signal.aborted) return;
       const running = this.#worker.run();
       this.#reportPolling();
@@ -85,10 +90,11 @@ export class WorkerHost {
   }
 
   async #connect(): Promise<NativeConnection | undefined> {
-    const { logger, temporal } = this.#options;
+    const { logger, temporal, coreMetrics } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
-        installRuntime(logger);
+        const metricsPort = await freePort();
+        if (installRuntime(logger, metricsPort)) coreMetrics.answersOn(metricsPort);
         return await connectWorker(temporal);
       } catch (error) {
         logger.error({ reason: describeRpcError(error) }, 'worker can not reach Temporal: trying again');

@@ -2,6 +2,8 @@ import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { SideEffect } from '../../workflows/contract.ts';
 import { forTemporal, type Logger } from '../telemetry/logger.ts';
+import { type Observers, observeActivities } from './observe-activities.ts';
+import { observeWorkflows } from './observe-workflows.ts';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 
 /** Running activities may finish for this long after a stop; then they are cancelled and retried elsewhere. */
@@ -17,18 +19,34 @@ const MAX_CACHED_WORKFLOWS = 500;
 /**
  * To be called before each use of the SDK's native part, which ends its runtime with the last connection.
  * Signals are handled by the process, not by the SDK.
+ *
+ * @returns false when it is there already
  */
-export function installRuntime(logger: Logger): void {
+export function installRuntime(logger: Logger, metricsPort?: number): boolean {
   try {
     Runtime.install({
       logger: forTemporal(logger),
       shutdownSignals: [],
-      telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } },
+      telemetryOptions: {
+        logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
+        ...(metricsPort && { metrics: coreMetrics(metricsPort) }),
+      },
     });
+    return true;
   } catch (error) {
-    // It is there already.
     if (!(error instanceof IllegalStateError)) throw error;
+    return false;
   }
+}
+
+/** The SDK's native part listens by itself, on this machine alone; names and units as Prometheus has them. */
+function coreMetrics(port: number) {
+  return {
+    prometheus: {
+      bindAddress: `127.0.0.1:${port}`,
+      ...{ countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+    },
+  };
 }
 
 export type WorkerOptions = {
@@ -36,12 +54,16 @@ export type WorkerOptions = {
   namespace: string;
   taskQueue: string;
   activities: Record<string, SideEffect>;
+  /** Absent: nobody counts or traces what it does. */
+  observers?: Observers;
 };
 
 /** A worker for the workflow and all its side effects; call its `run()`. */
-export function createWorker(options: WorkerOptions): Promise<Worker> {
+export function createWorker({ observers, ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
+    sinks: observeWorkflows(observers),
+    interceptors: { activity: observers ? [observeActivities(observers)] : [] },
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,

@@ -180,7 +180,7 @@ describe('JournalIntake', () => {
     const { direct, recent } = directIntake();
     const intake = new JournalIntake({
       ...{ journal, direct, recent, journaled: () => undefined, dedupeWindow: 60_000 },
-      logger: createLogger('silent'),
+      ...{ metrics: createMetrics().journal, logger: createLogger('silent') },
     });
     await intake.accept(callbackOf({ requestId: 'fills-the-journal' }));
     const first = await intake.accept(callbackOf({}));

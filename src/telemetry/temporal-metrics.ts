@@ -1,0 +1,62 @@
+import { Gauge, type Registry } from 'prom-client';
+
+const TASK_KINDS = ['workflow', 'activity'] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** Of one kind of task in the task queue. */
+export type QueueState = { pollers: number; backlog: number; backlogAgeSeconds: number };
+
+/** What waits for a person, or did so for too long. */
+export type ParkedState = { parked: number; oldestAgeSeconds: number; abandoned: number };
+
+/** What Temporal says of our deliveries and workers; README.md lists them. What is not known is NaN. */
+export class TemporalMetrics {
+  readonly #reachable: Gauge;
+  readonly #parked: Record<keyof ParkedState, Gauge>;
+  readonly #queue: Record<keyof QueueState, Gauge<'kind'>>;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+    const byKind = (name: string, help: string) =>
+      new Gauge({ name, help, registers, labelNames: ['kind'] as const });
+    this.#reachable = gauge('unfriend_temporal_reachable', 'Whether Temporal answered when last asked');
+    this.#parked = {
+      parked: gauge('unfriend_deliveries_parked', 'Deliveries that wait for a person'),
+      oldestAgeSeconds: gauge(
+        'unfriend_deliveries_parked_oldest_age_seconds',
+        'Since when the oldest delivery that waits for a person is in Temporal, in seconds',
+      ),
+      abandoned: gauge(
+        'unfriend_deliveries_abandoned',
+        'Deliveries that failed with side effects undone, as long as Temporal keeps them',
+      ),
+    };
+    this.#queue = {
+      pollers: byKind('unfriend_workers_polling', 'Workers that polled the task queue lately'),
+      backlog: byKind('unfriend_task_queue_backlog', 'Tasks that wait for a worker, about'),
+      backlogAgeSeconds: byKind(
+        'unfriend_task_queue_backlog_age_seconds',
+        'How long the oldest task waits for a worker, in seconds',
+      ),
+    };
+    this.setParked(undefined);
+    for (const kind of TASK_KINDS) this.setQueue(kind, undefined);
+  }
+
+  setReachable(isReachable: boolean): void {
+    this.#reachable.set(isReachable ? 1 : 0);
+  }
+
+  setParked(state: ParkedState | undefined): void {
+    for (const [name, gauge] of entries(this.#parked)) gauge.set(state?.[name] ?? Number.NaN);
+  }
+
+  setQueue(kind: TaskKind, state: QueueState | undefined): void {
+    for (const [name, gauge] of entries(this.#queue)) gauge.labels(kind).set(state?.[name] ?? Number.NaN);
+  }
+}
+
+function entries<K extends string, V>(record: Record<K, V>): [K, V][] {
+  return Object.entries(record) as [K, V][];
+}

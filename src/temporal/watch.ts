@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { WORKFLOW_TYPE } from '../../workflows/contract.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
+import { describeRpcError } from './connect.ts';
+
+/** How often Temporal is asked, in ms; nobody who scrapes waits for it. */
+const LOOK_EVERY_MS = 20_000;
+
+/** A poll lasts a minute; a worker that did not come back for this long is gone, in ms. The server keeps it for five. */
+const POLLED_WITHIN_MS = 90_000;
+
+/** The oldest comes last: of more than this many parked deliveries its age is at least the one told. */
+const PAGE = 1_000;
+const MAX_PAGES = 10;
+
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+const KINDS: Record<TaskKind, number> = {
+  workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+  activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+};
+
+export type TemporalWatchOptions = {
+  client: Client;
+  taskQueue: string;
+  metrics: TemporalMetrics;
+  logger: Logger;
+};
+
+/** Asks Temporal now and then what waits for a person, and who works. */
+export class TemporalWatch {
+  readonly #options: TemporalWatchOptions;
+  readonly #stopping = new AbortController();
+  readonly #finished: Promise<void>;
+
+  constructor(options: TemporalWatchOptions) {
+    this.#options = options;
+    this.#finished = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#finished;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#look();
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { client, taskQueue, metrics } = this.#options;
+    const looks = [
+      this.#orUndefined(() => readParked(client, taskQueue)).then((state) => {
+        metrics.setParked(state);
+        return state;
+      }),
+      ...(Object.keys(KINDS) as TaskKind[]).map(async (kind) => {
+        const state = await this.#orUndefined(() => readQueue(client, taskQueue, kind));
+        metrics.setQueue(kind, state);
+        return state;
+      }),
+    ];
+    const states = await Promise.all(looks);
+    metrics.setReachable(states.some((state) => state !== undefined));
+  }
+
+  /** Temporal away is said elsewhere, by those who need it. */
+  async #orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#options.logger.debug(
+        { reason: describeRpcError(error) },
+        'Temporal could not be asked for metrics',
+      );
+      return undefined;
+    }
+  }
+}
+
+/** Runs that continued as new are closed, and have the status that they had: so only what is open, or failed, counts. */
+export async function readParked(client: Client, taskQueue: string): Promise<ParkedState> {
+  const ours = `WorkflowType="${WORKFLOW_TYPE}" AND TaskQueue=${JSON.stringify(taskQueue)} AND UnfriendStatus="NeedsAttention"`;
+  const open = `${ours} AND ExecutionStatus="Running"`;
+  const [parked, abandoned] = await Promise.all([
+    count(client, open),
+    count(client, `${ours} AND ExecutionStatus="Failed"`),
+  ]);
+  const oldest = parked > 0 ? await oldestStart(client, open) : undefined;
+  const oldestAgeSeconds = oldest === undefined ? 0 : Math.max(0, Date.now() / 1000 - oldest);
+  return { parked, oldestAgeSeconds, abandoned };
+}
+
+async function count(client: Client, query: string): Promise<number> {
+  const { namespace } = client.options;
+  const answer = await client.workflowService.countWorkflowExecutions({ namespace, query });
+  return Number(answer.count);
+}
+
+/** Seconds since the epoch. Not by the client's `list`, which decodes what every row carries along. */
+async function oldestStart(client: Client, query: string): Promise<number | undefined> {
+  const { namespace } = client.options;
+  let oldest: number | undefined;
+  let nextPageToken: Uint8Array = new Uint8Array();
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await client.workflowService.listWorkflowExecutions({
+      ...{ namespace, query, pageSize: PAGE, nextPageToken },
+    });
+    for (const { startTime } of answer.executions) {
+      const at = Number(startTime?.seconds ?? Number.NaN);
+      if (at < (oldest ?? Number.POSITIVE_INFINITY)) oldest = at;
+    }
+    nextPageToken = answer.nextPageToken;
+    if (nextPageToken.length === 0) break;
+  }
+  return oldest;
+}
+
+export async function readQueue(client: Client, taskQueue: string, kind: TaskKind): Promise<QueueState> {
+  const { pollers, stats } = await client.workflowService.describeTaskQueue({
+    ...{ namespace: client.options.namespace, taskQueue: { name: taskQueue } },
+    ...{ taskQueueType: KINDS[kind], reportStats: true },
+  });
+  const since = (Date.now() - POLLED_WITHIN_MS) / 1000;
+  const polling = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since);
+  return {
+    pollers: new Set(polling.map(({ identity }) => identity)).size,
+    backlog: Number(stats?.approximateBacklogCount ?? 0),
+    backlogAgeSeconds: Number(stats?.approximateBacklogAge?.seconds ?? 0),
+  };
+}
