@@ -88,7 +88,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const watch = new TemporalWatch({
       ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
     });
-    closers.push(() => watch.stop());
+    closers.push(async () => watch.stop());
     const { backends, embedded } = createBackends(settings);
     closers.push(() => closeBackends(backends));
     const running: Running = {};

@@ -40,6 +40,7 @@ export class TemporalMetrics {
         'How long the oldest task waits for a worker, in seconds',
       ),
     };
+    this.#reachable.set(Number.NaN);
     this.setParked(undefined);
     for (const kind of TASK_KINDS) this.setQueue(kind, undefined);
   }

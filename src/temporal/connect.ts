@@ -1,4 +1,4 @@
-import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
+import { InterceptingCall, type Interceptor, Metadata, status } from '@grpc/grpc-js';
 import {
   Client,
   Connection,
@@ -25,6 +25,28 @@ const withDeadline: Interceptor = (options, nextCall) => {
   return new InterceptingCall(nextCall({ ...options, deadline: Date.now() + REQUEST_MS }));
 };
 
+/**
+ * A request that is tried again after the connection was closed would throw out of the SDK's timer, and so end the
+ * process; as a failed request it is only one more that nobody waits for.
+ */
+const failOnceClosed: Interceptor = (options, nextCall) => {
+  try {
+    return new InterceptingCall(nextCall(options));
+  } catch (error) {
+    const details = error instanceof Error ? error.message : String(error);
+    return new InterceptingCall({
+      ...{ sendMessage: ignore, sendMessageWithContext: ignore, halfClose: ignore, startRead: ignore },
+      ...{ cancelWithStatus: ignore, getPeer: () => '', getAuthContext: () => null },
+      start: (_metadata, listener) =>
+        listener?.onReceiveStatus?.({ code: status.CANCELLED, details, metadata: new Metadata() }),
+    });
+  }
+};
+
+function ignore(): void {
+  // Nothing is sent.
+}
+
 /** gRPC's own 120 s would leave a receiver without Temporal for minutes after Temporal is back. */
 const RECONNECT = {
   'grpc.initial_reconnect_backoff_ms': 200,
@@ -43,7 +65,7 @@ export function createClient(
     ...settings.connectionOptions,
     channelArgs: RECONNECT,
     // The deadline is for all attempts together.
-    interceptors: [withDeadline, ...interceptors, retry],
+    interceptors: [withDeadline, ...interceptors, retry, failOnceClosed],
   });
   return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
 }

@@ -42,6 +42,7 @@ async function startWith(more: ProcessSettings = {}) {
   const running = new UnfriendProcess(['start'], settings(more));
   const { url } = await running.log('taking callbacks');
   const { url: ops } = await running.log('health, readiness and metrics');
+  await until('readiness', async () => (await fetch(`${ops}/readyz`)).ok);
   return { running, url: String(url), ops: String(ops) };
 }
 
@@ -128,7 +129,7 @@ describe('what one callback leaves behind, with OTEL_EXPORTER_OTLP_ENDPOINT set 
     assert.doesNotMatch(page, SECRETS);
   });
 
-  test('the metrics page says that Temporal is there, who polls, and that nothing is parked', async () => {
+  test('the metrics page says that Temporal is there, and that nothing is parked', async () => {
     const expected = {
       unfriend_temporal_reachable: 1,
       unfriend_deliveries_parked: 0,
@@ -137,21 +138,46 @@ describe('what one callback leaves behind, with OTEL_EXPORTER_OTLP_ENDPOINT set 
     for (const [row, value] of Object.entries(expected)) {
       await until(`${row} ${value}`, async () => (await metric(ops, row)) === value, 30_000);
     }
-    const polling = 'unfriend_workers_polling{kind="activity"}';
-    await until(polling, async () => (await metric(ops, polling)) === 1, 30_000);
   });
 
   test('every line of the log from the answer to the last activity names the delivery, and none an account', async () => {
     await stop(running);
-    const lines = running.logs();
-    const first = lines.findIndex(({ msg }) => msg === 'callback answered');
-    const last = lines.findLastIndex(({ msg }) => msg === 'side effect ended');
-    const between = lines.slice(first, last + 1);
+    const between = assertLogged(running, 'telemetry-1');
     assert.ok(between.some(({ msg }) => msg === 'delivery handed over to Temporal'));
     assert.equal(between.filter(({ msg }) => msg === 'side effect ended').length, ACTIVITIES.length);
-    for (const line of between) assert.equal(line.deliveryId, 'telemetry-1', JSON.stringify(line));
-    assert.doesNotMatch(running.stderr.replace(/"url":"[^"]*"/, ''), SECRETS);
   });
+});
+
+const OF_THE_PROCESS = /^(Worker state changed|No Nexus services registered|stopping$)/;
+
+/** From the answer to the last activity. */
+function assertLogged(running: UnfriendProcess, deliveryId: string): Record<string, unknown>[] {
+  const lines = running.logs();
+  const first = lines.findIndex(({ msg }) => msg === 'callback answered');
+  const last = lines.findLastIndex(({ msg }) => /^side effect/.test(String(msg)));
+  // The SDK's lines come in bundles, those of the worker's start too.
+  const between = lines.slice(first, last + 1).filter(({ msg }) => !OF_THE_PROCESS.test(String(msg)));
+  assert.ok(between.length > ACTIVITIES.length);
+  for (const line of between) assert.equal(line.deliveryId, deliveryId, JSON.stringify(line));
+  assert.doesNotMatch(running.stderr.replace(/"url":"[^"]*"/, ''), SECRETS);
+  return between;
+}
+
+test('given a cache that is down, then log and metrics say so by the failure’s type, and name no account either', async () => {
+  const { running, url, ops } = await startWith({ CACHE_URL: 'redis://127.0.0.1:1', RETRY_FOR: '1s' });
+  await postSigned(url, { requestId: 'telemetry-3', pairs: PAIRS });
+  const pairs = (sideEffect: string, result: string, detail: string) =>
+    metric(
+      ops,
+      `unfriend_side_effect_pairs_total{side_effect="${sideEffect}",result="${result}",detail="${detail}"}`,
+    );
+  // Each pair: the first pass, and two tries of the activity that retries it.
+  await until('two pairs to fail', async () => (await pairs('clearCaches', 'failed', 'Unreachable')) === 2);
+  assert.equal(await pairs('clearCaches', 'retried', 'Unreachable'), 4);
+  assert.equal(await pairs('notifyUsers', 'done', 'sent'), 2);
+  await stop(running);
+  const lines = assertLogged(running, 'telemetry-3');
+  assert.equal(lines.filter(({ msg }) => msg === 'side effect failed').length, 6);
 });
 
 test('given no setting of OpenTelemetry, then nothing of it is sent, and the history has no header of it', async () => {

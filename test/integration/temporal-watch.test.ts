@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Registry } from 'prom-client';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
+import { createClient } from '../../src/temporal/connect.ts';
+import { readParked, readQueue, TemporalWatch } from '../../src/temporal/watch.ts';
+import { searchAttributes, WORKFLOW_TYPE } from '../../workflows/contract.ts';
+import { freePort } from '../support/free-port.ts';
+import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+import { recordingSideEffects, withWorker } from '../support/worker.ts';
+
+let temporal: TestTemporal;
+before(async () => {
+  temporal = await startTestTemporal();
+});
+after(() => temporal.stop());
+
+/** Nobody works on its queue, so that it stays as it is. */
+function startParked(taskQueue: string, status = 'NeedsAttention') {
+  return temporal.client.workflow.start(WORKFLOW_TYPE, {
+    ...{ taskQueue, workflowId: `friend-deleted/1400000000/${randomUUID()}`, args: [] },
+    typedSearchAttributes: [{ key: searchAttributes.status, value: status }],
+  });
+}
+
+describe('what Temporal is asked for metrics', () => {
+  test('deliveries that wait for a person are counted: of this task queue, and open ones alone', async () => {
+    const { client } = temporal;
+    const taskQueue = `parked-${randomUUID()}`;
+    assert.deepEqual(await readParked(client, taskQueue), { parked: 0, oldestAgeSeconds: 0, abandoned: 0 });
+    await startParked(taskQueue);
+    await startParked(taskQueue);
+    await startParked(taskQueue, 'Retrying');
+    await startParked('another-queue');
+    await (await startParked(taskQueue)).terminate('to be closed');
+    const state = await until('two parked', async () => {
+      const parked = await readParked(client, taskQueue);
+      return parked.parked === 2 && parked;
+    });
+    assert.equal(state.abandoned, 0);
+    assert.ok(state.oldestAgeSeconds >= 0 && state.oldestAgeSeconds < 60, String(state.oldestAgeSeconds));
+  });
+
+  test('given no worker, then tasks wait and nobody polls', async () => {
+    const taskQueue = `idle-${randomUUID()}`;
+    await startParked(taskQueue);
+    const state = await until('a task to wait', async () => {
+      const queue = await readQueue(temporal.client, taskQueue, 'workflow');
+      return queue.backlog > 0 && queue;
+    });
+    assert.equal(state.pollers, 0);
+  });
+
+  test('a worker that polls is counted', async () => {
+    const { activities } = recordingSideEffects();
+    await withWorker(temporal, activities, async (taskQueue) => {
+      for (const kind of ['workflow', 'activity'] as const) {
+        await until(kind, async () => (await readQueue(temporal.client, taskQueue, kind)).pollers === 1);
+      }
+    });
+  });
+
+  test('given Temporal away, then it is not reachable, and what is not known is not a number', async () => {
+    const registry = new Registry();
+    const address = `127.0.0.1:${await freePort()}`;
+    const client = createClient({ ...temporal.settings, connectionOptions: { address } });
+    const watch = new TemporalWatch({
+      ...{ client, taskQueue: 'any', metrics: new TemporalMetrics(registry) },
+      logger: createLogger('silent'),
+    });
+    await until('it to be known', async () => /_reachable 0/.test(await registry.metrics()), 30_000);
+    const page = await registry.metrics();
+    assert.match(page, /^unfriend_deliveries_parked Nan$/im);
+    assert.match(page, /^unfriend_workers_polling\{kind="activity"\} Nan$/im);
+    // In the middle of a look: what is under way, and tried again, must not end the process.
+    watch.stop();
+    await client.connection.close();
+  });
+});
