@@ -3,7 +3,7 @@
  * Nothing in here does I/O; both sides of the sandbox import it.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { defineQuery } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 export const WORKFLOW_TYPE = 'friendDeleted';
 
@@ -62,6 +62,8 @@ export type DeliveryPlan = {
   notifyRecipient: Recipient;
   /** How long the server goes on retrying a side effect of a pair, in ms. */
   retryFor: number;
+  /** How long a workflow with parked side effects waits for a person, in ms; absent: it fails at once. */
+  attentionFor?: number;
   /** Deliveries of more than `above` pairs have activities of up to `size` units; absent: one a unit, always. */
   batch?: { above: number; size: number };
 };
@@ -70,7 +72,7 @@ export type FriendDeletedInput = {
   delivery: Delivery;
   pairs: Pair[];
   plan: DeliveryPlan;
-  /** What an earlier run of the same delivery had reached; only continue-as-new sets it. */
+  /** What an earlier run of the same delivery had reached; only continue-as-new and a retry of it set this. */
   carried?: CarriedState;
 };
 
@@ -78,7 +80,13 @@ export type FriendDeletedInput = {
 export type CarriedMarks = { marks: string; failures: [unit: number, error: number, attempts: number][] };
 
 /** The state that continue-as-new hands over: grows by a few bytes a pair, whatever the errors say. */
-export type CarriedState = { sideEffects: Record<string, CarriedMarks>; errors: FailureInfo[] };
+export type CarriedState = {
+  sideEffects: Record<string, CarriedMarks>;
+  errors: FailureInfo[];
+  /** Since when it waits for a person, or when one last acted, in ms since the epoch. */
+  waitingSince?: number;
+  actions?: Action[];
+};
 
 /** Why a side effect of a pair failed. `type` is one of the failure types of the README. */
 export type FailureInfo = { type: string; message: string };
@@ -114,7 +122,43 @@ export const MAX_PARKED_LISTED = 200;
 
 export const progressQuery = defineQuery<Progress>('progress');
 
-/** The failure with which a workflow ends when side effects stay undone. Its details: {@link Progress}. */
+/** For `retry` of a closed delivery, which needs all that is undone: `progress` lists the first of it only. */
+export const carriedQuery = defineQuery<CarriedState>('carried');
+
+/** What a command is about: everything, or one side effect, or some pairs; who gives it, and why. */
+export type CommandInput = { sideEffect?: string; pairs?: Pair[]; by?: string; reason?: string };
+
+export type RetryFailedInput = CommandInput;
+export type DismissFailedInput = CommandInput & { reason: string };
+
+/** Counts pairs, once a side effect: how many the command retries or dismisses, and how many stay parked. */
+export type CommandAnswer = { affected: number; remaining: number };
+
+export type CommandName = 'retryFailed' | 'dismissFailed';
+
+/** What a person did, in short. */
+export type Action = {
+  /** ms since the epoch. */
+  at: number;
+  command: CommandName;
+  sideEffect?: string;
+  affected: number;
+  by?: string;
+  reason?: string;
+};
+
+export const retryFailedUpdate = defineUpdate<CommandAnswer, [RetryFailedInput?]>('retryFailed');
+export const retryFailedSignal = defineSignal<[RetryFailedInput?]>('retryFailed');
+export const dismissFailedUpdate = defineUpdate<CommandAnswer, [DismissFailedInput]>('dismissFailed');
+export const dismissFailedSignal = defineSignal<[DismissFailedInput]>('dismissFailed');
+
+/** The failure type of an update that is refused: its message says what to change. */
+export const INVALID_COMMAND = 'InvalidCommand';
+
+/**
+ * The failure with which a workflow ends when side effects stay undone. Its details: {@link Progress} and
+ * {@link CarriedState}.
+ */
 export const SIDE_EFFECTS_ABANDONED = 'SideEffectsAbandoned';
 
 /** Stored in plain text by Temporal, like the workflow id. */
@@ -126,6 +170,11 @@ export const searchAttributes = {
 
 export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' | 'deliveryId'>): string {
   return `friend-deleted/${sdkAppId}/${deliveryId}`;
+}
+
+/** The workflow that goes on with what a closed delivery left undone; `count` is 1 for its first one. */
+export function retryWorkflowId(closed: string, count: number): string {
+  return `${closed.replace(/\/retry-\d+$/, '')}/retry-${count}`;
 }
 
 /** Temporal takes 2 KB a value; the encoding adds quotes and commas. */
