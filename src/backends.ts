@@ -73,6 +73,7 @@ export function createPlan(settings: Settings): DeliveryPlan {
     sideEffects: SIDE_EFFECTS.filter(isOn).map(({ name, per }) => ({ name, per })),
     notifyRecipient: settings.notify.recipient,
     retryFor: settings.retryFor,
+    attentionFor: settings.attentionFor,
     batch: settings.batch,
   };
 }

@@ -46,7 +46,6 @@ const LONGEST_TIMER = '24d';
 const MAX_TASK_QUEUE = 1_000;
 const RESERVED_TASK_QUEUES = '/_sys/';
 const DEMO_SDK_APP_ID = '1400000000';
-const NOT_YET = 'not supported by this version yet; unset it';
 
 /** The unit is required: a bare number would be milliseconds to one reader and seconds to the next. */
 const duration = (fallback: string, longest: ms.StringValue) =>
@@ -119,12 +118,6 @@ const address = (parse: (url: string) => unknown) =>
     }
   });
 
-/** Accepted for later, and refused when set, so that nobody believes it to have an effect. */
-const notYet = z
-  .string()
-  .optional()
-  .refine((value) => value === undefined, NOT_YET);
-
 const httpUrl = z
   .string()
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'expected http://… or https://…')
@@ -185,7 +178,7 @@ const FIELDS = {
   BATCH_ABOVE: wholeNumber(10, 0, 1_000),
   BATCH_SIZE: wholeNumber(100, 1, 1_000),
   RETRY_FOR: duration('1h', '365d'),
-  ATTENTION_FOR: notYet,
+  ATTENTION_FOR: duration('7d', '365d'),
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
   INDEX_ACCOUNTS: onOff('on'),
 
@@ -487,6 +480,7 @@ function compose(values: Values, { role, temporal, searchCa, searchPath }: Compo
     tracing: isTraced(values),
     batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
+    attentionFor: values.ATTENTION_FOR,
     indexAccounts: values.INDEX_ACCOUNTS,
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
     search: {

@@ -2,7 +2,7 @@ import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from
 
 /** The only place that says how long activities may take and how they are retried. */
 
-const FIRST_INTERVAL_MS = 1_000;
+export const FIRST_INTERVAL_MS = 1_000;
 /** Also how long after a backend's recovery its retries come at the latest. */
 const MAX_INTERVAL_MS = 30_000;
 const BACKOFF = 2;

@@ -8,7 +8,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import { Attention } from './attention.ts';
+import { acceptCommands, carryOut } from './commands.ts';
 import {
+  type CarriedState,
+  type CommandAnswer,
+  carriedQuery,
   type FriendDeletedInput,
   type Progress,
   progressQuery,
@@ -16,49 +21,85 @@ import {
   searchAttributes,
 } from './contract.ts';
 import { DeliveryProgress } from './progress.ts';
+import type { Command } from './read-command.ts';
 import { SideEffectRun } from './side-effect-run.ts';
 
 export type FriendDeletedResult = Pick<Progress, 'deliveryId' | 'pairs' | 'sideEffects'>;
 
 /**
  * One delivery: every side effect happens for every pair. Side effects run side by side, and so do pairs;
- * a failure of one holds back no other.
+ * a failure of one holds back no other. What can't be done waits for a person, who has it retried or gives it up.
  *
- * @throws ApplicationFailure `SideEffectsAbandoned`, its details the {@link Progress}, when something stayed undone
+ * @throws ApplicationFailure `SideEffectsAbandoned` when something stayed undone, its details the {@link Progress}
+ * and the {@link CarriedState}
  */
 export async function friendDeleted(input: FriendDeletedInput): Promise<FriendDeletedResult> {
   const progress = new DeliveryProgress(input);
+  const attention = new Attention(input);
+  const runs = progress.sideEffects.map((state) => new SideEffectRun(state, input, onChange));
+  const carry = (): CarriedState => ({ ...progress.carry(), ...attention.carry() });
+  const isBusy = () => runs.some((run) => run.busy);
   setHandler(progressQuery, () => progress.snapshot(), {
     description: 'Where each side effect stands, and what failed',
   });
+  setHandler(carriedQuery, carry, { description: 'Of the program’s own: every mark, to go on from' });
 
-  const runs = progress.sideEffects.map((sideEffect) => new SideEffectRun(sideEffect, input, onChange));
-  publish(progress);
-  await Promise.all(runs.map((run) => run.finished()));
+  publish(progress, attention);
+  for (const run of runs) run.start();
+  acceptCommands(input, act);
 
-  if (runs.some((run) => run.interrupted)) {
+  for (;;) {
+    do await Promise.all(runs.map((run) => run.drained()));
+    while (isBusy());
+    const isWaiting = progress.parked > 0 && attention.isWanted;
+    if (isWaiting && isHistoryLarge()) interrupt();
+    if (runs.some((run) => run.interrupted)) {
+      await condition(allHandlersFinished);
+      return continueAsNew<typeof friendDeleted>({ ...input, carried: carry() });
+    }
+    if (isWaiting && (await waitForPerson())) continue;
     await condition(allHandlersFinished);
-    await continueAsNew<typeof friendDeleted>({ ...input, carried: progress.carry() });
+    if (!isBusy()) return conclude(progress, carry());
   }
-  await condition(allHandlersFinished);
-  return conclude(progress);
+
+  async function waitForPerson(): Promise<boolean> {
+    attention.begin();
+    publish(progress, attention);
+    return attention.waited(() => isBusy() || isHistoryLarge());
+  }
+
+  function act(command: Command): CommandAnswer {
+    const affected = carryOut(command, runs);
+    if (affected > 0) attention.note(command, affected);
+    onChange();
+    return { affected, remaining: progress.parked };
+  }
 
   function onChange(): void {
-    publish(progress);
-    if (workflowInfo().continueAsNewSuggested) for (const run of runs) run.interrupt();
+    publish(progress, attention);
+    if (isHistoryLarge()) interrupt();
+  }
+
+  /** From here on commands only change marks, and the next run does what they ask for. */
+  function interrupt(): void {
+    for (const run of runs) run.interrupt();
   }
 }
 
+function isHistoryLarge(): boolean {
+  return workflowInfo().continueAsNewSuggested;
+}
+
 /** Tells the people: current details cost no history, so always; search attributes only on a change of status. */
-function publish(progress: DeliveryProgress): void {
-  setCurrentDetails(progress.table());
+function publish(progress: DeliveryProgress, attention: Attention): void {
+  setCurrentDetails(progress.table() + attention.describe());
   const published = workflowInfo().typedSearchAttributes.get(searchAttributes.status);
   if (published !== progress.status) {
     upsertSearchAttributes([{ key: searchAttributes.status, value: progress.status }]);
   }
 }
 
-function conclude(progress: DeliveryProgress): FriendDeletedResult {
+function conclude(progress: DeliveryProgress, carried: CarriedState): FriendDeletedResult {
   const { deliveryId, pairs, sideEffects, parkedTotal, errors } = progress.snapshot();
   if (progress.status === 'Done') return { deliveryId, pairs, sideEffects };
   const reasons = errors.map(({ type, count }) => `${type} (${count})`).join(', ');
@@ -66,5 +107,6 @@ function conclude(progress: DeliveryProgress): FriendDeletedResult {
     `${parkedTotal} side effects could not be done: ${reasons}`,
     SIDE_EFFECTS_ABANDONED,
     progress.snapshot(),
+    carried,
   );
 }

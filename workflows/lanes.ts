@@ -27,6 +27,11 @@ export class Lanes<T> {
     return this.#limit - this.#open - (this.#waiting.length - this.#next);
   }
 
+  /** Whether anything runs or waits. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Starts nothing any more that has not been started. */
   stop(): void {
     this.#waiting = [];

@@ -5,7 +5,8 @@ import { type Batch, batchingOf, composeInput, cutBatches, describeBatch, unitBy
 import type { FriendDeletedInput, Outcome, SideEffect } from './contract.ts';
 import { type ClosedActivity, readFailure, resultsOf, type UnitResult } from './failures.ts';
 import { Lanes } from './lanes.ts';
-import type { SideEffectState } from './progress.ts';
+import { Retry } from './retry.ts';
+import type { SideEffectState } from './side-effect-state.ts';
 import type { Unit } from './units.ts';
 
 /**
@@ -22,7 +23,7 @@ const activities = proxyActivities<Record<string, SideEffect>>(firstPass(1));
 /**
  * One side effect of a delivery. First pass: everything is tried once, in a large delivery many units by one
  * activity. What failed is tried again by activities that the server retries: few units by one of their own each,
- * many together. What is still undone then, or cannot succeed by itself, is parked.
+ * many together. What is still undone then, or cannot succeed by itself, is parked, until a person takes it up.
  */
 export class SideEffectRun {
   /** Whether it ended early, with units left for the next run. */
@@ -32,7 +33,7 @@ export class SideEffectRun {
   readonly #changed: () => void;
   readonly #firstPass: Lanes<Batch>;
   readonly #retries: Lanes<Batch>;
-  readonly #retryScope = new CancellationScope();
+  readonly #running = new Set<Retry>();
 
   constructor(state: SideEffectState, input: FriendDeletedInput, changed: () => void) {
     this.#state = state;
@@ -43,10 +44,22 @@ export class SideEffectRun {
     this.#retries = new Lanes(limit, (batch) => this.#retry(batch));
   }
 
-  /** Starts, and returns when every unit is done or parked, or when the run was interrupted. */
-  async finished(): Promise<void> {
+  get name(): string {
+    return this.#state.name;
+  }
+
+  start(): void {
     for (const batch of this.#cut(this.#state.unitsMarked('retrying'))) this.#addRetries(batch);
     this.#firstPass.add(...this.#cut(this.#state.unitsMarked('pending')));
+  }
+
+  /** Whether anything is under way, or waits to be. */
+  get busy(): boolean {
+    return this.#firstPass.busy || this.#retries.busy;
+  }
+
+  /** Returns when every unit is done, parked or dismissed, or when the run was interrupted. */
+  async drained(): Promise<void> {
     await this.#firstPass.drained();
     await this.#retries.drained();
   }
@@ -57,7 +70,32 @@ export class SideEffectRun {
     this.interrupted = true;
     this.#firstPass.stop();
     this.#retries.stop();
-    this.#retryScope.cancel();
+    for (const retry of this.#running) retry.cancel();
+  }
+
+  /**
+   * Tries again, at once, what is parked and what waits in back-off. A batch in back-off goes as a whole, if any of
+   * it is meant.
+   *
+   * @returns the pairs that it is about
+   */
+  retryFailed(isMeant: (unit: Unit) => boolean): number {
+    const parked = this.#parked(isMeant);
+    const waiting = [...this.#running].filter(
+      ({ mayWait, batch }) => mayWait && batch.some((unit) => isMeant(this.#unit(unit))),
+    );
+    for (const unit of parked) this.#state.retry(unit);
+    for (const retry of waiting) retry.cancel();
+    // Else the next run takes them up.
+    if (!this.interrupted) for (const batch of this.#cut(parked)) this.#addRetries(batch);
+    return this.#state.countPairs([...parked, ...waiting.flatMap(({ batch }) => batch)]);
+  }
+
+  /** @returns the pairs that it is about */
+  dismissFailed(isMeant: (unit: Unit) => boolean): number {
+    const parked = this.#parked(isMeant);
+    for (const unit of parked) this.#state.dismiss(unit);
+    return this.#state.countPairs(parked);
   }
 
   async #tryOnce(batch: Batch): Promise<void> {
@@ -70,16 +108,21 @@ export class SideEffectRun {
 
   async #retry(batch: Batch): Promise<void> {
     const options = retryPass(batch.length, this.#input.plan.retryFor);
-    const closed = await this.#closed(
-      () => this.#retryScope.run(() => this.#execute(batch, options)),
-      options,
-    );
-    this.#mark(batch, closed, 'parked');
+    const retry = new Retry(batch);
+    this.#running.add(retry);
+    const closed = await this.#closed(() => retry.run(() => this.#execute(batch, options)), options, retry);
+    this.#running.delete(retry);
+    // Of what is cancelled the server ends even a failure with tries left.
+    this.#mark(batch, closed, retry.isCancelled ? 'retrying' : 'parked');
+    if (retry.isCancelled && !this.interrupted) {
+      this.#addRetries(batch.filter((unit) => this.#state.isMarked(unit, 'retrying')));
+    }
     this.#changed();
   }
 
   /** Operators see a unit best by itself; but many, or more than can be under way, stay together. */
   #addRetries(batch: Batch): void {
+    if (batch.length === 0) return;
     const batching = batchingOf(this.#input);
     const together = batching && batch.length > Math.min(batching.above, this.#retries.free);
     this.#retries.add(...(together ? [batch] : batch.map((unit) => [unit])));
@@ -101,14 +144,18 @@ export class SideEffectRun {
     return activity.executeWithOptions({ ...options, summary }, [input]);
   }
 
-  /** How an activity ended. Throws when the workflow was cancelled: an interruption alone is no reason to end. */
-  async #closed(run: () => Promise<Outcome[]>, { retry }: ActivityOptions): Promise<ClosedActivity> {
+  /** How an activity ended. Throws when the workflow was cancelled: a retry that was is no reason to end. */
+  async #closed(
+    run: () => Promise<Outcome[]>,
+    { retry: policy }: ActivityOptions,
+    retry?: Retry,
+  ): Promise<ClosedActivity> {
     try {
       return { outcomes: await run(), rest: 'done' };
     } catch (error) {
-      const isExpected = this.interrupted && !CancellationScope.current().consideredCancelled;
+      const isExpected = retry?.isCancelled && !CancellationScope.current().consideredCancelled;
       if (isCancellation(error) && !isExpected) throw error;
-      return readFailure(error, retry?.maximumAttempts);
+      return readFailure(error, policy?.maximumAttempts);
     }
   }
 
@@ -129,6 +176,10 @@ export class SideEffectRun {
     const attempts = this.#state.attempts(unit) + result.attempts;
     this.#state.fail(unit, mark, { ...result, attempts });
     return mark;
+  }
+
+  #parked(isMeant: (unit: Unit) => boolean): Batch {
+    return this.#state.unitsMarked('parked').filter((unit) => isMeant(this.#unit(unit)));
   }
 
   #unit(unit: number): Unit {

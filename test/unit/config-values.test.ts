@@ -32,19 +32,19 @@ test('durations are read with their units', () => {
     ['2 minutes', 2 * MINUTE],
     ['0s', 0],
   ] as const) {
-    const { dedupeWindow, retryFor, http } = read(
-      { DEDUPE_WINDOW: value, RETRY_FOR: value, KEEP_ALIVE: value, DRAIN_DELAY: value },
+    const { dedupeWindow, retryFor, attentionFor, http } = read(
+      { DEDUPE_WINDOW: value, RETRY_FOR: value, ATTENTION_FOR: value, KEEP_ALIVE: value, DRAIN_DELAY: value },
       'operate',
     );
     assert.deepEqual(
-      [dedupeWindow, retryFor, http.keepAlive, http.drainDelay],
-      Array(4).fill(expected),
+      [dedupeWindow, retryFor, attentionFor, http.keepAlive, http.drainDelay],
+      Array(5).fill(expected),
       value,
     );
   }
 });
 
-for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) {
+for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'ATTENTION_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) {
   test(`${name} refuses what is no duration`, () => {
     for (const value of ['soon', '75', '-1s', '5 parsecs', '1m30s', '1e3s', 'Infinity', '01:00', 's']) {
       assert.match(
@@ -185,16 +185,4 @@ test('templates must name the accounts that tell one key or document from anothe
       /^SEARCH_DOCUMENT_ID: expected a template/,
     );
   }
-});
-
-test('what this version does not have yet is refused with a clear message, not silently without effect', () => {
-  const notYet = {
-    ATTENTION_FOR: '7d',
-  };
-  assert.deepEqual(
-    faultsOf(notYet, 'operate').toSorted(),
-    Object.keys(notYet)
-      .map((name) => `${name}: not supported by this version yet; unset it`)
-      .sort(),
-  );
 });

@@ -26,14 +26,16 @@ test('the defaults are those of the contract', () => {
     keepAlive: 75_000,
     drainDelay: 5_000,
   });
-  const { production, sdkAppId, dedupeWindow, retryFor, taskQueue, indexAccounts, dataDir } = settings;
+  const { production, sdkAppId, dedupeWindow, retryFor, attentionFor, taskQueue, indexAccounts, dataDir } =
+    settings;
   assert.deepEqual(
-    { production, sdkAppId, dedupeWindow, retryFor, taskQueue, indexAccounts, dataDir },
+    { production, sdkAppId, dedupeWindow, retryFor, attentionFor, taskQueue, indexAccounts, dataDir },
     {
       production: false,
       sdkAppId: '1400000000',
       dedupeWindow: 2 * MINUTE,
       retryFor: 60 * MINUTE,
+      attentionFor: 7 * 24 * 60 * MINUTE,
       taskQueue: 'unfriend',
       indexAccounts: true,
       dataDir: resolve('.unfriend'),

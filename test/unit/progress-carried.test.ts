@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FriendDeletedInput, Pair } from '../../workflows/contract.ts';
-import { DeliveryProgress, type Mark } from '../../workflows/progress.ts';
+import type { Mark } from '../../workflows/marks.ts';
+import { DeliveryProgress } from '../../workflows/progress.ts';
 import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
 
 const MAX_PAYLOAD = 2 * 1024 * 1024;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_PARKED_LISTED } from '../../workflows/contract.ts';
-import { DeliveryProgress, type SideEffectState } from '../../workflows/progress.ts';
+import { DeliveryProgress } from '../../workflows/progress.ts';
+import type { SideEffectState } from '../../workflows/side-effect-state.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
 const TWO_WAY = pairsOf(['alice', 'bob'], ['bob', 'alice']);

@@ -1,0 +1,98 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { type CommandName, type FriendDeletedInput, INVALID_COMMAND, type Pair } from './contract.ts';
+
+/** A command that was looked at. `pairs` are positions in the delivery's list; absent: all. */
+export type Command = {
+  name: CommandName;
+  sideEffect?: string;
+  pairs?: ReadonlySet<number>;
+  by?: string;
+  reason?: string;
+};
+
+const FIELDS = ['sideEffect', 'pairs', 'by', 'reason'] as const;
+const MAX_SHOWN = 100;
+
+/**
+ * Reads what somebody sent, who may have typed it by hand. What is not known is refused, as it would narrow nothing.
+ *
+ * @throws ApplicationFailure `InvalidCommand`, which says what to change
+ */
+export function readCommand(
+  name: CommandName,
+  given: unknown,
+  { plan, pairs }: Pick<FriendDeletedInput, 'plan' | 'pairs'>,
+): Command {
+  const input = given ?? {};
+  if (!isObject(input)) throw invalid(`expected an object such as {"sideEffect": "clearCaches"}`);
+  const unknown = Object.keys(input).find((key) => !FIELDS.includes(key as never));
+  if (unknown !== undefined) throw invalid(`${show(unknown)}: expected ${FIELDS.join(', ')} only`);
+  const command = {
+    name,
+    ...optional('sideEffect', readSideEffect(input.sideEffect, plan)),
+    ...optional('pairs', readPairs(input.pairs, pairs)),
+    ...optional('by', readText('by', input.by)),
+    ...optional('reason', readText('reason', input.reason)),
+  };
+  if (name === 'dismissFailed' && !command.reason) throw invalid('reason: missing; say why, for others');
+  return command;
+}
+
+function readSideEffect(given: unknown, { sideEffects }: FriendDeletedInput['plan']): string | undefined {
+  if (isAbsent(given)) return undefined;
+  const known = sideEffects.find(({ name }) => name === given);
+  if (known) return known.name;
+  const names = sideEffects.map(({ name }) => name).join(', ');
+  throw invalid(`sideEffect: ${show(given)} is none of this delivery's: ${names}`);
+}
+
+function readPairs(given: unknown, own: readonly Pair[]): Set<number> | undefined {
+  if (isAbsent(given)) return undefined;
+  // An empty list is as likely to mean all as none.
+  if (!Array.isArray(given) || given.length === 0)
+    throw invalid('pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all');
+  const positions = new Map(own.map((pair, index) => [keyOf(pair), index]));
+  return new Set(
+    given.map((pair: unknown, index) => {
+      if (!isPair(pair)) throw invalid(`pairs[${index}]: expected {"from": "…", "to": "…"}`);
+      const position = positions.get(keyOf(pair));
+      if (position !== undefined) return position;
+      throw invalid(`pairs[${index}]: ${show(`${pair.from} → ${pair.to}`)} is not of this delivery`);
+    }),
+  );
+}
+
+function readText(field: string, given: unknown): string | undefined {
+  if (isAbsent(given)) return undefined;
+  if (typeof given === 'string') return given.trim() || undefined;
+  throw invalid(`${field}: expected text`);
+}
+
+/** JSON of other languages has null where a field is not set. */
+function isAbsent(given: unknown): boolean {
+  return given === undefined || given === null;
+}
+
+function isObject(given: unknown): given is Record<string, unknown> {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+function isPair(given: unknown): given is Pair {
+  return isObject(given) && typeof given.from === 'string' && typeof given.to === 'string';
+}
+
+function keyOf({ from, to }: Pair): string {
+  return JSON.stringify([from, to]);
+}
+
+function optional<Name extends string, T>(name: Name, value: T | undefined): { [key in Name]?: T } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in Name]?: T });
+}
+
+function show(given: unknown): string {
+  return (JSON.stringify(given) ?? '').slice(0, MAX_SHOWN);
+}
+
+function invalid(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, INVALID_COMMAND);
+}
