@@ -72,7 +72,9 @@ export class OutcomeBook {
     // What was under way as the signal came failed for the signal alone.
     if (aborted && this.outcomes.includes(null)) throw this.#interrupted(reason);
     const fault = this.#retryable ?? (this.#isBatch ? undefined : this.#permanent);
-    if (fault) throw this.#failure(fault);
+    // Only an activity that ends tells the workflow what is done: else nobody knew once its back-off is cancelled.
+    const tellsMore = this.#isBatch && fault?.retryable && this.outcomes.some((outcome) => outcome !== null);
+    if (fault) throw this.#failure(fault, tellsMore ? this.#nextTry : undefined);
     return this.outcomes.filter((outcome) => outcome !== null);
   }
 
@@ -83,19 +85,25 @@ export class OutcomeBook {
     return new CancelledFailure(cancellation, [this.#details()]);
   }
 
-  #failure({ type, message, retryable, cause }: Fault): ApplicationFailure {
+  #failure({ type, message, retryable, cause }: Fault, again?: number): ApplicationFailure {
     return ApplicationFailure.create({
-      ...{ type, message, nonRetryable: !retryable, details: [this.#details()] },
-      // It takes the place of the back-off: a short one would use up the attempts long before RETRY_FOR is over.
-      ...(this.#retryAfter > 0 && {
-        nextRetryDelay: Math.max(this.#retryAfter, backoffAfter(this.#attempt)),
-      }),
+      ...{ type, message, nonRetryable: !retryable || again !== undefined, details: [this.#details(again)] },
+      ...(this.#retryAfter > 0 && { nextRetryDelay: this.#nextTry }),
       ...(cause instanceof Error && { cause }),
     });
   }
 
-  #details(): FailureDetails {
-    return { attempt: this.#attempt, ...(this.#isBatch && { outcomes: [...this.outcomes] }) };
+  /** What the peer asks for takes the place of the back-off: a short one would use up the attempts before RETRY_FOR. */
+  get #nextTry(): number {
+    return Math.max(this.#retryAfter, backoffAfter(this.#attempt));
+  }
+
+  #details(again?: number): FailureDetails {
+    return {
+      attempt: this.#attempt,
+      ...(this.#isBatch && { outcomes: [...this.outcomes] }),
+      ...(again !== undefined && { again }),
+    };
   }
 }
 

@@ -46,9 +46,10 @@ export type SideEffect = (input: SideEffectInput) => Promise<Outcome[]>;
 
 /**
  * The details of every failure of a side effect, a cancellation included: which attempt it was (a closed activity
- * does not tell), and of a batch what became of each pair so far (null: not done yet).
+ * does not tell), and of a batch what became of each pair so far (null: not done yet). `again`: it ended because it
+ * got something done, and in how many ms the rest is worth another try.
  */
-export type FailureDetails = { attempt: number; outcomes?: (Outcome | null)[] };
+export type FailureDetails = { attempt: number; outcomes?: (Outcome | null)[]; again?: number };
 
 /** What one activity of a side effect is about: one pair, or one message that carries several. */
 export type UnitKind = 'pair' | 'message';
@@ -147,8 +148,8 @@ export type Action = {
   reason?: string;
 };
 
-export const retryFailedUpdate = defineUpdate<CommandAnswer, [RetryFailedInput?]>('retryFailed');
-export const retryFailedSignal = defineSignal<[RetryFailedInput?]>('retryFailed');
+export const retryFailedUpdate = defineUpdate<CommandAnswer, [RetryFailedInput]>('retryFailed');
+export const retryFailedSignal = defineSignal<[RetryFailedInput]>('retryFailed');
 export const dismissFailedUpdate = defineUpdate<CommandAnswer, [DismissFailedInput]>('dismissFailed');
 export const dismissFailedSignal = defineSignal<[DismissFailedInput]>('dismissFailed');
 

@@ -17,8 +17,11 @@ export type ClosedFailure = FailureInfo & {
 /** What became of a unit. Undefined: the activity was cancelled before it was done. */
 export type UnitResult = 'done' | ClosedFailure | undefined;
 
-/** What an activity told of its pairs, and what holds for a unit of which it told nothing. */
-export type ClosedActivity = { outcomes: unknown; rest: UnitResult };
+/**
+ * What an activity told of its pairs, what holds for a unit of which it told nothing, and in how many ms that is to
+ * be tried again where it ended with tries left.
+ */
+export type ClosedActivity = { outcomes: unknown; rest: UnitResult; again?: number };
 
 /**
  * Reads a closed activity's failure. Anything else is a bug of the workflow's and is thrown on.
@@ -27,12 +30,14 @@ export type ClosedActivity = { outcomes: unknown; rest: UnitResult };
  */
 export function readFailure(error: unknown, maximumAttempts = 1): ClosedActivity {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof CancelledFailure) return { ...readDetails(cause.details), rest: undefined };
+  if (cause instanceof CancelledFailure)
+    return { outcomes: readDetails(cause.details).outcomes, rest: undefined };
   if (!(error instanceof ActivityFailure)) throw error;
   if (cause instanceof ApplicationFailure) {
-    const { outcomes, attempts } = readDetails(cause.details);
+    const { attempts, ...told } = readDetails(cause.details);
     const { type, message, nonRetryable } = cause;
-    return { outcomes, rest: { type: type ?? 'Error', message, attempts, retryable: !nonRetryable } };
+    const retryable = !nonRetryable || told.again !== undefined;
+    return { ...told, rest: { type: type ?? 'Error', message, attempts, retryable } };
   }
   const attempts = error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? maximumAttempts : 1;
   if (cause instanceof TimeoutFailure) {
@@ -62,7 +67,10 @@ export function resultsOf({ outcomes, rest }: ClosedActivity, sizes: readonly nu
 }
 
 /** The server's own details, such as those of an activity cancelled before it started, tell nothing. */
-function readDetails(details: unknown[] | null | undefined): { outcomes: unknown; attempts: number } {
+function readDetails(details: unknown[] | null | undefined) {
   const [own] = (details ?? []) as [Partial<FailureDetails>?];
-  return { outcomes: own?.outcomes, attempts: own?.attempt ?? 1 };
+  return {
+    ...{ outcomes: own?.outcomes as unknown, attempts: own?.attempt ?? 1 },
+    ...(own?.again !== undefined && { again: own.again }),
+  };
 }

@@ -1,8 +1,8 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import { FIRST_INTERVAL_MS } from './activity-options.ts';
 import type { Batch } from './batches.ts';
 
-/** An activity of the retries. Whether it is under way or waits in back-off only the server knows. */
+/** A batch that is tried again. Whether its activity it is under way or waits in back-off only the server knows. */
 export class Retry {
   readonly batch: Batch;
   isCancelled = false;
@@ -15,6 +15,15 @@ export class Retry {
 
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#scope.run(work);
+  }
+
+  /** Waits as the server would, unless it is cancelled. Throws when the workflow was. */
+  async wait(ms: number): Promise<void> {
+    try {
+      await this.run(() => sleep(ms, { summary: 'waits for the next try' }));
+    } catch (error) {
+      if (!this.isCancelled || CancellationScope.current().consideredCancelled) throw error;
+    }
   }
 
   /** Whether it can be waiting: what began just now goes anyway, so a command that is repeated ends nothing. */

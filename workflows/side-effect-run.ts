@@ -88,7 +88,7 @@ export class SideEffectRun {
     for (const retry of waiting) retry.cancel();
     // Else the next run takes them up.
     if (!this.interrupted) for (const batch of this.#cut(parked)) this.#addRetries(batch);
-    return this.#state.countPairs([...parked, ...waiting.flatMap(({ batch }) => batch)]);
+    return this.#state.countPairs([...parked, ...waiting.flatMap(({ batch }) => this.#retrying(batch))]);
   }
 
   /** @returns the pairs that it is about */
@@ -111,13 +111,13 @@ export class SideEffectRun {
     const retry = new Retry(batch);
     this.#running.add(retry);
     const closed = await this.#closed(() => retry.run(() => this.#execute(batch, options)), options, retry);
-    this.#running.delete(retry);
     // Of what is cancelled the server ends even a failure with tries left.
-    this.#mark(batch, closed, retry.isCancelled ? 'retrying' : 'parked');
-    if (retry.isCancelled && !this.interrupted) {
-      this.#addRetries(batch.filter((unit) => this.#state.isMarked(unit, 'retrying')));
-    }
+    const goesOn = retry.isCancelled || closed.again !== undefined;
+    this.#mark(batch, closed, goesOn ? 'retrying' : 'parked');
     this.#changed();
+    if (closed.again !== undefined && !retry.isCancelled) await retry.wait(closed.again);
+    this.#running.delete(retry);
+    if (goesOn && !this.interrupted) this.#addRetries(this.#retrying(batch));
   }
 
   /** Operators see a unit best by itself; but many, or more than can be under way, stay together. */
@@ -176,6 +176,10 @@ export class SideEffectRun {
     const attempts = this.#state.attempts(unit) + result.attempts;
     this.#state.fail(unit, mark, { ...result, attempts });
     return mark;
+  }
+
+  #retrying(batch: Batch): Batch {
+    return batch.filter((unit) => this.#state.isMarked(unit, 'retrying'));
   }
 
   #parked(isMeant: (unit: Unit) => boolean): Batch {

@@ -52,16 +52,47 @@ function detailsOf(failure: ApplicationFailure | CancelledFailure): FailureDetai
   return (failure.details as [FailureDetails])[0];
 }
 
-test('given a batch of which some fail and some never can succeed, then its failure tells what became of each', async () => {
+test('given a batch of which some fail and some are settled, then it ends, tells what became of each, and when to go on', async () => {
   const input = inputOf(4);
   const act = eachOf(input, (position) => {
     if (position === 1) throw down();
     if (position === 2) throw new BackendError('Rejected', 'no such account');
   });
   const failure = await start(act, input, { attempt: 3 }).failure(ApplicationFailure);
-  assert.deepEqual([failure.type, failure.nonRetryable], ['Unreachable', false]);
+  assert.deepEqual([failure.type, failure.nonRetryable], ['Unreachable', true]);
   const rejected = { status: 'failed', error: { type: 'Rejected', message: 'no such account' }, attempt: 3 };
-  assert.deepEqual(detailsOf(failure), { attempt: 3, outcomes: [DONE, null, rejected, DONE] });
+  // As the server's back-off would be after a third attempt.
+  assert.deepEqual(detailsOf(failure), {
+    ...{ attempt: 3, outcomes: [DONE, null, rejected, DONE], again: 4_000 },
+  });
+});
+
+test('given a batch of which nothing is settled, then the server tries again', async () => {
+  const act = eachOf(inputOf(2), () => {
+    throw down();
+  });
+  const failure = await start(act, inputOf(2), { attempt: 3 }).failure(ApplicationFailure);
+  assert.equal(failure.nonRetryable, false);
+  assert.deepEqual(detailsOf(failure), { attempt: 3, outcomes: [null, null] });
+});
+
+test('given a batch that goes on from an earlier attempt’s heartbeat and fails, then it ends and tells all that is done', async () => {
+  const act = eachOf(inputOf(2), () => {
+    throw down();
+  });
+  const failure = await start(act, inputOf(2), { attempt: 2, heartbeatDetails: [DONE, null] }).failure(
+    ApplicationFailure,
+  );
+  assert.equal(failure.nonRetryable, true);
+  assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, null], again: 2_000 });
+});
+
+test('given a peer that says when to come back, then the rest of a batch waits as long', async () => {
+  const act = eachOf(inputOf(2), (position) => {
+    if (position === 1) throw new BackendError('Busy', 'slow down', { retryAfter: 60_000 });
+  });
+  const failure = await start(act, inputOf(2), { attempt: 1 }).failure(ApplicationFailure);
+  assert.equal(detailsOf(failure).again, 60_000);
 });
 
 test('given a batch whose failures no retry can mend, then it resolves with an outcome a pair', async () => {

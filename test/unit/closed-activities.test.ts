@@ -50,6 +50,16 @@ test('given a failure that tells of no pair, then it is that of every unit', () 
   assert.deepEqual(resultsOf(readFailure(failedWith()), [1, 2]), [DOWN, DOWN]);
 });
 
+test('given a batch that ended because it got something done, then the rest is worth another try, and says when', () => {
+  const details = [{ attempt: 3, outcomes: [DONE, null, REJECTED], again: 4_000 }];
+  const failure = ApplicationFailure.create({
+    ...{ type: 'Unreachable', message: 'down', details, nonRetryable: true },
+  });
+  const closed = readFailure(closedBy(failure));
+  assert.equal(closed.again, 4_000);
+  assert.deepEqual(resultsOf(closed, [1, 1, 1]), ['done', DOWN, PARKED]);
+});
+
 test('a failure that no retry can mend is told as such', () => {
   const failure = ApplicationFailure.nonRetryable('no', 'Rejected', { attempt: 2 });
   assert.deepEqual(resultsOf(readFailure(closedBy(failure)), [1]), [PARKED]);

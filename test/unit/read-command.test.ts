@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
+import type { CommandName } from '../../workflows/contract.ts';
+import { readCommand } from '../../workflows/read-command.ts';
+import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
+
+const INPUT = deliveryOf(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['a', '"b"']));
+
+function read(given: unknown, name: CommandName = 'retryFailed') {
+  return readCommand(name, given, INPUT);
+}
+
+for (const [given, expected] of [
+  [undefined, {}],
+  [null, {}],
+  [{}, {}],
+  [{ sideEffect: null, pairs: null, by: null, reason: null }, {}],
+  [{ sideEffect: 'notifyUsers' }, { sideEffect: 'notifyUsers' }],
+  [{ pairs: [{ from: 'alice', to: 'carol' }] }, { pairs: new Set([1]) }],
+  [
+    {
+      pairs: [
+        { from: 'a', to: '"b"' },
+        { from: 'a', to: '"b"', more: 1 },
+      ],
+    },
+    { pairs: new Set([2]) },
+  ],
+  [{ by: ' erin ', reason: '  ' }, { by: 'erin' }],
+] as const) {
+  test(`retryFailed takes ${JSON.stringify(given)}`, () => {
+    assert.deepEqual(read(given), { name: 'retryFailed', ...expected });
+  });
+}
+
+for (const [given, message] of [
+  ['clearCaches', 'expected an object such as {"sideEffect": "clearCaches"}'],
+  [[], 'expected an object such as {"sideEffect": "clearCaches"}'],
+  [{ sideEffects: 'clearCaches' }, '"sideEffects": expected sideEffect, pairs, by, reason only'],
+  [
+    { sideEffect: 'ClearCaches' },
+    'sideEffect: "ClearCaches" is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+  ],
+  [
+    { sideEffect: ['clearCaches'] },
+    'sideEffect: ["clearCaches"] is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+  ],
+  [{ pairs: [] }, 'pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all'],
+  [
+    { pairs: { from: 'alice', to: 'bob' } },
+    'pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all',
+  ],
+  [{ pairs: [{ from: 'alice', to: 'bob' }, 'x'] }, 'pairs[1]: expected {"from": "…", "to": "…"}'],
+  [{ pairs: [{ from: 'alice' }] }, 'pairs[0]: expected {"from": "…", "to": "…"}'],
+  [{ pairs: [{ from: 'bob', to: 'alice' }] }, 'pairs[0]: "bob → alice" is not of this delivery'],
+  [{ by: 7 }, 'by: expected text'],
+  [{ reason: {} }, 'reason: expected text'],
+] as const) {
+  test(`retryFailed refuses ${JSON.stringify(given)}, saying what to change`, () => {
+    assert.throws(
+      () => read(given),
+      (error: unknown) => {
+        assert.ok(error instanceof ApplicationFailure);
+        assert.deepEqual([error.type, error.nonRetryable, error.message], ['InvalidCommand', true, message]);
+        return true;
+      },
+    );
+  });
+}
+
+for (const given of [undefined, {}, { reason: '' }, { reason: ' \n' }]) {
+  test(`dismissFailed refuses ${JSON.stringify(given)}: it needs a reason`, () => {
+    assert.throws(() => read(given, 'dismissFailed'), /^ApplicationFailure: reason: missing/);
+  });
+}
+
+test('what is refused is shown cut, however long it is', () => {
+  for (const given of [{ sideEffect: 'x'.repeat(1e5) }, { ['y'.repeat(1e5)]: 1 }]) {
+    assert.throws(
+      () => read(given),
+      ({ message }: Error) => message.length < 300,
+    );
+  }
+});
+
+test('6,000 pairs are read in a moment', () => {
+  const pairs = largestPairs(6_000);
+  const startedAt = performance.now();
+  const command = readCommand('retryFailed', { pairs }, deliveryOf(pairs));
+  assert.equal(command.pairs?.size, 6_000);
+  assert.ok(performance.now() - startedAt < 1_000);
+});
