@@ -25,6 +25,7 @@ const SUITES: Suite[] = [
 const FILES: Record<string, ServerName[]> = {
   'integration/redis-caches.test.ts': ['redis'],
   'integration/open-search.test.ts': ['openSearch'],
+  'integration/alerts.test.ts': ['promtool'],
   'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };
@@ -73,6 +74,7 @@ function runNode(chosen: TestFile[], more: Record<string, string>): Promise<numb
     TEST_TEMPORAL_CLI: servers.temporalCli?.path,
     TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer?.path,
     TEST_REDIS_SERVER: servers.redis?.path,
+    TEST_PROMTOOL: servers.promtool?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: new URL('support/no-temporal-profile.toml', TEST_DIR).pathname,
     ...more,

@@ -10,7 +10,13 @@ import { findOpenSearch } from './find-open-search.ts';
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
 
-export type ServerName = 'temporalCli' | 'timeSkippingServer' | 'strace' | 'redis' | 'openSearch';
+export type ServerName =
+  | 'temporalCli'
+  | 'timeSkippingServer'
+  | 'strace'
+  | 'redis'
+  | 'openSearch'
+  | 'promtool';
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
 
@@ -47,7 +53,20 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   strace: () => ({ path: onPath('strace'), install: 'On Linux: apt-get install strace.' }),
   redis: findRedis,
   openSearch: findOpenSearch,
+  promtool: findPromtool,
 };
+
+/** Where .ci/run puts it. */
+const UNPACKED_PROMTOOL = join(CACHE, 'prometheus', 'usr', 'bin', 'promtool');
+
+function findPromtool(): TestServer {
+  const unpacked = existsSync(UNPACKED_PROMTOOL) ? UNPACKED_PROMTOOL : undefined;
+  return {
+    path: process.env.TEST_PROMTOOL || onPath('promtool') || unpacked,
+    install:
+      'Put promtool on the PATH or set TEST_PROMTOOL to it; on Debian: apt-get download prometheus && dpkg-deb -x prometheus_*.deb .unfriend/prometheus.',
+  };
+}
 
 function findCli(): Promise<string> {
   return findTemporalCli({

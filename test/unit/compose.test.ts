@@ -38,7 +38,7 @@ describe('docker-compose.yml', () => {
 
   test('pins every image, and those of one product alike', () => {
     const images = services.map(([, { image }]) => image);
-    for (const image of images) assert.match(image, /^[a-z/-]+:\d+\.\d+[a-z0-9.-]*$/);
+    for (const image of images) assert.match(image, /^[a-z/-]+:v?\d+\.\d+[a-z0-9.-]*$/);
     const [server] = images.filter((image) => image.startsWith('temporalio/server:'));
     for (const image of images.filter((each) => each.startsWith('temporalio/admin-tools:'))) {
       assert.equal(image.split(':')[1], server?.split(':')[1]);
