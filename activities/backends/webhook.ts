@@ -5,6 +5,7 @@ import { BackendError, type Finding } from './backend.ts';
 import { withDeadline } from './deadline.ts';
 import { networkFailure, readRetryAfter, statusFailure } from './http-failures.ts';
 import { guardedConnector, isPublicAddress, type Lookup, RefusedAddressError } from './public-addresses.ts';
+import { Slots } from './slots.ts';
 import { readWebhookSecret } from './webhook-secret.ts';
 
 export type WebhookOptions = {
@@ -27,6 +28,9 @@ const READ_MS = 1_000;
 
 const MAX_CONNECTIONS = 32;
 
+/** Who waits longer for a connection is sent away: an activity has 30 s for all that it does. */
+const LONGEST_WAIT_MS = 10_000;
+
 /** Posts messages as the Standard Webhooks specification has it: https://www.standardwebhooks.com */
 export class WebhookMessenger implements Messenger {
   readonly #url: URL;
@@ -34,6 +38,7 @@ export class WebhookMessenger implements Messenger {
   readonly #signer: Signer;
   readonly #connect: buildConnector.connector;
   readonly #agent: Agent;
+  readonly #slots = new Slots(MAX_CONNECTIONS);
 
   constructor({ url, secret, allowPrivate, isAllowed = isPublicAddress, lookup, ca }: WebhookOptions) {
     const key = readWebhookSecret(secret);
@@ -52,15 +57,28 @@ export class WebhookMessenger implements Messenger {
   }
 
   async send(message: FriendDeletedMessage, key: string, signal: AbortSignal): Promise<'sent'> {
-    const response = await this.#post(JSON.stringify(message), webhookId(key), signal);
-    await discard(response.body);
-    const { statusCode, headers } = response;
+    const { statusCode, headers } = await this.#postInTurn(JSON.stringify(message), webhookId(key), signal);
     if (statusCode >= 200 && statusCode < 300) return 'sent';
     if (statusCode >= 300 && statusCode < 400) {
       const message = `${this.#peer} answered HTTP ${statusCode}: redirects are not followed, set NOTIFY_URL to where it leads`;
       throw new BackendError('Rejected', message);
     }
     throw statusFailure(statusCode, this.#peer, readRetryAfter(headers['retry-after'], Date.now()));
+  }
+
+  /** Its time to answer begins with its connection: else it could be given up as it is being taken. */
+  async #postInTurn(body: string, id: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const giveBack = await this.#slots.take(LONGEST_WAIT_MS, signal).catch(() => {
+      signal.throwIfAborted();
+      throw new BackendError('Busy', `${this.#peer} is slow: more messages wait for it than it takes`);
+    });
+    try {
+      const response = await this.#post(body, id, signal);
+      await discard(response.body);
+      return response;
+    } finally {
+      giveBack();
+    }
   }
 
   async #post(body: string, id: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {

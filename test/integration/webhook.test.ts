@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { BackendError } from '../../activities/backends/backend.ts';
@@ -165,6 +166,29 @@ test('a receiver that does not answer is Unreachable after 10 s', async () => {
   const waited = performance.now() - startedAt;
   assert.deepEqual([failure.type, failure.message.includes('no answer in time')], ['Unreachable', true]);
   assert.ok(waited > 9_000 && waited < 13_000, `${waited} ms`);
+});
+
+test('given more messages than connections and a slow receiver, then each gets its 10 s from when it is posted, and is posted once', async () => {
+  const slow = (response: ServerResponse) => setTimeout(() => response.writeHead(204).end(), 6_000);
+  const keys = Array.from({ length: 64 }, (_, number) => `${KEY}${number}`);
+  receiver.answers.push(...keys.map(() => slow));
+  const outcomes = await Promise.all(keys.map((key) => sendingOf(messenger, key)));
+  assert.deepEqual(new Set(outcomes), new Set(['sent']));
+  const ids = receiver.posted.map(({ headers }) => headers['webhook-id']);
+  assert.deepEqual([ids.length, new Set(ids).size], [64, 64]);
+  assert.ok(receiver.connections <= 32);
+});
+
+test('given a receiver that takes nothing, then what waits for a connection longer than 10 s is Busy, and was never posted', async () => {
+  receiver.answers.push(...Array.from({ length: 40 }, () => () => undefined));
+  const failures = await Promise.all(
+    Array.from({ length: 40 }, (_, number) => failureOf(sendingOf(messenger, `${KEY}${number}`))),
+  );
+  const types = failures.map(({ type }) => type).sort();
+  assert.deepEqual(types, [...Array(8).fill('Busy'), ...Array(32).fill('Unreachable')]);
+  assert.equal(receiver.posted.length, 32);
+  receiver.answers.length = 0;
+  assert.equal(await sendingOf(messenger, KEY), 'sent');
 });
 
 test('an answer without an end is sent all the same, soon', async () => {
