@@ -6,11 +6,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Contender } from './contenders/index.ts';
 import { LoadGenerator } from './load/process.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, packageVersions, serverVersions } from './machine.ts';
 import { type Bench, measureRound } from './measure.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { toSvg } from './report/chart.ts';
@@ -22,10 +22,12 @@ import { type BenchServers, findBenchServers } from './servers/index.ts';
 /** What one contender may take in a round beyond its measurements, in seconds, before the run breaks off. */
 const PATIENCE_SECONDS = 60;
 
+const PACKAGES = ['koa', 'zod', '@koa/bodyparser', 'bullmq', 'ioredis', 'pg', 'autocannon'];
+
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
 try {
-  const results = await Promise.race([run(options), interrupted(), overdue(options)]);
+  const results = await Promise.race([run(options), interrupted(), overdue(longest(options))]);
   write(results, options.out);
   process.exitCode = results.contenders.some(({ faults }) => faults.length > 0) ? 1 : 0;
 } catch (error) {
@@ -39,7 +41,7 @@ async function run({ rounds, seconds, contenders }: BenchOptions): Promise<Resul
   const servers = await findBenchServers();
   const folder = mkdtempSync(join(tmpdir(), 'unfriend-bench-'));
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const machine = describeMachine(folder, servers);
+  const machine = describeMachine(folder, { ...serverVersions(servers), ...packageVersions(...PACKAGES) });
   const bench: Bench = { servers, load: new LoadGenerator(cleanup), folder, seconds, cleanup };
 
   const entries = contenders.map((contender) => ({ contender, results: empty(contender, servers) }));
@@ -68,18 +70,9 @@ function rotated<T>(items: readonly T[], by: number): T[] {
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-function interrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => reject(new Error(`${signal}: nothing was written`)));
-    }
-  });
-}
-
-async function overdue({ rounds, seconds, contenders }: BenchOptions): Promise<never> {
-  const longest = rounds * contenders.length * (CONNECTIONS.length * seconds + PATIENCE_SECONDS);
-  await delay(longest * 1_000, undefined, { ref: false });
-  throw new Error(`not done after ${longest} s: nothing was written`);
+/** How long the longest run with these options may take, in seconds. */
+function longest({ rounds, seconds, contenders }: BenchOptions): number {
+  return rounds * contenders.length * (CONNECTIONS.length * seconds + PATIENCE_SECONDS);
 }
 
 function write(results: Results, out: string): void {

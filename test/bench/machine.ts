@@ -21,11 +21,11 @@ export type Machine = {
   versions: Record<string, string>;
 };
 
-const PACKAGES = ['koa', 'zod', '@koa/bodyparser', 'bullmq', 'ioredis', 'pg', 'autocannon'];
 const TMPFS = 0x01021994;
 const SYNCS = 200;
 
-export function describeMachine(folder: string, servers: BenchServers): Machine {
+/** @param folder on the disk that matters */
+export function describeMachine(folder: string, versions: Record<string, string>): Machine {
   const cpus = os.cpus();
   return {
     cores: cpus.length,
@@ -37,7 +37,7 @@ export function describeMachine(folder: string, servers: BenchServers): Machine 
     // A sync to memory costs nothing, and says nothing about durability.
     fileSystem: statfsSync(folder).type === TMPFS ? 'tmpfs (NOT DURABLE: set TMPDIR to a disk)' : 'disk',
     syncMs: measureSync(folder),
-    versions: { ...serverVersions(servers), ...packageVersions() },
+    versions,
   };
 }
 
@@ -57,15 +57,15 @@ function measureSync(folder: string): number {
   return median(times);
 }
 
-function serverVersions(servers: BenchServers): Record<string, string> {
+export function serverVersions(servers: Partial<BenchServers>): Record<string, string> {
   const entries = Object.entries(servers).filter(([, { path }]) => path !== undefined);
   return Object.fromEntries(entries.map(([name, { version }]) => [name, version]));
 }
 
-function packageVersions(): Record<string, string> {
+export function packageVersions(...names: string[]): Record<string, string> {
   const read = (name: string) => {
     const path = join(PACKAGE_ROOT, 'node_modules', name, 'package.json');
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
   };
-  return Object.fromEntries(PACKAGES.map((name) => [name, read(name)]));
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
 }

@@ -31,6 +31,26 @@ export class SearchApi {
     return this.ask('PUT', `${name}/_doc/${encodeURIComponent(id)}${query}`, body);
   }
 
+  /** Many documents of one external version. */
+  async indexAll(name: string, ids: readonly string[], version: number): Promise<void> {
+    const lines = ids.flatMap((id) => [{ index: { _id: id, version, version_type: 'external' } }, {}]);
+    const response = await fetch(`${this.url}/${name}/_bulk`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    });
+    const answer = (await response.json()) as { errors?: boolean };
+    if (!response.ok || answer.errors) throw new Error(`_bulk to ${name}: ${JSON.stringify(answer)}`);
+  }
+
+  /** Of all documents, up to 10,000. */
+  async allIds(name: string): Promise<string[]> {
+    await this.ask('POST', `${name}/_refresh`);
+    const query = { size: 10_000, _source: false };
+    const { hits } = await this.ask<{ hits: { hits: { _id: string }[] } }>('POST', `${name}/_search`, query);
+    return hits.hits.map(({ _id }) => _id);
+  }
+
   async has(name: string, id: string): Promise<boolean> {
     const { found } = await this.ask<{ found: boolean }>('GET', `${name}/_doc/${encodeURIComponent(id)}`);
     return found;

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import { readSettings, type Settings } from '../../../src/config.ts';
+import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { createClient } from '../../../src/temporal/connect.ts';
+import { createSearchAttributes } from '../../../src/temporal/search-attributes.ts';
+import { startTestOpenSearch } from '../../support/open-search.ts';
+import { TestRedis } from '../../support/redis.ts';
+import { SearchApi } from '../../support/search-api.ts';
+import { CACHE_KEYS, StoredFriends } from '../../support/stored-friends.ts';
+import { until } from '../../support/until.ts';
+import { WebhookSink } from '../../support/webhook-sink.ts';
+import { SDK_APP_ID } from '../app.ts';
+import { freePort, HOST, startChild } from '../child.ts';
+import type { Cleanup } from '../cleanup.ts';
+import { describeMachine, type Machine, packageVersions, serverVersions } from '../machine.ts';
+import { findBenchServers } from '../servers/index.ts';
+import { startTemporal } from '../servers/temporal.ts';
+
+const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
+/** A developer's own Temporal profile must not lead the benchmark to a real server. */
+const NO_PROFILE = fileURLToPath(new URL('../../support/no-temporal-profile.toml', import.meta.url));
+const SECRET = 'a-secret-of-this-benchmark';
+const INDEX = 'friends';
+const PACKAGES = ['@temporalio/worker', 'ioredis', '@opensearch-project/opensearch', 'undici'];
+
+/** Everything that side effects need, and a worker that does them. */
+export type Stage = {
+  client: Client;
+  friends: StoredFriends;
+  sink: WebhookSink;
+  /** The worker's. */
+  settings: Settings;
+  machine: Machine;
+};
+
+export async function startStage(cleanup: Cleanup): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'unfriend-bench-'));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const { temporal, redis } = await findBenchServers();
+  const { address } = await startTemporal(temporal, { folder, cleanup });
+  const stores = await startStores(cleanup);
+  const sink = await WebhookSink.start(SECRET);
+  cleanup.defer(() => sink.stop());
+
+  const env = {
+    ...{ NODE_ENV: 'production', LOG_LEVEL: 'error', HOST, OPS_PORT: `${await freePort()}`, SDK_APP_ID },
+    ...{ TEMPORAL_ADDRESS: address, TEMPORAL_CONFIG_FILE: NO_PROFILE, DATA_DIR: folder },
+    ...{ CACHE_URL: stores.redis.url, CACHE_KEYS, SEARCH_URL: stores.search.url, SEARCH_INDEX: INDEX },
+    ...{ NOTIFY_URL: sink.url, NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+  };
+  const settings = readSettings(env, 'work');
+  const client = createClient(settings.temporal);
+  cleanup.defer(() => client.connection.close());
+  await createSearchAttributes(client);
+  await startWorker(env, cleanup);
+
+  const { version } = await stores.search.ask<{ version: { number: string } }>('GET', '');
+  const versions = { ...serverVersions({ temporal, redis }), OpenSearch: version.number };
+  const machine = describeMachine(folder, { ...versions, ...packageVersions(...PACKAGES) });
+  return { client, friends: new StoredFriends({ ...stores, index: INDEX }), sink, settings, machine };
+}
+
+async function startStores(cleanup: Cleanup): Promise<{ redis: TestRedis; search: SearchApi }> {
+  const redis = TestRedis.start();
+  cleanup.defer(async () => (await redis).stop());
+  const openSearch = startTestOpenSearch();
+  cleanup.defer(async () => (await openSearch).stop());
+  return { redis: await redis, search: new SearchApi((await openSearch).url) };
+}
+
+/** `unfriend work`, as in production. */
+async function startWorker(env: Record<string, string>, cleanup: Cleanup): Promise<void> {
+  const port = Number(env.OPS_PORT);
+  await startChild({ command: process.execPath, args: [BIN, 'work'], env, port }, cleanup);
+  await until('the worker to poll', async () => {
+    return (await fetch(`http://${HOST}:${port}/readyz`).catch(() => undefined))?.ok;
+  });
+}
