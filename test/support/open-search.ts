@@ -1,15 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { DOCKER, findOpenSearch, isUrl, OPEN_SEARCH_JARS } from './find-open-search.ts';
-import { temporaryFolder } from './temporal.ts';
+import { execFileSync } from 'node:child_process';
+import { DOCKER, findOpenSearch, findOwnOpenSearch, isUrl } from './find-open-search.ts';
+import { JavaOpenSearch } from './java-open-search.ts';
 import { until } from './until.ts';
 
 const START_MS = 120_000;
 const IMAGE = 'opensearchproject/opensearch:3';
-/** The runner tries this port plus one and up, and gives up above 9299. */
-const BASE_PORT = 9280;
-
-/** Ends the server with whoever started it, `kill -9` included: then its standard input closes. */
-const GUARDIAN = 'exec 3<&0; "$@" & child=$!; (read -r _ <&3; kill -9 $child) & wait $child';
 
 export type OpenSearchServer = { url: string; stop(): Promise<void> };
 
@@ -20,66 +15,17 @@ export async function startTestOpenSearch(): Promise<OpenSearchServer> {
   return startOpenSearch(path);
 }
 
+/** One of a test's own, that can be killed. */
+export async function startOwnOpenSearch(): Promise<JavaOpenSearch> {
+  const { path, install } = findOwnOpenSearch();
+  if (!path) throw new Error(install);
+  return JavaOpenSearch.start(path);
+}
+
 /** @param how as `findOpenSearch` found it */
 export async function startOpenSearch(how: string): Promise<OpenSearchServer> {
   if (isUrl(how)) return { url: how.replace(/\/$/, ''), stop: async () => undefined };
-  return how === DOCKER ? startInDocker() : startOnJava(how);
-}
-
-async function startOnJava(java: string): Promise<OpenSearchServer> {
-  const folder = temporaryFolder();
-  const child = spawn('sh', ['-c', GUARDIAN, 'sh', java, ...javaArguments(folder.path)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    cwd: folder.path,
-  });
-  try {
-    const address = await published(child);
-    return {
-      url: `http://${address}`,
-      async stop() {
-        await end(child);
-        folder.remove();
-      },
-    };
-  } catch (error) {
-    await end(child);
-    folder.remove();
-    throw error;
-  }
-}
-
-function javaArguments(folder: string): string[] {
-  const jvm = ['-Xmx1g', '-XX:+UseSerialGC', '-cp', `${OPEN_SEARCH_JARS}/*`];
-  return [
-    ...[...jvm, 'org.codelibs.opensearch.runner.OpenSearchRunner', '-useLogger', '-numOfNode', '1'],
-    // Servers of one cluster name would find each other and join.
-    ...['-clusterName', `unfriend-test-${process.pid}`, '-basePath', folder],
-    ...['-baseHttpPort', String(BASE_PORT)],
-  ];
-}
-
-/** Where it listens, as it says itself: the port is of its own choice. */
-async function published(child: ChildProcess): Promise<string> {
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  return until(
-    'OpenSearch to start',
-    () => {
-      if (child.exitCode !== null) throw new Error(`OpenSearch ended:\n${output.slice(-2_000)}`);
-      if (!/\.Node +\] .*started$/m.test(output)) return undefined;
-      return /HttpServerTransport\] publish_address \{([^}]+)\}/.exec(output)?.[1];
-    },
-    START_MS,
-  );
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  child.stdin?.end();
-  await until('OpenSearch to end', () => child.exitCode !== null || child.signalCode !== null);
+  return how === DOCKER ? startInDocker() : JavaOpenSearch.start(how);
 }
 
 async function startInDocker(): Promise<OpenSearchServer> {
