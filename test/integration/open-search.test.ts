@@ -56,6 +56,16 @@ function open(
   return search;
 }
 
+/** The activity, and its input for friends of alice's whose friendships ended at `RECEIVED_AT`. */
+function lateDelete(searchIndex: OpenSearchIndex, friends = ['bob']) {
+  const pairs = friends.map((to) => ({ from: 'alice', to }));
+  const { delivery } = deliveryOf(pairs);
+  return {
+    run: runnerOf(updateSearchIndex, { searchIndex }),
+    input: { delivery: { ...delivery, receivedAt: RECEIVED_AT }, pairs },
+  };
+}
+
 /** `deleted`, or the failure's type and message. */
 async function outcomesOf(search: OpenSearchIndex, ids: string[], before = RECEIVED_AT): Promise<string[]> {
   const results = await search.deleteDocuments(ids, before, NEVER).catch((error) => [error]);
@@ -105,23 +115,37 @@ for (const [name, guard] of [
 
     test('given a friendship made again since, when the delete comes late, then the new document stays', async () => {
       const index = await createIndex();
-      const search = open(index, guard);
+      const { run, input } = lateDelete(open(index, guard));
       await put(index, 'alice:bob', EARLIER);
       await put(index, 'alice:bob', LATER);
-      assert.deepEqual(await outcomesOf(search, ['alice:bob']), ['newer']);
+      assert.deepEqual(describeOutcomes(await run(input)), ['done newer']);
       assert.equal(await api.has(index, 'alice:bob'), true);
     });
 
-    test('given one made again after the delete, when the delete is repeated, then the new document stays, however late', async () => {
+    test('given one made again after the delete, when the activity is retried, then the new document stays, however late', async () => {
       const index = await createIndex({ 'index.gc_deletes': '1s' });
-      const search = open(index, guard);
+      const { run, input } = lateDelete(open(index, guard));
       await put(index, 'alice:bob', EARLIER);
-      assert.deepEqual(await outcomesOf(search, ['alice:bob']), ['deleted']);
+      assert.deepEqual(describeOutcomes(await run(input)), ['done deleted']);
       await forgetDeletes(index);
       await put(index, 'alice:bob', LATER);
       await forgetDeletes(index);
-      assert.deepEqual(await outcomesOf(search, ['alice:bob']), ['newer']);
+      assert.deepEqual(describeOutcomes(await run(input, { attempt: 2 })), ['done newer']);
       assert.equal(await api.has(index, 'alice:bob'), true);
+    });
+
+    test('given a batch of which one friendship was made again, when all of it is retried, then only that document stays', async () => {
+      const index = await createIndex({ 'index.gc_deletes': '1s' });
+      const friends = ['bob', 'carol', 'dave'];
+      const { run, input } = lateDelete(open(index, guard), friends);
+      for (const friend of friends) await put(index, `alice:${friend}`, EARLIER);
+      await run(input);
+      await forgetDeletes(index);
+      await put(index, 'alice:carol', LATER);
+      await forgetDeletes(index);
+      const outcomes = describeOutcomes(await run(input, { attempt: 2 }));
+      assert.deepEqual(outcomes, ['done absent', 'done newer', 'done absent']);
+      assert.equal(await api.has(index, 'alice:carol'), true);
     });
 
     test('given a document of the very moment of the callback, then it is deleted', async () => {
