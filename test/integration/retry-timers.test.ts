@@ -2,29 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { addSearchAttributes, REQUIRED_SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type Progress, WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
-import { installTestRuntime } from '../support/temporal.ts';
+import { createTimedWorker, HOUR, MINUTE, startTimeSkipping } from '../support/time-skipping.ts';
 import { donePairs, recordingSideEffects, workflowInput } from '../support/worker.ts';
 
-const HOUR = 3_600_000;
-const MINUTE = 60_000;
-
-/** The server whose clock jumps over the time in which nothing happens. */
 let environment: TestWorkflowEnvironment;
 before(async () => {
-  installTestRuntime();
-  const path = process.env.TEST_TIME_SKIPPING_SERVER;
-  if (!path) throw new Error('run the tests with npm test, which finds the time-skipping server');
-  environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
-  await addSearchAttributes(
-    environment.client,
-    REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name),
-  );
+  environment = await startTimeSkipping();
 });
 after(() => environment.teardown());
 
@@ -74,12 +59,7 @@ async function runWithBackendDownFor(outage: number) {
     ]),
   );
   const taskQueue = `retry-timers-${outage}`;
-  const worker = await createWorker({
-    connection: environment.nativeConnection,
-    namespace: environment.namespace ?? 'default',
-    taskQueue,
-    activities: clocked,
-  });
+  const worker = await createTimedWorker(environment, taskQueue, clocked);
   const input = workflowInput([{ from: 'alice', to: 'bob' }], { retryFor: HOUR });
   const result = worker.runUntil(
     environment.client.workflow.execute(WORKFLOW_TYPE, {

@@ -37,22 +37,29 @@ export function recordingSideEffects(
 }
 
 /** Runs `test` beside a worker of its own, on a task queue of its own. */
-export async function withWorker<T>(
+export function withWorker<T>(
   temporal: TestTemporal,
   activities: Record<string, SideEffect>,
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
+  return withWorkerOn(temporal, { taskQueue, activities }, () => test(taskQueue));
+}
+
+/** Runs `test` beside a worker of a task queue, which others may serve before and after. */
+export async function withWorkerOn<T>(
+  temporal: TestTemporal,
+  options: { taskQueue: string; activities: Record<string, SideEffect> },
+  test: () => Promise<T>,
+): Promise<T> {
   installTestRuntime();
   const connection = await connectWorker(temporal.settings);
   try {
     const worker = await createWorker({
-      connection,
-      namespace: temporal.settings.namespace,
-      taskQueue,
-      activities,
+      ...{ connection, namespace: temporal.settings.namespace },
+      ...options,
     });
-    return await worker.runUntil(test(taskQueue));
+    return await worker.runUntil(test());
   } finally {
     await connection.close();
   }
