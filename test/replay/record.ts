@@ -3,21 +3,35 @@
  * replays: run it when the workflow's steps changed on purpose. Earlier versions' histories stay.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { WorkflowFailedError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { BackendError } from '../../activities/backends/backend.ts';
 import { samplePairs } from '../../src/callback/compose-request.ts';
 import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
-import { type FriendDeletedInput, progressQuery } from '../../workflows/contract.ts';
+import {
+  dismissFailedSignal,
+  dismissFailedUpdate,
+  type FriendDeletedInput,
+  progressQuery,
+  retryFailedUpdate,
+} from '../../workflows/contract.ts';
 import { findTestServers } from '../support/find-servers.ts';
 import { recordedActs, twoWay } from '../support/recorded-acts.ts';
 import { startTestTemporal } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
+type Handle = Awaited<ReturnType<typeof startWorkflow>>;
+
 type Scenario = {
   name: string;
   input: FriendDeletedInput;
   /** The search index fails for pairs to these accounts until it is told that the workflow retries. */
   failAtFirst?: string[];
+  /** It refuses pairs to these until they are parked and somebody commands. */
+  refuseAtFirst?: string[];
+  /** What is done once all that fails is retrying or parked; the search index works by then. */
+  command?: (handle: Handle) => Promise<unknown>;
 };
 
 const carriedOver = workflowInput(samplePairs());
@@ -44,6 +58,28 @@ batchedCarriedOver.carried = {
   errors: [{ type: 'Error', message: 'search is down' }],
 };
 
+const ATTENTION = { attentionFor: 3_600_000 };
+const waiting = workflowInput(samplePairs(), ATTENTION);
+waiting.carried = {
+  sideEffects: {
+    clearCaches: { marks: 'ddd', failures: [] },
+    updateSearchIndex: { marks: 'dpx', failures: [[1, 0, 7]] },
+    notifyUsers: { marks: 'd', failures: [] },
+  },
+  errors: [{ type: 'Rejected', message: 'no such index' }],
+  waitingSince: Date.now() - 60_000,
+  actions: [{ at: Date.now() - 60_000, command: 'dismissFailed', affected: 1, reason: 'gone' }],
+};
+
+/** How many tries fail, by the number of a friend of the samples. */
+const FAILED_TRIES: Record<string, (friend: number) => number> = {
+  hurried: () => 3,
+  // Six of a batch fail in the first pass, and three of them in their first retry.
+  'batched-in-parts': (friend) => (friend <= 3 ? 2 : friend <= 6 ? 1 : 0),
+};
+
+const retryAll = (handle: Handle) => handle.executeUpdate(retryFailedUpdate, { args: [{ by: 'erin' }] });
+
 const SCENARIOS: Scenario[] = [
   { name: 'sample', input: workflowInput(samplePairs()) },
   { name: 'retried', input: workflowInput(samplePairs()), failAtFirst: ['id2'] },
@@ -57,6 +93,43 @@ const SCENARIOS: Scenario[] = [
     failAtFirst: ['id2', 'id11', 'id12', 'id13', 'id14', 'id15', 'id16'],
   },
   { name: 'batched-carried-over', input: batchedCarriedOver },
+  {
+    ...{ name: 'parked-retried', input: workflowInput(samplePairs(), ATTENTION) },
+    ...{ refuseAtFirst: ['id2', 'id3'], command: retryAll },
+  },
+  {
+    ...{ name: 'parked-dismissed', input: workflowInput(samplePairs(), ATTENTION) },
+    refuseAtFirst: ['id1', 'id2'],
+    async command(handle) {
+      const pairs = samplePairs().slice(0, 1);
+      await handle.executeUpdate(dismissFailedUpdate, { args: [{ pairs, reason: 'gone' }] });
+      await handle.signal(dismissFailedSignal, { reason: '' });
+      await handle.signal(dismissFailedSignal, { reason: 'gone as well' });
+    },
+  },
+  {
+    ...{ name: 'abandoned', input: workflowInput(samplePairs(), { attentionFor: 1_000 }) },
+    refuseAtFirst: ['id2'],
+  },
+  {
+    ...{ name: 'hurried', input: workflowInput(samplePairs(), ATTENTION) },
+    async command(handle) {
+      await until('the retry to wait', async () => {
+        const { raw } = await handle.describe();
+        return raw.pendingActivities?.[0]?.attempt === 3;
+      });
+      await retryAll(handle);
+    },
+  },
+  {
+    ...{ name: 'batched-parked-retried', input: workflowInput(twoWay(15), { ...ATTENTION, batch }) },
+    ...{
+      refuseAtFirst: ['friend-0', 'friend-1', 'friend-2', 'friend-3', 'friend-4', 'friend-5'],
+      command: retryAll,
+    },
+  },
+  { name: 'batched-in-parts', input: workflowInput(samplePairs(25), { ...ATTENTION, batch }) },
+  { name: 'waiting-carried-over', input: waiting, command: retryAll },
 ];
 
 process.env.TEST_TEMPORAL_CLI ??= (await findTestServers(['temporalCli'])).temporalCli.path;
@@ -73,24 +146,36 @@ try {
   await temporal.stop();
 }
 
-async function record({ input, failAtFirst = [] }: Scenario): Promise<string> {
+async function record({ name, input, failAtFirst = [], refuseAtFirst = [], command }: Scenario) {
   let isDown = true;
+  const tries = new Map<string, number>();
   const { activities } = recordedActs({
-    updateSearchIndex: ({ pairs }) => {
-      if (isDown && failAtFirst.includes(pairs[0]?.to ?? '')) throw new Error('search is down');
+    updateSearchIndex: ({ key, pairs: [pair] }) => {
+      const tried = (tries.get(key) ?? 0) + 1;
+      tries.set(key, tried);
+      if (tried <= (FAILED_TRIES[name]?.(Number(pair?.to.slice(2))) ?? 0)) throw new Error('search is down');
+      if (isDown && failAtFirst.includes(pair?.to ?? '')) throw new Error('search is down');
+      if (isDown && refuseAtFirst.includes(pair?.to ?? ''))
+        throw new BackendError('Rejected', 'no such index');
     },
   });
   return withWorker(temporal, activities, async (taskQueue) => {
     const handle = await startWorkflow(temporal, taskQueue, input);
-    if (failAtFirst.length > 0) {
-      await until('all that fails to be retrying', async () => {
-        const { sideEffects } = await handle.query(progressQuery);
-        return (sideEffects.updateSearchIndex?.retrying ?? 0) >= failAtFirst.length;
-      });
-      isDown = false;
-    }
-    await handle.result();
+    if (failAtFirst.length > 0) await allThat(handle, 'retrying', failAtFirst.length);
+    if (refuseAtFirst.length > 0) await allThat(handle, 'parked', refuseAtFirst.length);
+    if (command || failAtFirst.length > 0) isDown = false;
+    await command?.(handle);
+    await handle.result().catch((error: unknown) => {
+      if (!(error instanceof WorkflowFailedError && name === 'abandoned')) throw error;
+    });
     // Stack traces name the folder that this was recorded in.
     return historyToJSON(await handle.fetchHistory()).replaceAll(`${PACKAGE_ROOT}/`, '');
+  });
+}
+
+function allThat(handle: Handle, state: 'retrying' | 'parked', count: number): Promise<unknown> {
+  return until(`all that fails to be ${state}`, async () => {
+    const { sideEffects } = await handle.query(progressQuery);
+    return (sideEffects.updateSearchIndex?.[state] ?? 0) >= count;
   });
 }

@@ -15,7 +15,7 @@ const recorded = readdirSync(HISTORIES).flatMap((version) =>
 installTestRuntime();
 
 describe('replay', () => {
-  test('there are histories to replay', () => assert.ok(recorded.length >= 4));
+  test('there are histories to replay', () => assert.ok(recorded.length >= 18));
 
   for (const history of recorded) {
     test(`this version goes on where ${history} was`, async () => {
@@ -41,6 +41,20 @@ describe('replay', () => {
       code: 'together ? [batch]',
       mutated: 'false ? [batch]',
     },
+    { what: 'nobody is waited for', code: 'left <= 0', mutated: 'true' },
+    {
+      what: 'what is parked is not taken up',
+      code: 'for (const batch of this.#cut(parked))',
+      mutated: 'if (0)',
+    },
+    {
+      what: 'what waits in back-off is not hurried',
+      code: 'for (const retry of waiting)',
+      mutated: 'if (0)',
+    },
+    { what: 'what was cancelled is not tried again', code: 'goesOn && !this.interrupted', mutated: 'false' },
+    { what: 'the rest of a batch does not wait', code: 'await retry.wait(', mutated: 'void (' },
+    { what: 'a dismissal settles nothing', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];
   for (const { what, code, mutated } of mutants) {
     test(`given a workflow in which ${what}, then a recorded history does not replay`, async () => {
