@@ -57,7 +57,8 @@ function readPairs(given: unknown, own: readonly Pair[]): Set<number> | undefine
       if (!isPair(pair)) throw invalid(`pairs[${index}]: expected {"from": "…", "to": "…"}`);
       const position = positions.get(keyOf(pair));
       if (position !== undefined) return position;
-      throw invalid(`pairs[${index}]: ${show(`${pair.from} → ${pair.to}`)} is not of this delivery`);
+      // Without its accounts: a refused signal is logged.
+      throw invalid(`pairs[${index}]: is not one of this delivery's; directed, from the list's owner`);
     }),
   );
 }

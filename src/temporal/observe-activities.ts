@@ -79,11 +79,14 @@ function countPairs(
 }
 
 function readFailure(error: unknown, pairs: number): Ended {
-  const outcomes = asOutcomes(detailsOf(error)?.outcomes, pairs);
+  const details = detailsOf(error);
+  const outcomes = asOutcomes(details?.outcomes, pairs);
   const type = errorType(error);
   if (error instanceof CancelledFailure)
     return { outcomes, rest: { result: 'cancelled', type: 'Cancelled' } };
-  const isFinal = (error instanceof ApplicationFailure && error.nonRetryable) || wasLastAttempt();
+  const isPermanent = error instanceof ApplicationFailure && error.nonRetryable;
+  // The rest of a batch that ended only to tell of what it did is retried by another activity.
+  const isFinal = details?.again === undefined && (isPermanent || wasLastAttempt());
   return { outcomes, rest: { result: isFinal ? 'failed' : 'retried', type } };
 }
 

@@ -235,7 +235,10 @@ describe('a delivery with parked side effects', () => {
         await refusal(run.retry({ sideEffect: 'clearCache' })),
         'sideEffect: "clearCache" is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
       );
-      assert.match(await refusal(run.retry({ pairs: pairsOf(['bob', 'alice']) })), /"bob → alice" is not of/);
+      assert.match(
+        await refusal(run.retry({ pairs: pairsOf(['bob', 'alice']) })),
+        /^pairs\[0\]: is not one of/,
+      );
       assert.match(await refusal(run.dismiss({} as DismissFailedInput)), /^reason: missing/);
       assert.equal((await run.handle.fetchHistory()).events?.length, before);
       assert.equal((await run.progress()).parkedTotal, 3);

@@ -53,7 +53,10 @@ for (const [given, message] of [
   ],
   [{ pairs: [{ from: 'alice', to: 'bob' }, 'x'] }, 'pairs[1]: expected {"from": "…", "to": "…"}'],
   [{ pairs: [{ from: 'alice' }] }, 'pairs[0]: expected {"from": "…", "to": "…"}'],
-  [{ pairs: [{ from: 'bob', to: 'alice' }] }, 'pairs[0]: "bob → alice" is not of this delivery'],
+  [
+    { pairs: [{ from: 'bob', to: 'alice' }] },
+    "pairs[0]: is not one of this delivery's; directed, from the list's owner",
+  ],
   [{ by: 7 }, 'by: expected text'],
   [{ reason: {} }, 'reason: expected text'],
 ] as const) {
