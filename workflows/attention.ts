@@ -61,11 +61,16 @@ export class Attention {
     };
   }
 
-  /** For people, in Markdown; empty while there is nothing to tell. */
-  describe(): string {
-    const waits = this.#deadline && [
-      `\nWaits for \`retryFailed\` or \`dismissFailed\` until ${asTime(this.#deadline)}, then fails.`,
-    ];
+  /**
+   * For people, in Markdown; empty while there is nothing to tell.
+   *
+   * @param parked how many side effects of pairs a person is waited for
+   */
+  describe(parked: number): string {
+    const waits = parked > 0 &&
+      this.#deadline && [
+        `\nWaits for \`retryFailed\` or \`dismissFailed\` until ${asTime(this.#deadline)}, then fails.`,
+      ];
     return [...(waits || []), ...this.#table()].map((line) => `\n${line}`).join('');
   }
 

@@ -92,7 +92,7 @@ function isHistoryLarge(): boolean {
 
 /** Tells the people: current details cost no history, so always; search attributes only on a change of status. */
 function publish(progress: DeliveryProgress, attention: Attention): void {
-  setCurrentDetails(progress.table() + attention.describe());
+  setCurrentDetails(progress.table() + attention.describe(progress.parked));
   const published = workflowInfo().typedSearchAttributes.get(searchAttributes.status);
   if (published !== progress.status) {
     upsertSearchAttributes([{ key: searchAttributes.status, value: progress.status }]);

@@ -177,6 +177,7 @@ describe('a delivery with parked side effects', () => {
       });
       assert.equal(await run.status(), 'Done');
       assert.match(await run.details(), /0 of 3, 3 dismissed/);
+      assert.doesNotMatch(await run.details(), /Waits for/);
       assert.equal(search.state.calls, 3);
     });
   });
@@ -242,6 +243,16 @@ describe('a delivery with parked side effects', () => {
       assert.match(await refusal(run.dismiss({} as DismissFailedInput)), /^reason: missing/);
       assert.equal((await run.handle.fetchHistory()).events?.length, before);
       assert.equal((await run.progress()).parkedTotal, 3);
+    });
+  });
+
+  test('given that it is cancelled while it waits, then it ends as cancelled', async () => {
+    const { fault } = broken();
+    await withDelivery({ pairs: THREE, faults: { updateSearchIndex: fault } }, async (run) => {
+      await run.parked(3);
+      await run.handle.cancel();
+      await assert.rejects(run.handle.result());
+      assert.equal((await run.handle.describe()).status.name, 'CANCELLED');
     });
   });
 

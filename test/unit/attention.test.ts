@@ -18,7 +18,7 @@ test('a delivery of a version that did not wait does not wait', () => {
 });
 
 test('nothing is said while nobody is waited for and nobody acted', () => {
-  assert.equal(attentionWith().describe(), '');
+  assert.equal(attentionWith().describe(1), '');
   assert.deepEqual(attentionWith().carry(), {});
 });
 
@@ -26,10 +26,14 @@ test('while it waits it says until when; the next run goes on waiting', () => {
   const attention = attentionWith({ waitingSince: MONDAY });
   attention.begin();
   assert.equal(
-    attention.describe(),
+    attention.describe(1),
     '\n\nWaits for `retryFailed` or `dismissFailed` until 2026-01-12 08:44 UTC, then fails.',
   );
   assert.deepEqual(attention.carry(), { waitingSince: MONDAY });
+});
+
+test('given that the last one was dismissed, then it does not say that it waits', () => {
+  assert.equal(attentionWith({ waitingSince: MONDAY }).describe(0), '');
 });
 
 test('a dismissal begins the wait anew, a retry ends it', () => {
@@ -50,7 +54,7 @@ test('the details show who did what, when and why, and no text breaks the table'
   const attention = attentionWith();
   attention.note({ name: 'retryFailed', sideEffect: 'clearCaches', by: 'erin' }, 3, MONDAY);
   attention.note({ name: 'dismissFailed', by: 'a|b', reason: '[x](http://y)\n| z' }, 1, MONDAY);
-  const rows = attention.describe().replaceAll('\u00a0', '').split('\n').slice(2);
+  const rows = attention.describe(1).replaceAll('\u00a0', '').split('\n').slice(2);
   assert.deepEqual(rows, [
     '| when | action | by | reason |',
     '| --- | --- | --- | --- |',
@@ -66,12 +70,12 @@ test('the last ten actions are kept, with their texts cut', () => {
   const { actions } = attention.carry();
   assert.deepEqual([actions?.length, actions?.[0]?.affected, actions?.at(-1)?.affected], [10, 3, 12]);
   assert.deepEqual([actions?.[0]?.by?.length, actions?.[0]?.reason?.length], [100, 300]);
-  assert.ok(attention.describe().length < 6_000);
+  assert.ok(attention.describe(1).length < 6_000);
 });
 
 test('the next run shows the same actions', () => {
   const attention = attentionWith({ waitingSince: MONDAY });
   attention.note({ name: 'dismissFailed', by: 'erin', reason: 'gone' }, 2, MONDAY + 1);
   const next = attentionWith(JSON.parse(JSON.stringify(attention.carry())));
-  assert.equal(next.describe(), attention.describe());
+  assert.equal(next.describe(1), attention.describe(1));
 });
