@@ -89,7 +89,7 @@ describe('alerts, dashboard, runbook and README', () => {
   });
 
   test('the runbook has a row for every failure type of README.md', () => {
-    const [, table = ''] = /\| failure type \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(readme) ?? [];
+    const [, table = ''] = /^\| failure type \| of \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(readme) ?? [];
     const named = table.split('\n').filter((row) => row.startsWith('| `'));
     const types = named.flatMap((row) => (row.split('|')[1] ?? '').match(/`[A-Z]\w+`/g) ?? []);
     assert.ok(types.length >= 10);
