@@ -7,9 +7,6 @@ import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
 import { observeActivities } from '../../src/temporal/observe-activities.ts';
 import type { FailureDetails, Outcome } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
-import { installTestRuntime } from '../support/temporal.ts';
-
-installTestRuntime();
 
 const DONE: Outcome = { status: 'done', detail: 'cleared' };
 const INPUT = deliveryOf(pairsOf(['a', 'b'], ['a', 'c'], ['a', 'd']));
