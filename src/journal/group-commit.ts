@@ -50,6 +50,8 @@ export class GroupCommit<T> {
   }
 
   async #run(): Promise<void> {
+    // Two can be on their way, where a group was given up before its turn came.
+    if (this.#committing) return;
     this.#committing = true;
     for (let group = this.#waiting; group; group = this.#waiting) {
       this.#waiting = undefined;

@@ -76,3 +76,26 @@ test('given a commit that hangs, then its entries and those behind it are given 
   commits[1]?.end.resolve();
   await after;
 });
+
+test('given a group that is given up before its turn comes, then there is one commit at a time all the same', async () => {
+  const { group, commits } = slowDisk(200);
+  // From here on timers are looked at before the next turn of immediates, and so before the commit.
+  await turn();
+  const givenUp = assert.rejects(group.add('a'), /overdue/);
+  const added: Promise<void>[] = [];
+  setTimeout(() => added.push(group.add('b')), 201);
+  const blockedUntil = performance.now() + 210;
+  while (performance.now() < blockedUntil);
+  await givenUp;
+  await turn();
+  added.push(group.add('c'));
+  await turn();
+  assert.deepEqual(
+    commits.map(({ entries }) => entries),
+    [['b']],
+  );
+  commits[0]?.end.resolve();
+  await turn();
+  commits[1]?.end.resolve();
+  await Promise.all(added);
+});
