@@ -1,25 +1,20 @@
 /** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see recover.ts. */
-import { type Database, open } from 'lmdb';
+import { open } from 'lmdb';
+import { hasRoot, tellParent } from './child.ts';
 import { checkRecord, decodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
 import type { InspectionMessage } from './recover.ts';
-import { FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from './store.ts';
+import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from './store.ts';
 
 const [dir = '', mode, direction] = process.argv.slice(2);
 const environment = open({
   ...{ path: dir, maxDbs: 8, noSubdir: false },
   ...{ readOnly: mode !== 'check', overlappingSync: false },
 });
-const names = new Set([...environment.getKeys({})].map(String));
-const meta = names.has(PARTS.meta)
-  ? environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' })
-  : undefined;
-// A database that lost its root looks like an empty one: what is always there must be there.
-if (meta?.get(FORMAT_KEY) !== 1) process.exit(1);
-const format = meta;
+if (!hasRoot(environment)) process.exit(1);
 
 const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
 const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
-const expected = { pending: count(pending), quarantined: count(quarantine) };
+const expected = { pending: entryCount(pending), quarantined: entryCount(quarantine) };
 await send({ kind: 'counts', ...expected });
 
 const read = { pending: 0, quarantined: 0, damaged: 0 };
@@ -47,7 +42,7 @@ async function readAll(database: typeof pending, kind: 'pending' | 'quarantined'
 /** Nothing of it is worth saving, but at one broken page of it every later read and write fails. */
 function checkSeen(name: string): void {
   const seen = environment.openDB<unknown, string>({ name, encoding: 'binary' });
-  if (seen.getKeysCount({}) !== count(seen)) read.damaged += 1;
+  if (seen.getKeysCount({}) !== entryCount(seen)) read.damaged += 1;
 }
 
 /**
@@ -58,7 +53,8 @@ async function checkWriting(): Promise<void> {
   // lmdb-js rejects a second promise beside the write's own.
   process.on('unhandledRejection', () => undefined);
   try {
-    await format.put(FORMAT_KEY, 1);
+    const meta = environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
+    await meta.put(FORMAT_KEY, 1);
   } catch (error) {
     const reason = await reasonOf(error);
     if (/MDB_(BAD_TXN|CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID)/.test(reason)) read.damaged += 1;
@@ -71,12 +67,6 @@ function message(kind: 'pending' | 'quarantined', key: string, value: Buffer): I
     : { kind, key, record: decodeRecord<Quarantined>(key, value) };
 }
 
-function count(database: Database<unknown, string>): number {
-  return (database.getStats() as { entryCount: number }).entryCount;
-}
-
 function send(content: InspectionMessage): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(content, (error: Error | null) => (error ? reject(error) : resolve()));
-  });
+  return tellParent(content);
 }

@@ -1,9 +1,10 @@
 /** Run as a process of its own, `operate-child DIR OPERATION`: see operate.ts. */
 import { open } from 'lmdb';
 import { OperatorError } from '../operator-error.ts';
+import { hasRoot, tellParent } from './child.ts';
 import type { Operation, OperationMessage } from './operate.ts';
 import { requeue } from './requeue.ts';
-import { FORMAT_KEY, JournalStore, PARTS } from './store.ts';
+import { JournalStore } from './store.ts';
 
 const [dir = '', operation = ''] = process.argv.slice(2);
 // lmdb-js rejects a second promise beside a refused write's own.
@@ -27,16 +28,11 @@ async function run(asked: Operation): Promise<void> {
   }
 }
 
-/** A database that lost its root looks like an empty one: what is always there must be there. */
 async function checkRoot(): Promise<void> {
   const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
-  const hasMeta = [...environment.getKeys({})].map(String).includes(PARTS.meta);
-  const meta = hasMeta
-    ? environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' })
-    : undefined;
-  const format = meta?.get(FORMAT_KEY);
+  const isThere = hasRoot(environment);
   await environment.close();
-  if (format !== 1) throw new Error('it has lost its root');
+  if (!isThere) throw new Error('it has lost its root');
 }
 
 async function list(store: JournalStore, { kind, limit }: { kind: string; limit: number }): Promise<void> {
@@ -62,7 +58,5 @@ async function requeueAll(
 }
 
 function send(message: OperationMessage): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(message, (error: Error | null) => (error ? reject(error) : resolve()));
-  });
+  return tellParent(message);
 }

@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { OperatorError } from '../operator-error.ts';
+import { runChild } from './child.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 
 /** What the `journal` commands do with a journal, beside the process that has it. */
@@ -18,8 +17,6 @@ export type OperationMessage =
   | { kind: 'unreadable'; reason: string }
   | { kind: 'end' };
 
-const CHILD = fileURLToPath(new URL(`./operate-child${import.meta.url.slice(-3)}`, import.meta.url));
-
 /** The journal, or a part of it, can't be read. */
 export class DamagedJournalError extends OperatorError {
   override name = 'DamagedJournalError';
@@ -32,29 +29,22 @@ export class DamagedJournalError extends OperatorError {
 }
 
 /**
- * In a process of its own: reading a damaged LMDB file can end the process (SIGBUS, an abort), and would end it
- * without a word.
+ * In a process of its own, which a damaged file may end.
  *
  * @param onMessage gets what could be read, also where the rest can't be
  * @throws DamagedJournalError
  */
-export function operate(
+export async function operate(
   dir: string,
   operation: Operation,
   onMessage: (message: OperationMessage) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let reason = 'reading it ended the reading process';
-    let ended = false;
-    const child = fork(CHILD, [dir, JSON.stringify(operation)], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    child.on('message', (message: OperationMessage) => {
-      if (message.kind === 'end') ended = true;
-      else if (message.kind === 'unreadable') reason = message.reason;
-      else onMessage(message);
-    });
-    child.on('error', reject);
-    child.on('close', () => (ended ? resolve() : reject(new DamagedJournalError(dir, reason))));
+  let reason = 'reading it ended the reading process';
+  let ended = false;
+  await runChild<OperationMessage>('operate-child', [dir, JSON.stringify(operation)], (message) => {
+    if (message.kind === 'end') ended = true;
+    else if (message.kind === 'unreadable') reason = message.reason;
+    else onMessage(message);
   });
+  if (!ended) throw new DamagedJournalError(dir, reason);
 }

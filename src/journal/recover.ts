@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from '../telemetry/logger.ts';
+import { runChild } from './child.ts';
 import { type Counts, readCounts } from './counts.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { JournalStore, SET_UP_MARK } from './store.ts';
@@ -26,7 +25,6 @@ export type InspectionMessage =
   | { kind: 'quarantined'; key: string; record: Quarantined }
   | { kind: 'read'; pending: number; quarantined: number; damaged: number };
 
-const CHILD = fileURLToPath(new URL(`./inspect-child${import.meta.url.slice(-3)}`, import.meta.url));
 const DATABASE = 'data.mdb';
 const LOCKS = 'lock.mdb';
 /** Within the journal's folder: where what can be read is gathered. */
@@ -34,8 +32,7 @@ const GATHERED = 'taken-over';
 
 /**
  * Looks through the journal before it is used. A damaged one is set aside, never deleted, and what can be read
- * of it goes into a new one. In a process of its own: reading a damaged LMDB file can end the process (SIGBUS
- * in a file that was cut short, an abort on zeroed pages).
+ * of it goes into a new one.
  *
  * @returns undefined when nothing was wrong
  */
@@ -81,7 +78,7 @@ function isWhole(found: Inspection): found is Inspection & { expected: Counts } 
   return read.damaged === 0 && read.pending === expected.pending && read.quarantined === expected.quarantined;
 }
 
-function inspect(
+async function inspect(
   dir: string,
   mode: 'check' | 'salvage',
   {
@@ -89,17 +86,13 @@ function inspect(
     onRecord,
   }: { direction?: string; onRecord?: (message: InspectionMessage) => void } = {},
 ): Promise<Inspection> {
-  return new Promise((resolve, reject) => {
-    const found: Inspection = { expected: undefined, read: undefined };
-    const child = fork(CHILD, [dir, mode, direction], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    child.on('message', (message: InspectionMessage) => {
-      if (message.kind === 'counts') found.expected = message;
-      else if (message.kind === 'read') found.read = message;
-      else onRecord?.(message);
-    });
-    child.on('error', reject);
-    child.on('close', () => resolve(found));
+  const found: Inspection = { expected: undefined, read: undefined };
+  await runChild<InspectionMessage>('inspect-child', [dir, mode, direction], (message) => {
+    if (message.kind === 'counts') found.expected = message;
+    else if (message.kind === 'read') found.read = message;
+    else onRecord?.(message);
   });
+  return found;
 }
 
 /** A second name for the damaged file: it is the journal until what it holds was taken over, whatever ends that. */

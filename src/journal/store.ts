@@ -236,7 +236,7 @@ function decodeIfWhole<T>(key: string, bytes: Buffer): T | undefined {
   }
 }
 
-function entryCount(database: Database<unknown, string>): number {
+export function entryCount(database: Database<unknown, string>): number {
   return (database.getStats() as { entryCount: number }).entryCount;
 }
 
