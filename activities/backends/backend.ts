@@ -41,6 +41,11 @@ export class BackendError extends Error {
 /** What a look at a backend found. A `fault` or `warning` says what to do. */
 export type Finding = { state: 'ok' | 'warning' | 'fault'; message: string };
 
+/** @param whatToDo by the type of the failure */
+export function asFault({ type, message }: BackendError, whatToDo: Record<FailureType, string>): Finding {
+  return { state: 'fault', message: `${message}; ${whatToDo[type]}` };
+}
+
 /** What every backend of a side effect can do besides its work. */
 export interface Backend {
   /** Tries everything that its side effect will need, and changes nothing. Never throws. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { renderTemplate } from '../template.ts';
-import { BackendError, type FailureType, type Finding } from './backend.ts';
+import { asFault, BackendError, type FailureType, type Finding } from './backend.ts';
 import { describeNodes, type RedisAddress } from './redis-address.ts';
 import { explainRedisError } from './redis-errors.ts';
 import type { RedisSession } from './redis-session.ts';
@@ -33,21 +33,20 @@ export async function checkRedis({ address, cacheKeys, connect, clear }: RedisCh
     const where = describeNodes(address);
     const count = address.nodes.length > 1 ? KEYS_IN_CLUSTER : 1;
     const results = await clear(Array.from({ length: count }, () => absentKeys(cacheKeys)).flat());
-    const faults = results.filter((result) => typeof result === 'object').map(asFault);
-    if (await isNodeOfCluster(client, address)) faults.unshift(asFault(NODE_OF_CLUSTER(where)));
+    const faults = results
+      .filter((result) => typeof result === 'object')
+      .map((error) => asFault(error, WHAT_TO_DO));
+    if (await isNodeOfCluster(client, address)) faults.unshift(asFault(NODE_OF_CLUSTER(where), WHAT_TO_DO));
     if (faults.length > 0) return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
     return [{ state: 'ok', message: `${where}: reachable, UNLINK allowed` }];
   } catch (error) {
-    return [asFault(error instanceof BackendError ? error : explainRedisError('checking Redis', error))];
+    const failure = error instanceof BackendError ? error : explainRedisError('checking Redis', error);
+    return [asFault(failure, WHAT_TO_DO)];
   }
 }
 
 const NODE_OF_CLUSTER = (where: string) =>
   explainRedisError(`UNLINK at ${where}`, new Error('MOVED to another node'));
-
-function asFault({ type, message }: BackendError): Finding {
-  return { state: 'fault', message: `${message}; ${WHAT_TO_DO[type]}` };
-}
 
 /** Keys like those that will be cleared, so that an ACL on key names shows. */
 function absentKeys(templates: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BackendError, type FailureType, type Finding } from './backend.ts';
+import { asFault, BackendError, type FailureType, type Finding } from './backend.ts';
 import type { SearchOptions } from './open-search.ts';
 import type { SearchClient } from './search-client.ts';
 import { explainFailure, noSuchIndex } from './search-errors.ts';
@@ -37,7 +37,7 @@ export async function checkSearch(client: SearchClient, options: SearchOptions):
 
 function describeFault(error: unknown): Finding {
   if (!(error instanceof BackendError)) return { state: 'fault', message: String(error) };
-  return { state: 'fault', message: `${error.message}; ${WHAT_TO_DO[error.type]}` };
+  return asFault(error, WHAT_TO_DO);
 }
 
 async function tryDelete(client: SearchClient, { index, guard }: SearchOptions): Promise<void> {

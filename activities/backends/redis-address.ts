@@ -1,3 +1,5 @@
+import { decodeCredential } from './url-credentials.ts';
+
 /** Where Redis is, as `CACHE_URL` says it. Several nodes: a cluster. */
 export type RedisAddress = {
   nodes: { host: string; port: number }[];
@@ -41,16 +43,8 @@ function parseCredentials(userinfo = ''): { username?: string; password?: string
     throw new TypeError('expected user:password@ or :password@ before the host');
   }
   if (userinfo === '') return {};
-  const [username, password] = [userinfo.slice(0, colon), userinfo.slice(colon + 1)].map(decode);
+  const [username, password] = [userinfo.slice(0, colon), userinfo.slice(colon + 1)].map(decodeCredential);
   return { ...(username && { username }), ...(password && { password }) };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new TypeError('expected a % in user or password to be written as %25');
-  }
 }
 
 /** `redis.example:6379`; of a cluster all that were named. */

@@ -1,4 +1,5 @@
 import type { SearchGuard } from './search-guards.ts';
+import { decodeCredential } from './url-credentials.ts';
 
 /**
  * Takes the credentials out of `https://user:password@host:port/path`.
@@ -13,18 +14,10 @@ export function parseSearchUrl(text: string): { node: string; username: string; 
   if (Boolean(url.username) !== Boolean(url.password)) {
     throw new TypeError('expected both user and password before the host, or neither');
   }
-  const [username, password] = [decode(url.username), decode(url.password)];
+  const [username, password] = [decodeCredential(url.username), decodeCredential(url.password)];
   url.username = '';
   url.password = '';
   return { node: url.href, username, password };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new TypeError('expected a % in user or password to be written as %25');
-  }
 }
 
 /** Lower case, no wildcards, one index or alias: what the server takes as the name of one. */

@@ -1,5 +1,6 @@
 import { Client } from '@opensearch-project/opensearch';
 import { BackendError } from './backend.ts';
+import { withDeadline } from './deadline.ts';
 import { parseSearchUrl } from './search-address.ts';
 import { explainSearchError } from './search-errors.ts';
 
@@ -12,6 +13,9 @@ export type SearchAddress = {
   /** PEM of the CA that signed the server's certificate, where the system does not know it. */
   ca?: string | undefined;
 };
+
+/** For who has nobody to cancel it. */
+const NEVER = new AbortController().signal;
 
 /** A request of the official client, which can be given up. */
 type Request<T> = PromiseLike<{ body: T }> & { abort(): void };
@@ -36,34 +40,29 @@ export class SearchClient {
   }
 
   /** @throws BackendError, or the signal's reason */
-  async ask<T>(what: string, send: (client: Client) => Request<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
-    const request = send(this.#client);
-    // Without a result: `abort` gives the request back, and a listener's rejected promise ends the process.
-    const abort = () => {
-      request.abort();
-    };
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      abort();
-    }, REQUEST_MS);
-    signal?.addEventListener('abort', abort, { once: true });
+  async ask<T>(what: string, send: (client: Client) => Request<T>, signal = NEVER): Promise<T> {
     try {
-      return (await request).body;
+      return await withDeadline(REQUEST_MS, signal, async (either) => {
+        const request = send(this.#client);
+        // Without a result: `abort` gives the request back, and a listener's rejected promise ends the process.
+        either.addEventListener('abort', () => {
+          request.abort();
+        });
+        try {
+          return (await request).body;
+        } catch (error) {
+          either.throwIfAborted();
+          throw error;
+        }
+      });
     } catch (error) {
-      signal?.throwIfAborted();
-      const asked = `${what} at ${this.where}`;
-      if (isLate) throw new BackendError('Unreachable', `${asked}: no answer in time`);
-      throw explainSearchError(asked, error);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      signal.throwIfAborted();
+      throw explainSearchError(`${what} at ${this.where}`, error);
     }
   }
 
   /** Who may not look is told yes: then the delete itself fails, and nobody creates an index without the right to. */
-  async hasIndex(what: string, index: string, signal?: AbortSignal): Promise<boolean> {
+  async hasIndex(what: string, index: string, signal = NEVER): Promise<boolean> {
     try {
       return await this.ask<boolean>(what, (api) => api.indices.exists({ index }), signal);
     } catch (error) {
