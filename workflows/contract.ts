@@ -175,7 +175,8 @@ export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' |
 
 /** The workflow that goes on with what a closed delivery left undone; `count` is 1 for its first one. */
 export function retryWorkflowId(closed: string, count: number): string {
-  return `${closed.replace(/\/retry-\d+$/, '')}/retry-${count}`;
+  // By position: a delivery's own id may look like a retry's.
+  return [...closed.split('/').slice(0, 3), `retry-${count}`].join('/');
 }
 
 /** Temporal takes 2 KB a value; the encoding adds quotes and commas. */

@@ -8,7 +8,7 @@ import {
   timedDeliveryId,
 } from '../../src/callback/delivery-id.ts';
 import { FRIEND_DELETE } from '../../src/callback/schema.ts';
-import { workflowId } from '../../workflows/contract.ts';
+import { retryWorkflowId, workflowId } from '../../workflows/contract.ts';
 import { APP, accepted, friendDelete, judged, NOW } from '../support/judging.ts';
 
 const BODY = Buffer.from('{"PairList":[]}');
@@ -114,4 +114,12 @@ test('the longest id fits a header and the 255 characters of a workflow id', () 
   const deliveryId = otherBodyDeliveryId(key);
   assert.match(deliveryId, /^[A-Za-z0-9._-]{73}$/);
   assert.ok(workflowId({ sdkAppId: '1'.repeat(15), deliveryId }).length <= 255);
+});
+
+test('the retries of a delivery are counted behind its own id, whatever that looks like', () => {
+  for (const deliveryId of ['2ea4e023-2859', 'retry-5']) {
+    const closed = workflowId({ sdkAppId: '1400000000', deliveryId });
+    assert.equal(retryWorkflowId(closed, 1), `${closed}/retry-1`);
+    assert.equal(retryWorkflowId(`${closed}/retry-1`, 2), `${closed}/retry-2`);
+  }
 });
