@@ -1,31 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
-import { closeBackends, createBackends } from './backends.ts';
+import type { ChosenBackends } from './backends.ts';
 import type { Settings, TemporalSettings } from './config.ts';
-import { type ComponentState, createOpsApp } from './http/ops-app.ts';
+import { createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import { startIntake } from './intake/start-intake.ts';
-import type { Journal } from './journal/journal.ts';
-import type { Salvaged } from './journal/recover.ts';
+import { type Running, readiness } from './readiness.ts';
 import { Receiver } from './receiver.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { TemporalMetrics } from './telemetry/temporal-metrics.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 import { WorkerMetrics } from './telemetry/worker-metrics.ts';
-import { createClient, describeRpcError } from './temporal/connect.ts';
+import { createClient } from './temporal/connect.ts';
 import { CoreMetrics } from './temporal/core-metrics.ts';
 import { FreshStarts } from './temporal/fresh-starts.ts';
 import { findTemporalCli } from './temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from './temporal/local/server.ts';
-import { missingSearchAttributes } from './temporal/search-attributes.ts';
 import { TraceStarts } from './temporal/trace-starts.ts';
 import { TemporalWatch } from './temporal/watch.ts';
 import { WorkerHost } from './temporal/worker-host.ts';
-
-const READINESS_CHECK_MS = 1_000;
 
 /** Which parts of Unfriend run in this process. */
 export type ServiceParts = {
@@ -89,21 +84,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
     });
     closers.push(async () => watch.stop());
-    const { backends, embedded } = createBackends(settings);
-    closers.push(() => closeBackends(backends));
+    const backends = parts.work ? await openBackends(settings) : undefined;
+    if (backends) closers.push(() => backends.close());
+    const embedded = backends?.embedded;
     const running: Running = {};
     const opsApp = createOpsApp({
       metrics,
       coreMetrics: () => coreMetrics.read(),
       components: () => readiness(client, running),
-      ...(parts.work && embedded && { viewAccount: (account: string) => embedded.view(account) }),
+      ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
     });
     const { host, opsPort } = settings.http;
     const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
     closers.push(() => ops.close());
 
-    if (parts.work) {
-      const activities = createActivities(backends);
+    if (backends) {
+      const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
       const worker = new WorkerHost({
         ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
@@ -141,6 +137,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
+/** Loaded only by who runs side effects: the clients of the stores take their time. */
+async function openBackends(settings: Settings): Promise<ChosenBackends> {
+  const { createBackends } = await import('./backends.ts');
+  return createBackends(settings);
+}
+
 /** Loaded only where somebody traces. */
 async function startTracing(logger: Logger): Promise<Tracing> {
   const { createTracing } = await import('./telemetry/open-telemetry.ts');
@@ -156,59 +158,4 @@ function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
 
 function atLocalServer(temporal: TemporalSettings, local: LocalServer): TemporalSettings {
   return { ...temporal, connectionOptions: { address: local.address } };
-}
-
-/** The parts that readiness depends on, as far as they are there. */
-type Running = {
-  worker?: WorkerHost;
-  receiver?: Receiver;
-  journal?: Journal | undefined;
-  /** Why there is no journal, though there should be one. */
-  journalFault?: string | undefined;
-};
-
-async function readiness(
-  client: Client,
-  { worker, receiver, journal, journalFault }: Running,
-): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  if (receiver) {
-    states.receiver = {
-      ready: !receiver.isDraining,
-      state: receiver.isDraining ? 'draining' : 'accepting',
-    };
-    const temporal = await temporalState(client);
-    const takes = journal?.unavailable === undefined && journal !== undefined;
-    if (journal) states.journal = journalState(journal, temporal.ready);
-    if (journalFault) states.journal = { ready: temporal.ready, state: `can't be opened: ${journalFault}` };
-    // With a journal that takes callbacks, Temporal away is no reason to send them elsewhere.
-    states.temporal = { ...temporal, ready: temporal.ready || takes };
-  }
-  if (worker) states.worker = { ready: worker.isPolling, state: worker.state.toLowerCase() };
-  return states;
-}
-
-function journalState({ unavailable, store, salvaged }: Journal, isTemporalThere: boolean): ComponentState {
-  const now =
-    unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
-  const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
-  return { ready: unavailable === undefined || isTemporalThere, state };
-}
-
-function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): string {
-  const missing = lost === undefined ? 'it is not known how many were lost' : `${lost} lost`;
-  return `damaged at start: ${pending + quarantined} taken over, ${missing}, set aside as ${setAside}`;
-}
-
-async function temporalState(client: Client): Promise<ComponentState> {
-  try {
-    const overdue = delay(READINESS_CHECK_MS, undefined, { ref: false }).then(() => {
-      throw new Error('no answer in time');
-    });
-    const missing = await Promise.race([missingSearchAttributes(client), overdue]);
-    if (missing.length === 0) return { ready: true, state: 'reachable' };
-    return { ready: false, state: `search attributes missing (${missing.join(', ')}): run unfriend setup` };
-  } catch (error) {
-    return { ready: false, state: `unreachable: ${describeRpcError(error)}` };
-  }
 }

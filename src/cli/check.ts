@@ -1,10 +1,9 @@
 import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Client } from '@temporalio/client';
-import proto from '@temporalio/proto';
-import { chosenBackends, closeBackends, createBackends } from '../backends.ts';
 import { type Role, readSettings, type Settings, SettingsError } from '../config.ts';
 import { createClient, describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import { readQueue } from '../temporal/watch.ts';
 import { checkJournal } from './check-journal.ts';
 import { print, printJson } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
@@ -64,21 +63,21 @@ function checkSettings({ callback, http }: Settings): Finding[] {
 
 /** Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. */
 async function checkBackends(settings: Settings, command: string): Promise<Finding[]> {
-  const { backends } = createBackends(settings);
-  const chosen = new Map(chosenBackends(backends));
+  const { createBackends } = await import('../backends.ts');
+  const { bySetting, close } = createBackends(settings);
   const { cache, search, notify } = settings;
   const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
       const isReached = command !== 'serve' || url === 'embedded';
-      const found = isReached ? await chosen.get(component)?.check() : undefined;
+      const found = isReached ? await bySetting.get(component)?.check() : undefined;
       if (!found) return [{ component, state: 'ok', message: 'set; npx unfriend check work reaches it' }];
       return found.map((finding) => ({ component, ...finding }));
     });
     return (await Promise.all(findings)).flat();
   } finally {
-    await closeBackends(backends);
+    await close();
   }
 }
 
@@ -112,14 +111,9 @@ async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promi
 }
 
 async function checkWorkers(client: Client, taskQueue: string): Promise<Finding> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-  });
+  const { pollers } = await readQueue(client, taskQueue, 'activity');
   const component = 'workers';
-  if (pollers.length > 0)
-    return { component, state: 'ok', message: `${pollers.length} polling ${taskQueue}` };
+  if (pollers > 0) return { component, state: 'ok', message: `${pollers} polling ${taskQueue}` };
   return {
     component,
     state: 'warning',

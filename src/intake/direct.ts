@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import { inTime } from '../in-time.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { describeRpcError } from '../temporal/connect.ts';
@@ -40,17 +40,11 @@ export class DirectIntake implements Intake {
   }
 
   async #start(callback: TracedCallback, deliveryId: string, budget: number): Promise<Receipt> {
-    const settled = new AbortController();
-    const timeout = delay(budget, undefined, { signal: settled.signal }).then(() => {
-      throw new NotDurableError(deliveryId, 'Temporal did not answer in time');
-    });
     try {
-      return await Promise.race([this.#startOrSidestep(callback, deliveryId), timeout]);
+      const started = this.#startOrSidestep(callback, deliveryId);
+      return await inTime(started, budget, 'Temporal did not answer in time');
     } catch (error) {
-      if (error instanceof NotDurableError) throw error;
       throw new NotDurableError(deliveryId, describeRpcError(error), { cause: error });
-    } finally {
-      settled.abort();
     }
   }
 

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { createPlan } from '../backends.ts';
 import type { Settings } from '../config.ts';
 import { Dispatcher } from '../journal/dispatcher.ts';
 import { Journal } from '../journal/journal.ts';
 import { JournalLockedError } from '../journal/lock.ts';
+import { createPlan } from '../plan.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Metrics, observeJournal } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -48,11 +48,7 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
     traceStarts,
   });
   const recent = new RecentCallbacks(dedupeWindow);
-  const direct = new DirectIntake({
-    starter,
-    recent,
-    logger,
-  });
+  const direct = new DirectIntake({ starter, recent, logger });
 
   const withoutJournal = { intake: direct, journal: undefined, stop: async () => undefined };
   if (settings.intake === 'direct') return withoutJournal;

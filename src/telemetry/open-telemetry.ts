@@ -2,6 +2,7 @@ import { DiagLogLevel, diag, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } fro
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResourcesSync, envDetectorSync, Resource } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
+import { inTime } from '../in-time.ts';
 import { VERSION } from '../package-root.ts';
 import type { Logger } from './logger.ts';
 import { parseTraceParent, type Span, type SpanOptions, type TraceParent, type Tracing } from './tracing.ts';
@@ -48,9 +49,7 @@ export function createTracing(logger: Logger): Tracing {
       };
     },
     async stop() {
-      const impatient = AbortSignal.timeout(FLUSH_MS);
-      const overdue = new Promise((resolve) => impatient.addEventListener('abort', resolve));
-      await Promise.race([provider.shutdown().catch(() => undefined), overdue]);
+      await inTime(provider.shutdown(), FLUSH_MS, 'the collector is away').catch(() => undefined);
     },
   };
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TencentChat } from '../../activities/backends/tencent-chat.ts';
 import { WebhookMessenger } from '../../activities/backends/webhook.ts';
-import { createBackends, createPlan } from '../../src/backends.ts';
+import { createBackends } from '../../src/backends.ts';
 import type { Environment, Role } from '../../src/config.ts';
+import { createPlan } from '../../src/plan.ts';
 import { faultsOf, read } from '../support/settings.ts';
 
 const APP = { SDK_APP_ID: '1400000000' };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { createPlan } from '../../../src/backends.ts';
+import { createPlan } from '../../../src/plan.ts';
 import {
   type DeliveryPlan,
   type FriendDeletedInput,
