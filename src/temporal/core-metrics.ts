@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-
 /** A page of this machine that takes longer is left out, in ms. */
 const FETCH_MS = 1_000;
 
@@ -27,14 +24,4 @@ export class CoreMetrics {
       return '';
     }
   }
-}
-
-/** One of this machine that is free now: the SDK does not tell which one it took. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,7 +6,8 @@ import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { connectWorker, describeRpcError } from './connect.ts';
-import { type CoreMetrics, freePort } from './core-metrics.ts';
+import type { CoreMetrics } from './core-metrics.ts';
+import { freePort } from './free-port.ts';
 import type { Observers } from './observe-activities.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from './search-attributes.ts';
 import { createWorker, installRuntime } from './worker.ts';
@@ -93,6 +94,7 @@ export class WorkerHost {
     const { logger, temporal, coreMetrics } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
+        // The SDK does not tell which one it took.
         const metricsPort = await freePort();
         if (installRuntime(logger, metricsPort)) coreMetrics.answersOn(metricsPort);
         return await connectWorker(temporal);

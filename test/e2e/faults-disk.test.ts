@@ -1,35 +1,29 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
+import { after, describe, test } from 'node:test';
+import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
-import { memoryFolder } from '../support/temporal.ts';
+import { temporaryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for on a full disk each waits for Temporal, and a test server takes some dozens. */
 const RATE = 10;
 
-const folder = memoryFolder();
-const disk = join(folder.path, 'disk');
+const stage = killableStage();
+const mountPoint = temporaryFolder();
+const disk = mountPoint.path;
 const whyNot = mount('size=8m');
 if (whyNot && process.env.CI === 'true') throw new Error(`NOT RUN: a full disk. ${whyNot}`);
 
-let temporal: KillableTemporal;
-before(async () => {
-  temporal = await KillableTemporal.start();
-});
-afterEach(endReceivers);
-after(async () => {
-  await temporal.stop();
+after(() => {
   if (!whyNot) execFileSync('umount', [disk]);
-  folder.remove();
+  mountPoint.remove();
 });
 
 /** A small disk of the test's own. Returns why it can't be had. */
 function mount(options: string): string | undefined {
-  mkdirSync(disk, { recursive: true });
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk], { stdio: 'pipe' });
     return undefined;
@@ -50,14 +44,14 @@ function fillUp(): void {
 }
 
 let journals = 0;
-function settings() {
+function serve() {
   journals += 1;
-  return { JOURNAL_DIR: join(disk, `journal-${journals}`), TEMPORAL_ADDRESS: temporal.address };
+  return stage.serve({ JOURNAL_DIR: join(disk, `journal-${journals}`) });
 }
 
 describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: false }, () => {
   test('given one under load, then answers stay OK, the process lives, and it journals again once there is room', async () => {
-    const receiver = await KillableReceiver.start(settings());
+    const receiver = await serve();
     const { ledger, url } = receiver;
     const load = ledger.load(() => url, RATE);
     await until('some load before', () => ledger.acknowledged > RATE);
@@ -76,14 +70,14 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     });
     await receiver.drained();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
-    assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
   test('given one, and Temporal away too, then it is refused, and only then', async () => {
-    const receiver = await KillableReceiver.start(settings());
+    const receiver = await serve();
     const { ledger, url } = receiver;
     for (let index = 0; index < 5; index += 1) await ledger.send(url);
-    await temporal.kill();
+    await stage.temporal.kill();
     for (let index = 0; index < 5; index += 1) await ledger.send(url);
     assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
     fillUp();
@@ -93,20 +87,20 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
 
     rmSync(BALLAST);
     await until('an answer OK', async () => (await ledger.send(url)).deliveryIds.size > 0);
-    await temporal.restart();
+    await stage.temporal.restart();
     await receiver.drained();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
-    assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
   test('given one at the start, then what is pending stays there until there is room, and callbacks are taken', async () => {
-    const receiver = await KillableReceiver.start(settings());
+    const receiver = await serve();
     const { ledger, url } = receiver;
-    await temporal.kill();
+    await stage.temporal.kill();
     for (let index = 0; index < 20; index += 1) await ledger.send(url);
     await receiver.kill();
     fillUp();
-    await temporal.restart();
+    await stage.temporal.restart();
     await receiver.restart();
     for (let index = 0; index < 5; index += 1) await ledger.send(url);
     rmSync(BALLAST);
@@ -115,18 +109,18 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     await receiver.drained();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
     assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
-    assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
   test('given one that can only be read, then callbacks are started before the answer', async () => {
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     try {
-      const receiver = await KillableReceiver.start(settings());
+      const receiver = await serve();
       for (let index = 0; index < 10; index += 1) await receiver.ledger.send(receiver.url);
       assert.deepEqual(receiver.ledger.failures, { refused: 0, unknown: 0 });
       assert.equal((await fetch(`${receiver.ops}/readyz`)).status, 200);
       assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
-      assert.deepEqual(await receiver.ledger.faults(temporal.client), NO_FAULTS);
+      assert.deepEqual(await receiver.ledger.faults(stage.temporal.client), NO_FAULTS);
     } finally {
       execFileSync('mount', ['-o', 'remount,rw', disk]);
     }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
+import { describe, test } from 'node:test';
+import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
-import { memoryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 const RATE = 50;
@@ -11,22 +10,13 @@ const RATE = 50;
 /** The drain of a test, the handover's 5 s, and what a busy machine adds, in ms. */
 const STOPPED_WITHIN = 12_000;
 
-const folder = memoryFolder();
-let temporal: KillableTemporal;
-before(async () => {
-  temporal = await KillableTemporal.start();
-});
-afterEach(endReceivers);
-after(async () => {
-  await temporal.stop();
-  folder.remove();
-});
+const stage = killableStage();
 
 describe('SIGTERM', { concurrency: false }, () => {
   test('given it under load, then what is in flight is answered, and what was acknowledged is handed over', async () => {
-    const receiver = await KillableReceiver.start({
+    const receiver = await stage.serve({
       // Long enough for this test's own requests to be sent, however busy the machine.
-      ...{ DATA_DIR: join(folder.path, '1'), TEMPORAL_ADDRESS: temporal.address, DRAIN_DELAY: '1s' },
+      DRAIN_DELAY: '1s',
     });
     const { ledger, url } = receiver;
     const load = ledger.load(() => url, RATE);
@@ -41,15 +31,13 @@ describe('SIGTERM', { concurrency: false }, () => {
     assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 }, [...ledger.unanswered.keys()].join());
     await receiver.restart();
     await receiver.drained();
-    assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
   test('given it while Temporal is away, then the rest stays in the journal for the next process, duplicates included', async () => {
-    const receiver = await KillableReceiver.start({
-      ...{ DATA_DIR: join(folder.path, '2'), TEMPORAL_ADDRESS: temporal.address },
-    });
+    const receiver = await stage.serve();
     const { ledger, url } = receiver;
-    await temporal.kill();
+    await stage.temporal.kill();
     for (let index = 0; index < 60; index += 1) await ledger.send(url);
     const startedAt = performance.now();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
@@ -60,23 +48,20 @@ describe('SIGTERM', { concurrency: false }, () => {
     // Again, with and without a RequestId, while they are still pending.
     for (const entry of ledger.entries.slice(0, 12)) await ledger.resend(url, entry);
     assert.equal(await receiver.metric('unfriend_journal_pending'), 60);
-    await temporal.restart();
+    await stage.temporal.restart();
     await receiver.drained();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
     assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
-    assert.deepEqual(await ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
   test('given a second process on its journal, then that one ends with 1, says what to set, and disturbs nothing', async () => {
-    const DATA_DIR = join(folder.path, '3');
-    const receiver = await KillableReceiver.start({ DATA_DIR, TEMPORAL_ADDRESS: temporal.address });
-    await assert.rejects(
-      KillableReceiver.start({ DATA_DIR, TEMPORAL_ADDRESS: temporal.address }),
-      /ended with 1:[\s\S]*JOURNAL_DIR/,
-    );
+    const DATA_DIR = join(stage.folder, 'shared');
+    const receiver = await stage.serve({ DATA_DIR });
+    await assert.rejects(stage.serve({ DATA_DIR }), /ended with 1:[\s\S]*JOURNAL_DIR/);
     await receiver.ledger.send(receiver.url);
     await receiver.drained();
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
-    assert.deepEqual(await receiver.ledger.faults(temporal.client), NO_FAULTS);
+    assert.deepEqual(await receiver.ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 });

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { composeCallback, samplePairs } from '../../src/callback/compose-request.ts';
 import { sign } from '../../src/callback/signature.ts';
 import { SDK_APP_ID, startTestReceiver, type TestReceiver, TOKEN } from '../support/receiver.ts';
+import { seeded } from '../support/seeded.ts';
 import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
 
 const COMMAND = 'Sns.CallbackFriendDelete';
@@ -126,7 +127,7 @@ describe('the HTTP contract', () => {
   test('given 10,000 bad requests, then none crashes the receiver, and none is answered with 5xx', async () => {
     const statuses = new Map<number, number>();
     const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-    const random = mulberry32(20_261_123);
+    const random = seeded(20_261_123);
     await Promise.all(
       Array.from({ length: 32 }, async () => {
         for (let index = 0; index < 313; index += 1) {
@@ -218,15 +219,4 @@ function raw(bytes: string): Promise<string> {
     socket.on('end', () => resolve(answer));
     socket.on('error', reject);
   });
-}
-
-/** The same requests in every run. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findTestServers } from '../support/find-servers.ts';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
+import { seeded } from '../support/seeded.ts';
 import { temporaryFolder } from '../support/temporal.ts';
 import { FAULTS, type Fault, mountSmallDisk } from './faults.ts';
 import { readOptions } from './options.ts';
-import { seeded } from './random.ts';
 
 /** Between two faults at least, in ms. */
 const SHORTEST_PAUSE = 500;

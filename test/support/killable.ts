@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { createClient } from '../../src/temporal/connect.ts';
-import { type LocalServer, startLocalServer } from '../../src/temporal/local/server.ts';
+import { freePort } from '../../src/temporal/free-port.ts';
+import { isAlive, type LocalServer, startLocalServer } from '../../src/temporal/local/server.ts';
 import { Ledger } from './ledger.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from './process.ts';
 import { memoryFolder, temporalCli } from './temporal.ts';
@@ -63,15 +62,6 @@ function launch(dir: string, port: number): Promise<LocalServer> {
   });
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const started: KillableReceiver[] = [];
 
 /** After each test: a failed one must leave no process behind. */
@@ -105,7 +95,7 @@ export class KillableReceiver {
   static async start(settings: ProcessSettings): Promise<KillableReceiver> {
     const all = {
       ...{ ...FREE_PORTS, SDK_APP_ID: freshApp(), LOG_LEVEL: 'warn' },
-      ...{ PORT: await freePort(), OPS_PORT: await freePort(), ...settings },
+      ...{ PORT: String(await freePort()), OPS_PORT: String(await freePort()), ...settings },
     };
     const startedAt = performance.now();
     const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all));
@@ -160,14 +150,4 @@ let apps = 1_400_500_000 + (process.pid % 1_000) * 1_000;
 function freshApp(): string {
   apps += 1;
   return String(apps);
-}
-
-function freePort(): Promise<string> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(String(port)));
-    });
-  });
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
+import { freePort } from '../../src/temporal/free-port.ts';
 import { DOCKER, REDIS_IMAGE } from './find-backends.ts';
-import { freePort } from './free-port.ts';
 import { temporaryFolder } from './temporal.ts';
 import { until } from './until.ts';
 

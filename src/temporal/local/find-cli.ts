@@ -77,7 +77,7 @@ function findCached(cacheDir: string): string | undefined {
     .find((path) => statSync(path).isFile() && isExecutable(path));
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,11 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { OperatorError } from '../../operator-error.ts';
+import { tryPort } from '../free-port.ts';
 import { REQUIRED_SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 
 const HOST = '127.0.0.1';
@@ -82,8 +81,8 @@ async function takeOver(files: ServerFiles, say: (line: string) => void): Promis
 
 async function launch(options: LocalServerOptions, files: ServerFiles): Promise<Running> {
   const cli = await options.findCli();
-  const port = await freePort(options.port, 'LOCAL_TEMPORAL_PORT', options.say);
-  const uiPort = await freePort(options.uiPort, 'LOCAL_TEMPORAL_UI_PORT', options.say);
+  const port = await choosePort(options.port, 'LOCAL_TEMPORAL_PORT', options.say);
+  const uiPort = await choosePort(options.uiPort, 'LOCAL_TEMPORAL_UI_PORT', options.say);
   const log = openSync(files.log, 'w');
   const child = spawn(cli, serverArguments({ ...options, port, uiPort }, files), {
     detached: true,
@@ -161,7 +160,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -212,20 +212,9 @@ function readPidFile(path: string): PidFile | undefined {
 }
 
 /** The wanted port, or a free one where somebody else has it. */
-async function freePort(wanted: number, setting: string, say: (line: string) => void): Promise<number> {
+async function choosePort(wanted: number, setting: string, say: (line: string) => void): Promise<number> {
   const free = (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
   if (wanted !== 0 && free !== wanted)
     say(`Port ${wanted} is taken: using ${free} instead (set ${setting} to choose).`);
   return free;
-}
-
-function tryPort(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen({ host: HOST, port }, () => {
-      const { port: taken } = probe.address() as AddressInfo;
-      probe.close(() => resolve(taken));
-    });
-  });
 }

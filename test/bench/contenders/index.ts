@@ -1,4 +1,5 @@
-import { freePort, HOST } from '../child.ts';
+import { freePort } from '../../../src/temporal/free-port.ts';
+import { HOST } from '../child.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';
 import { startTemporal } from '../servers/temporal.ts';

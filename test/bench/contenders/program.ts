@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { freePort, HOST, startChild } from '../child.ts';
+import { freePort } from '../../../src/temporal/free-port.ts';
+import { HOST, startChild } from '../child.ts';
 import type { Cleanup } from '../cleanup.ts';
 
 /** What runs a TypeScript file in a process of its own. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
-import { findTemporalCli } from '../../../src/temporal/local/find-cli.ts';
+import { findTemporalCli, isExecutable } from '../../../src/temporal/local/find-cli.ts';
 
 /** A server that contenders need: its binary and version, or what installs it. */
 export type BenchServer = { path: string | undefined; version: string; install: string };
@@ -48,15 +48,6 @@ function debianPostgres(): string | undefined {
   if (!existsSync(DEBIAN_POSTGRES)) return undefined;
   const versions = readdirSync(DEBIAN_POSTGRES).sort((a, b) => Number(b) - Number(a));
   return versions.map((version) => join(DEBIAN_POSTGRES, version, 'bin', 'postgres')).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function temporalCli(): Promise<string | undefined> {
