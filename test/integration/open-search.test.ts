@@ -8,7 +8,7 @@ import { OpenSearchIndex, type SearchOptions } from '../../activities/backends/o
 import { updateSearchIndex } from '../../activities/update-search-index.ts';
 import { freePort } from '../../src/temporal/free-port.ts';
 import { AuthProxy } from '../support/auth-proxy.ts';
-import { createCertificate } from '../support/certificate.ts';
+import { selfSigned } from '../support/certificates.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 import { type OpenSearchServer, startTestOpenSearch } from '../support/open-search.ts';
 import { describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
@@ -347,7 +347,7 @@ describe('what stands before the search server', () => {
   let index: string;
   before(async () => {
     const folder = temporaryFolder();
-    const certificate = createCertificate(folder.path);
+    const certificate = selfSigned(folder.path);
     ca = certificate.cert;
     proxyOptions = { to: server.url, user: 'unfriend', password: 's3cr3t/@:', certificate };
     proxy = await AuthProxy.start(proxyOptions);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { RedisCaches } from '../../activities/backends/redis-caches.ts';
 import { clearCaches } from '../../activities/clear-caches.ts';
-import { createCertificate } from '../support/certificate.ts';
+import { selfSigned } from '../support/certificates.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 import { startRedisCluster, TestRedis, untilClusterIs } from '../support/redis.ts';
 import { describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
@@ -243,7 +243,7 @@ describe('clearCaches over TLS', () => {
   test('given a certificate of the operator’s own, then it is checked, and NODE_EXTRA_CA_CERTS makes it known', async () => {
     const folder = temporaryFolder();
     opened.push({ stop: async () => folder.remove() });
-    const { certFile, keyFile } = createCertificate(folder.path);
+    const { certFile, keyFile } = selfSigned(folder.path);
     const tls = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
     const server = await startRedis({ args: [...tls, '--tls-auth-clients', 'no'], tls: true });
     const url = `rediss://localhost:${server.port}`;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from './certificates.ts';
 
 type ProxyOptions = { to: string; user: string; password: string; certificate: Certificate; port?: number };
 

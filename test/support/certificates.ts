@@ -3,25 +3,36 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export type Certificates = { ca: string; key: string; cert: string };
+/** PEM. */
+export type Certificate = { cert: string; key: string };
 
-/** A certificate for `name` from a certificate authority made up for it; undefined where openssl is not at hand. */
-export function makeCertificates(name: string): Certificates | undefined {
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+/** A fresh certificate for this machine, signed by itself and so its own CA; its files stay in `folder`. */
+export function selfSigned(folder: string): Certificate & { certFile: string; keyFile: string } {
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  openssl(folder, 'req', '-x509', ...NEW_KEY, ...names, '-days', '2', '-keyout', keyFile, '-out', certFile);
+  return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+}
+
+/** A certificate for `name` from a certificate authority made up for it. */
+export function signedByAuthority(name: string): Certificate & { ca: string } {
   const dir = mkdtempSync(join(tmpdir(), 'unfriend-tls-'));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'ignore' });
   const read = (file: string) => readFileSync(join(dir, file), 'utf8');
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const authority = ['-subj', '/CN=test', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem'];
+  const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
   try {
     writeFileSync(join(dir, 'names'), `subjectAltName=DNS:${name}`);
-    openssl('req', '-x509', ...key, '-subj', '/CN=test', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem');
-    openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', 'key.pem', '-out', 'request');
-    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-    openssl('x509', '-req', '-in', 'request', ...by, '-days', '2', '-out', 'cert.pem');
+    openssl(dir, 'req', '-x509', ...NEW_KEY, ...authority);
+    openssl(dir, 'req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', 'key.pem', '-out', 'request');
+    openssl(dir, 'x509', '-req', '-in', 'request', ...by, '-days', '2', '-out', 'cert.pem');
     return { ca: read('ca.pem'), key: read('key.pem'), cert: read('cert.pem') };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+function openssl(cwd: string, ...args: string[]): void {
+  execFileSync('openssl', args, { cwd, stdio: 'pipe', timeout: 20_000 });
 }
