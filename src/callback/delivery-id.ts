@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /** How a delivery will be called; without a RequestId the time of receipt is still to be added. */
 export type DeliveryKey = {
@@ -24,12 +24,8 @@ export function deliveryKey(callback: {
     const base = PLAIN_REQUEST_ID.test(requestId) ? requestId : sha256(requestId).slice(0, 32);
     return { base, bodyHash, hasRequestId: true };
   }
-  const base = createHash('sha256')
-    .update(`${sdkAppId}\n${command}\n`)
-    .update(body)
-    .digest('hex')
-    .slice(0, 24);
-  return { base, bodyHash, hasRequestId: false };
+  const content = Buffer.concat([Buffer.from(`${sdkAppId}\n${command}\n`), body]);
+  return { base: sha256(content).slice(0, 24), bodyHash, hasRequestId: false };
 }
 
 /** The id of a delivery without a RequestId, first received at `receivedAt` (ms). */
@@ -40,8 +36,4 @@ export function timedDeliveryId(key: DeliveryKey, receivedAt: number): string {
 /** The id of a delivery whose RequestId is already taken by a callback with another body. */
 export function otherBodyDeliveryId(key: Pick<DeliveryKey, 'base' | 'bodyHash'>): string {
   return `${key.base}-${key.bodyHash.slice(0, 8)}`;
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
 }

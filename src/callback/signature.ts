@@ -1,11 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /** How far `RequestTime` may be off, in seconds, either way. Source: Tencent Cloud Chat, doc 1047/34354. */
 export const MAX_CLOCK_SKEW_SECONDS = 60;
 
 /** The `Sign` parameter: lower-case hex of sha256(token + requestTime), the two joined as they are. */
 export function sign(token: string, requestTime: string): string {
-  return createHash('sha256').update(token).update(requestTime).digest('hex');
+  return sha256(token + requestTime);
 }
 
 /**

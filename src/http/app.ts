@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import { answerErrors, type Observers, observeAnswers, refused, respond } from './answers.ts';
 import { type CallbackRouteOptions, callbackRoute } from './callback-route.ts';
@@ -13,16 +12,13 @@ export type ReceiverAppOptions = CallbackRouteOptions &
 
 /** The receiver: its middleware, in the order in which a request meets it. */
 export function createReceiverApp(options: ReceiverAppOptions): Koa {
-  const router = new Router();
-  router.post(options.path, callbackRoute(options));
-  router.all(options.path, methodNotAllowed);
-
   const app = new Koa();
   app.use(observeAnswers(options));
   app.use(closeWhileDraining(options.isDraining));
   app.use(answerErrors(options.logger));
-  app.use(router.routes());
-  app.use(pathUnknown);
+  app.use(onlyAt(options.path));
+  app.use(onlyPost);
+  app.use(callbackRoute(options));
   app.on('error', (error) => options.logger.debug({ err: error }, 'an answer could not be sent'));
   return app;
 }
@@ -35,11 +31,15 @@ function closeWhileDraining(isDraining: () => boolean) {
   };
 }
 
-function methodNotAllowed(ctx: Context): void {
-  ctx.set('Allow', 'POST');
-  respond(ctx, refused('wrong-method'));
+/** A comparison, and no router: there is one path, and each callback would pay for the search. */
+function onlyAt(path: string) {
+  const same = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+  return (ctx: Context, next: Next): Promise<void> | void =>
+    ctx.path === path || ctx.path === same ? next() : respond(ctx, refused('unknown-path'));
 }
 
-function pathUnknown(ctx: Context): void {
-  respond(ctx, refused('unknown-path'));
+function onlyPost(ctx: Context, next: Next): Promise<void> | void {
+  if (ctx.method === 'POST') return next();
+  ctx.set('Allow', 'POST');
+  respond(ctx, refused('wrong-method'));
 }

@@ -1,13 +1,13 @@
 import { InterceptingCall, type Interceptor, Metadata, status } from '@grpc/grpc-js';
 import {
   Client,
-  Connection,
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
+import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 
 /** The SDK's 10 would let one request outlast any deadline that a callback's answer has. */
 const MAX_RPC_ATTEMPTS = 3;
@@ -61,11 +61,11 @@ export function createClient(
   workflow: WorkflowClientInterceptor[] = [],
 ): Client {
   const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MAX_RPC_ATTEMPTS }));
-  const connection = Connection.lazy({
+  const connection = PlainConnection.lazy({
     ...settings.connectionOptions,
     channelArgs: RECONNECT,
     // The deadline is for all attempts together.
-    interceptors: [withDeadline, ...interceptors, retry, failOnceClosed],
+    interceptors: [withDeadline, namespaceHeader(settings.namespace), ...interceptors, retry, failOnceClosed],
   });
   return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
 }
