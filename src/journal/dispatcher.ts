@@ -17,7 +17,7 @@ const PAGE = 64;
  * While callbacks come as fast as they can be answered, those go first: deliveries are handed over one at a time,
  * with such a pause after each, in ms.
  */
-const YIELD_MS = 200;
+const YIELD_MS = 1_000;
 
 /** Another process may have requeued something. */
 const IDLE_MS = 1_000;
