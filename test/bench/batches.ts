@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { twoWay } from '../support/recorded-acts.ts';
 import { measureWay, WAYS } from './batches/measure-way.ts';
@@ -72,15 +73,13 @@ function readOptions(args: string[]): Options {
         out: { type: 'string', default: `${PACKAGE_ROOT}/test/bench/results` },
       },
     });
-    return { ...values, friends: upTo(4_000, values.friends), minutes: upTo(600, values.minutes) };
+    return {
+      ...values,
+      friends: wholeNumber(4_000)(values.friends),
+      minutes: wholeNumber(600)(values.minutes),
+    };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
   }
-}
-
-function upTo(most: number, value: string): number {
-  const number = /^[1-9]\d*$/.test(value) ? Number(value) : 0;
-  if (number < 1 || number > most) throw new Error(`expected a whole number of 1 to ${most}, not ${value}`);
-  return number;
 }

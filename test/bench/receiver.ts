@@ -1,0 +1,96 @@
+/**
+ * What the receiver promises in hard times: `npm run bench:receiver`. Temporal away under load, a start with a million
+ * deliveries pending, and workers on the same machine. Writes `receiver.md` and `receiver.json`.
+ * Exit codes: 0 measured, 1 the run broke off, 2 wrong usage.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../src/cli/arguments.ts';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { findTestServers } from '../support/find-servers.ts';
+import { interrupted, overdue } from './break-off.ts';
+import { Cleanup } from './cleanup.ts';
+import { describeMachine, packageVersions } from './machine.ts';
+import { measureBesideWorkers } from './receiver/beside-workers.ts';
+import { measureOutage } from './receiver/outage.ts';
+import { measurePending } from './receiver/pending.ts';
+import { type ReceiverResults, toMarkdown, verdictOf } from './receiver/results.ts';
+
+const USAGE = `npm run bench:receiver -- [options]
+  --seconds N   how long Temporal is away (60)
+  --pending N   how many deliveries are pending at a start (1000000)
+  --out DIR     where the results are written to (test/bench/results)`;
+
+const LIMIT_SECONDS = 1_800;
+
+type Options = { seconds: number; pending: number; out: string };
+
+const options = readOptions(process.argv.slice(2));
+const cleanup = new Cleanup();
+try {
+  const results = await Promise.race([run(options), interrupted(), overdue(LIMIT_SECONDS)]);
+  write(results, options.out);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await cleanup.run();
+process.exit();
+
+async function run({ seconds, pending }: Options): Promise<ReceiverResults> {
+  const { temporalCli } = await findTestServers(['temporalCli']);
+  if (!temporalCli.path) throw new Error(`No Temporal CLI. ${temporalCli.install}`);
+  process.env.TEST_TEMPORAL_CLI = temporalCli.path;
+  const folder = mkdtempSync(join(tmpdir(), 'unfriend-bench-'));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const machine = describeMachine(folder, packageVersions('koa', 'lmdb', '@temporalio/client'));
+
+  const scenarios = [];
+  for (const measure of [
+    (part: Cleanup) => measurePending(pending, part, folder),
+    (part: Cleanup) => measureOutage(seconds, part, folder),
+    (part: Cleanup) => measureBesideWorkers(part, folder),
+  ]) {
+    const part = cleanup.part();
+    const scenario = await measure(part);
+    await part.run();
+    scenarios.push(scenario);
+    for (const figure of scenario.figures) {
+      console.error(
+        `${scenario.name}: ${figure.what}: ${figure.value.toFixed(1)} ${figure.unit} ${verdictOf(figure) ?? ''}`,
+      );
+    }
+  }
+  return { date: new Date().toISOString(), machine, scenarios };
+}
+
+function write(results: ReceiverResults, out: string): void {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'receiver.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, 'receiver.md'), toMarkdown(results));
+  console.error(`The results are in ${join(out, 'receiver.md')}.`);
+}
+
+/** Wrong usage ends the process with 2. */
+function readOptions(args: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        seconds: { type: 'string', default: '60' },
+        pending: { type: 'string', default: '1000000' },
+        out: { type: 'string', default: `${PACKAGE_ROOT}/test/bench/results` },
+      },
+    });
+    return {
+      out: values.out,
+      seconds: wholeNumber(600)(values.seconds),
+      pending: wholeNumber(1_500_000)(values.pending),
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}

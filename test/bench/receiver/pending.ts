@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { type Entry, JournalStore } from '../../../src/journal/store.ts';
+import { KillableReceiver } from '../../support/killable.ts';
+import { FREE_PORTS } from '../../support/process.ts';
+import type { Cleanup } from '../cleanup.ts';
+import type { Scenario } from './results.ts';
+import { send } from './send.ts';
+
+const BATCH = 10_000;
+/** Nobody listens there. */
+const NO_TEMPORAL = '127.0.0.1:1';
+
+/** A receiver is killed with many deliveries pending, and starts on them; Temporal is away all the time. */
+export async function measurePending(count: number, cleanup: Cleanup, folder: string): Promise<Scenario> {
+  const empty = await startOn(join(folder, 'empty'), cleanup);
+  const heapEmpty = await empty.metric('nodejs_heap_size_used_bytes');
+  await empty.kill();
+
+  const dir = join(folder, 'pending');
+  await fill(join(dir, 'journal'), count);
+  const loadBefore = loadavg()[0] ?? 0;
+  const receiver = await startOn(dir, cleanup);
+  const ready = receiver.startedWithin / 1_000;
+  const pending = await receiver.metric('unfriend_journal_pending');
+  const answers = await send({ count: 2_000, rate: 200, url: receiver.url }, FREE_PORTS);
+  const heapFull = await receiver.metric('nodejs_heap_size_used_bytes');
+  const rss = await receiver.metric('process_resident_memory_bytes');
+  const megabytes = (bytes: number) => bytes / 1e6;
+  return {
+    name: `A start with ${count.toLocaleString('en')} deliveries pending`,
+    how: `After kill -9, by the first answer of its port; an empty journal took ${(empty.startedWithin / 1_000).toFixed(1)} s. Then 2,000 callbacks at 200 a second.`,
+    loadBefore,
+    figures: [
+      { what: 'pending', value: pending, unit: '', atLeast: count },
+      { what: 'until it accepts callbacks', value: ready, unit: 's', atMost: 5 },
+      { what: 'heap in use with nothing pending', value: megabytes(heapEmpty), unit: 'MB' },
+      { what: 'heap in use', value: megabytes(heapFull), unit: 'MB', atMost: 100 },
+      { what: 'resident memory, what is mapped of the file included', value: megabytes(rss), unit: 'MB' },
+      { what: 'answered `OK`', value: answers.ok, unit: '', atLeast: answers.sent },
+      { what: 'answers, p50', value: answers.p50, unit: 'ms' },
+      { what: 'answers, p99', value: answers.p99, unit: 'ms', atMost: 100 },
+    ],
+  };
+}
+
+async function startOn(dir: string, cleanup: Cleanup): Promise<KillableReceiver> {
+  const receiver = await KillableReceiver.start({
+    ...{ DATA_DIR: dir, TEMPORAL_ADDRESS: NO_TEMPORAL, NODE_ENV: 'production', LOG_LEVEL: 'error' },
+    // The store is filled to the default limit, and has to take more.
+    ...{ SDK_APP_ID: FREE_PORTS.SDK_APP_ID ?? '', JOURNAL_MAX_PENDING: '2000000' },
+  });
+  cleanup.defer(() => receiver.kill());
+  return receiver;
+}
+
+/** As callbacks would, without the way through HTTP. */
+async function fill(dir: string, count: number): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  const store = await JournalStore.open({ dir, remember: 120_000 });
+  for (let done = 0; done < count; done += BATCH) {
+    await store.append(Array.from({ length: Math.min(BATCH, count - done) }, entry));
+  }
+  await store.close();
+}
+
+function entry(): Entry {
+  const deliveryId = randomUUID();
+  const sdkAppId = FREE_PORTS.SDK_APP_ID ?? '';
+  const pairs = ['id1', 'id2', 'id3'].map((to) => ({ from: 'id', to }));
+  const delivery = { deliveryId, sdkAppId, receivedAt: Date.now() };
+  return { pending: { delivery, pairs, bodyHash: deliveryId.padEnd(64, '0') }, seenKey: deliveryId };
+}
