@@ -63,8 +63,9 @@ export class DeliveryProgress {
     const rows = this.sideEffects.map(({ name, counts, lastError }) => {
       const error = lastError ? escapeMarkdown(`${lastError.type}: ${lastError.message}`) : '';
       const dismissed = counts.dismissed > 0 ? `, ${counts.dismissed} dismissed` : '';
-      const done = `${counts.done} of ${counts.total}${dismissed}`;
-      return tableRow([name, done, counts.retrying, counts.parked, error]);
+      // In the UI's narrow cells it must not break.
+      const done = `${counts.done} of ${counts.total}`.replaceAll(' ', '\u00a0');
+      return tableRow([name, done + dismissed, counts.retrying, counts.parked, error]);
     });
     // The static summary does not outlive a continue-as-new, so it is said here too.
     return [

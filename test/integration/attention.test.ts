@@ -176,7 +176,7 @@ describe('a delivery with parked side effects', () => {
         ...{ pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 3, total: 3 },
       });
       assert.equal(await run.status(), 'Done');
-      assert.match(await run.details(), /0 of 3, 3 dismissed/);
+      assert.match(await run.details(), /0\sof\s3, 3 dismissed/);
       assert.doesNotMatch(await run.details(), /Waits for/);
       assert.equal(search.state.calls, 3);
     });

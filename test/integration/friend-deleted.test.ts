@@ -61,7 +61,7 @@ describe('friendDeleted', () => {
       const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       assert.match(
         metadata.currentDetails,
-        /\*\*Done\*\*[\s\S]*\| updateSearchIndex\s+\| 3 of 3\s+\| 0\s+\| 0\s+\|/,
+        /\*\*Done\*\*[\s\S]*\| updateSearchIndex\s+\| 3\sof\s3\s+\| 0\s+\| 0\s+\|/,
       );
     });
   });
