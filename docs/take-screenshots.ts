@@ -1,6 +1,6 @@
 /**
- * Takes the README's pictures of the Temporal UI, from deliveries of the real demo.
- * Needs `npm run build` and Chromium: CHROMIUM_PATH says where it is.
+ * Takes the README's pictures of the Temporal UI, from deliveries of the real demo, and from some that fail.
+ * Needs `npm run build`, Chromium (CHROMIUM_PATH, else on the PATH) and redis-server.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,15 +9,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import { findTestServers } from '../test/support/find-servers.ts';
+import { TemporalUi } from '../test/support/temporal-ui.ts';
+import { type Part, takeFailingPictures } from './failing-pictures.ts';
 
 const DOCS = dirname(fileURLToPath(import.meta.url));
 const BIN = join(DOCS, '..', 'dist', 'src', 'cli', 'bin.js');
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const CHROMIUM_ARGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 /** 1400 × 1000 pixels in the file: a little smaller than life, so that id and timeline fit. */
 const VIEW = { viewport: { width: 1610, height: 1150 }, deviceScaleFactor: 1400 / 1610 };
 
@@ -57,44 +54,60 @@ async function deliver(dataDir: string, pairs: number): Promise<void> {
   if (code !== 0) throw new Error(`the demo with ${pairs} pairs exited with ${code}`);
 }
 
-async function takePictures(page: Page, link: string): Promise<void> {
+async function takeDemoPictures(ui: TemporalUi, link: string): Promise<void> {
+  const { page } = ui;
   await page.goto(link.replace(/\/history$/, '/timeline'));
-  await page.getByTitle('Collapse Navigation').click();
+  await ui.collapseNavigation();
   await page.getByRole('button', { name: 'Descending' }).click();
   for (const activity of ['clearCaches', 'updateSearchIndex', 'notifyUsers']) {
     await page.getByText(`${activity} •`).first().waitFor();
   }
-  await save(page, 'temporal-ui.png');
+  await save(ui, 'temporal-ui.png');
 
-  await page.setViewportSize({ ...VIEW.viewport, height: 620 });
   await page.goto(link.replace(/\/history$/, '/user-metadata'));
-  await page.frameLocator('#user-metadata-current-details').getByText('notifyUsers').waitFor();
-  await save(page, 'temporal-ui-details.png');
+  await ui.details.getByText('notifyUsers').waitFor();
+  await save(ui, 'temporal-ui-details.png', { height: 620 });
 
-  await page.setViewportSize({ ...VIEW.viewport, height: 500 });
   const query = encodeURIComponent('WorkflowType="friendDeleted"');
-  await page.goto(`${link.slice(0, link.lastIndexOf('/workflows/'))}/workflows?query=${query}`);
+  const { pathname } = new URL(link);
+  await ui.openList(`${pathname.slice(0, pathname.lastIndexOf('/workflows/'))}/workflows?query=${query}`);
   await page.getByRole('link', { name: 'friend-deleted/' }).nth(2).waitFor();
-  await save(page, 'temporal-ui-list.png');
+  await save(ui, 'temporal-ui-list.png', { height: 500 });
 }
 
-async function save(page: Page, name: string): Promise<void> {
+async function save({ page }: TemporalUi, name: string, { element, height }: Part = {}): Promise<void> {
+  await page.setViewportSize({ ...VIEW.viewport, ...(height && { height }) });
   await page.mouse.move(0, 0); // No tooltip of what was clicked last.
   await page.waitForTimeout(1_000); // Transitions end.
-  await page.screenshot({ path: join(DOCS, name) });
+  await (element ?? page).screenshot({ path: join(DOCS, name) });
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'unfriend-screenshots-'));
-try {
+async function takeAll(dataDir: string): Promise<void> {
   for (const pairs of [12, 1]) await deliver(dataDir, pairs);
   const demo = startDemo(dataDir);
   try {
     const link = await readLink(demo);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
-    await takePictures(await browser.newPage(VIEW), link).finally(() => browser.close());
+    const ui = await TemporalUi.open(new URL(link).origin, VIEW);
+    await takeDemoPictures(ui, link).finally(() => ui.close());
   } finally {
     await end(demo);
   }
+  await takeFailingPictures({ view: VIEW, save });
+}
+
+/** The same programs as the tests take, told to what they share with them. */
+async function findPrograms(): Promise<void> {
+  const { temporalCli, redis, chromium } = await findTestServers(['temporalCli', 'redis', 'chromium']);
+  for (const { path, install } of [temporalCli, redis, chromium]) if (!path) throw new Error(install);
+  process.env.TEST_TEMPORAL_CLI = temporalCli.path;
+  process.env.TEST_REDIS_SERVER = redis.path;
+  process.env.CHROMIUM_PATH = chromium.path;
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'unfriend-screenshots-'));
+try {
+  await findPrograms();
+  await takeAll(dataDir);
 } catch (error) {
   console.error(`No screenshots: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -61,6 +61,11 @@ export class TemporalUi {
     await press('Close Workflows Table configuration');
   }
 
+  /** Makes room. */
+  async collapseNavigation(): Promise<void> {
+    await this.page.getByTitle('Collapse Navigation').click();
+  }
+
   /** What the list shows: a row a workflow, its cells by the titles of their columns. */
   async rows(): Promise<Record<string, string>[]> {
     const titles = await this.page.getByRole('columnheader').allInnerTexts();
@@ -131,7 +136,7 @@ export class TemporalUi {
 
 async function cellsOf(rows: Locator, cells: string): Promise<string[][]> {
   const texts = await Promise.all((await rows.all()).map((row) => row.locator(cells).allInnerTexts()));
-  return texts.map((row) => row.map((text) => text.trim()));
+  return texts.map((row) => row.map((text) => text.replace(/\s+/g, ' ').trim()));
 }
 
 /** Where the runner found Chromium. */
