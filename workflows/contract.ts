@@ -169,6 +169,20 @@ export const searchAttributes = {
   pairs: defineSearchAttributeKey('UnfriendPairs', 'INT'),
 } as const;
 
+/** Beside `bodyHash`, by which a duplicate is told: what lists of deliveries bring along. */
+export const ATTENTION_MEMO = 'attention';
+
+/**
+ * What a person is waited for, bounded whatever the number of pairs; as it was when the delivery last needed attention.
+ * Counts are of pairs, once a side effect; `errors` are by type, each with one of its messages.
+ */
+export type AttentionMemo = {
+  /** Since when it needs attention, in ms since the epoch. */
+  since: number;
+  parked: Record<string, number>;
+  errors: (FailureInfo & { count: number })[];
+};
+
 export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' | 'deliveryId'>): string {
   return `friend-deleted/${sdkAppId}/${deliveryId}`;
 }

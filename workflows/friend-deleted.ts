@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { Attention } from './attention.ts';
+import { publishAttention } from './attention-memo.ts';
 import { acceptCommands, carryOut } from './commands.ts';
 import {
   type CarriedState,
@@ -65,6 +66,7 @@ export async function friendDeleted(input: FriendDeletedInput): Promise<FriendDe
   async function waitForPerson(): Promise<boolean> {
     attention.begin();
     publish(progress, attention);
+    publishAttention(progress, false);
     return attention.waited(() => isBusy() || isHistoryLarge());
   }
 
@@ -90,12 +92,13 @@ function isHistoryLarge(): boolean {
   return workflowInfo().continueAsNewSuggested;
 }
 
-/** Tells the people: current details cost no history, so always; search attributes only on a change of status. */
+/** Tells the people: current details cost no history, so always; the rest only on a change of status. */
 function publish(progress: DeliveryProgress, attention: Attention): void {
   setCurrentDetails(progress.table() + attention.describe(progress.parked));
   const published = workflowInfo().typedSearchAttributes.get(searchAttributes.status);
   if (published !== progress.status) {
     upsertSearchAttributes([{ key: searchAttributes.status, value: progress.status }]);
+    if (progress.status === 'NeedsAttention') publishAttention(progress, true);
   }
 }
 

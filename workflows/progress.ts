@@ -54,7 +54,7 @@ export class DeliveryProgress {
       sideEffects: counts,
       parked: this.#firstParked(),
       parkedTotal: this.parked,
-      errors: this.#countedErrors(),
+      errors: this.errors(),
     };
   }
 
@@ -85,6 +85,13 @@ export class DeliveryProgress {
     };
   }
 
+  /** Failures that are not mended yet, the same ones counted together. */
+  errors(): Progress['errors'] {
+    const counted = new Map<number, number>();
+    for (const sideEffect of this.sideEffects) sideEffect.countErrors(counted);
+    return [...counted].map(([error, count]) => ({ ...this.#errors.read(error), count }));
+  }
+
   #firstParked(): ParkedSideEffect[] {
     const listed: ParkedSideEffect[] = [];
     for (const sideEffect of this.sideEffects) {
@@ -94,11 +101,5 @@ export class DeliveryProgress {
       }
     }
     return listed;
-  }
-
-  #countedErrors(): Progress['errors'] {
-    const counted = new Map<number, number>();
-    for (const sideEffect of this.sideEffects) sideEffect.countErrors(counted);
-    return [...counted].map(([error, count]) => ({ ...this.#errors.read(error), count }));
   }
 }

@@ -29,6 +29,11 @@ describe('replay', () => {
       code: 'plan.sideEffects.map(',
       mutated: 'plan.sideEffects.slice(1).map(',
     },
+    {
+      what: 'lists are not told what is parked',
+      code: 'JSON.stringify(memo) !== JSON.stringify(known)',
+      mutated: 'false',
+    },
     { what: 'the status is not published', code: 'published !== progress.status', mutated: 'false' },
     {
       what: 'a failed unit is not tried again',
