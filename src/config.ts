@@ -13,6 +13,7 @@ import { parseRedisUrl } from '../activities/backends/redis-address.ts';
 import { isIndexName, parseSearchGuard, parseSearchUrl } from '../activities/backends/search-address.ts';
 import { readWebhookSecret } from '../activities/backends/webhook-secret.ts';
 import { PLACEHOLDERS } from '../activities/template.ts';
+import { parseDuration } from './duration.ts';
 import { OperatorError } from './operator-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,10 +48,9 @@ const MAX_TASK_QUEUE = 1_000;
 const RESERVED_TASK_QUEUES = '/_sys/';
 const DEMO_SDK_APP_ID = '1400000000';
 
-/** The unit is required: a bare number would be milliseconds to one reader and seconds to the next. */
 const duration = (fallback: string, longest: ms.StringValue) =>
   text(fallback, (value) => {
-    const parsed = /^(0|\d+(\.\d+)?\s*[a-z]+)$/i.test(value) ? ms(value as ms.StringValue) : undefined;
+    const parsed = parseDuration(value);
     if (parsed === undefined) return fault('expected a duration with its unit, such as 500ms, 75s, 2m or 7d');
     return parsed <= ms(longest) ? parsed : fault(`expected at most ${longest}`);
   });
@@ -167,6 +167,7 @@ const FIELDS = {
   ),
   DEDUPE_WINDOW: duration('2m', LONGEST_TIMER),
 
+  TEMPORAL_UI_URL: httpUrl,
   TEMPORAL_CLI_PATH: z.string().optional(),
   LOCAL_TEMPORAL_PORT: portNumber,
   LOCAL_TEMPORAL_UI_PORT: portNumber,
@@ -390,6 +391,8 @@ export type TemporalSettings = {
 };
 
 const DEFAULT_TEMPORAL_ADDRESS = 'localhost:7233';
+const DEFAULT_UI_PORT = 8233;
+const TEMPORAL_CLOUD = /\.(tmprl\.cloud|temporal\.io)$/i;
 
 function readTemporal(environment: Environment, role: Role, faults: string[]): TemporalSettings | undefined {
   try {
@@ -467,10 +470,12 @@ function compose(values: Values, { role, temporal, searchCa, searchPath }: Compo
     dedupeWindow: values.DEDUPE_WINDOW,
     dataDir,
     temporal,
+    /** Where people see Temporal's UI, for links. */
+    temporalUi: values.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? guessTemporalUi(values, temporal),
     localTemporal: {
       cliPath: values.TEMPORAL_CLI_PATH,
       port: values.LOCAL_TEMPORAL_PORT ?? 7233,
-      uiPort: values.LOCAL_TEMPORAL_UI_PORT ?? 8233,
+      uiPort: values.LOCAL_TEMPORAL_UI_PORT ?? DEFAULT_UI_PORT,
       dir: join(home, 'temporal'),
       cacheDir: join(dataDir, 'cli'),
       searchPath,
@@ -508,6 +513,15 @@ function compose(values: Values, { role, temporal, searchCa, searchPath }: Compo
       rate: values.TENCENT_RATE,
     },
   };
+}
+
+/** Temporal Cloud's, else on the server's own host, where the local server has it. */
+function guessTemporalUi({ LOCAL_TEMPORAL_UI_PORT: port }: Values, temporal: TemporalSettings): string {
+  const host = (temporal.connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS).replace(/:\d+$/, '');
+  // With port 0 the local server takes any.
+  return TEMPORAL_CLOUD.test(host)
+    ? 'https://cloud.temporal.io'
+    : `http://${host}:${port || DEFAULT_UI_PORT}`;
 }
 
 /** The standard settings say whether spans are wanted: none, unless somebody says where to. */

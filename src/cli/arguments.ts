@@ -1,4 +1,6 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { SIDE_EFFECTS } from '../../activities/index.ts';
+import { parseDuration } from '../duration.ts';
 
 /** The largest callback that the vendor can send: 3,000 friends of one account, deleted both ways. */
 export const MAX_PAIRS = 6_000;
@@ -10,4 +12,17 @@ export function wholeNumber(max: number): (value: string) => number {
     if (/^\d+$/.test(value) && parsed >= 1 && parsed <= max) return parsed;
     throw new InvalidArgumentError(`expected a whole number from 1 to ${max}.`);
   };
+}
+
+/** A parser for options that take a duration, in ms. */
+export function duration(value: string): number {
+  const parsed = parseDuration(value);
+  if (parsed === undefined)
+    throw new InvalidArgumentError('expected a duration with its unit, such as 30m, 1h or 2d.');
+  return parsed;
+}
+
+/** Checked here, because a signal that names none does nothing and tells nobody. */
+export function effectOption(description: string) {
+  return new Option('--effect <name>', description).choices(SIDE_EFFECTS.map(({ name }) => name));
 }

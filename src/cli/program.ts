@@ -4,7 +4,10 @@ import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
+import { addDismiss } from './dismiss.ts';
+import { addFailed } from './failed.ts';
 import { addJournal } from './journal.ts';
+import { addRetry } from './retry.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
 import { addSetup } from './setup.ts';
@@ -38,6 +41,7 @@ function createProgram(context: CliContext) {
 Settings are environment variables; README.md lists them. Start with:
   $ npx unfriend demo                          the whole way of a callback, on made-up data
   $ SDK_APP_ID=1400000000 npx unfriend start   receiver and worker, with a local Temporal server
+  $ npx unfriend failed                        what needs a person
   $ npx unfriend check                         what is wrong with the settings, and what to do
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
@@ -46,6 +50,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addDemo(program, context);
   addSend(program, context);
   addStatus(program, context);
+  addFailed(program, context);
+  addRetry(program, context);
+  addDismiss(program, context);
   addJournal(program, context);
   addSetup(program, context);
   addCheck(program, context);

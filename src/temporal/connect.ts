@@ -2,11 +2,14 @@ import { InterceptingCall, type Interceptor, Metadata, status } from '@grpc/grpc
 import {
   Client,
   defaultGrpcRetryOptions,
+  isGrpcServiceError,
   makeGrpcRetryInterceptor,
+  ServiceError,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
+import { OperatorError } from '../operator-error.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 
 /** The SDK's 10 would let one request outlast any deadline that a callback's answer has. */
@@ -82,4 +85,14 @@ export function describeRpcError(error: unknown): string {
     return cause.details.replace(/\.? Resolution note: .*$/, '');
   }
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** For the person who runs a command, when Temporal refused it or is away; any other error is returned as it is. */
+export function unanswered(error: unknown): unknown {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!isGrpcServiceError(cause)) return error;
+  return new OperatorError(
+    `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
+    { cause },
+  );
 }

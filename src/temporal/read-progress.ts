@@ -7,7 +7,7 @@ import {
   workflowId,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
-import { describeRpcError } from './connect.ts';
+import { unanswered } from './connect.ts';
 
 /** One delivery as Temporal knows it. `progress` is null while no worker is there to answer the query. */
 export type DeliveryReport = {
@@ -68,9 +68,7 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
         `No delivery ${id} in namespace ${client.options.namespace}. Temporal keeps a finished one for the namespace's retention time.`,
       );
     }
-    throw new OperatorError(
-      `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
-    );
+    throw unanswered(error);
   }
 }
 

@@ -63,18 +63,9 @@ export class DeliveryStarter {
     const input: FriendDeletedInput = { delivery, pairs, plan };
     try {
       const handle = await this.#client.workflow.start(WORKFLOW_TYPE, {
-        args: [input],
-        taskQueue,
+        ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
         workflowId: workflowId(delivery),
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        memo: { bodyHash },
-        staticSummary: describePairs(pairs),
-        typedSearchAttributes: [
-          { key: searchAttributes.status, value: 'Running' },
-          { key: searchAttributes.pairs, value: pairs.length },
-          ...(indexAccounts ? [{ key: searchAttributes.accounts, value: indexedAccounts(pairs) }] : []),
-        ],
       });
       if (this.#freshStarts.take(handle.firstExecutionRunId)) return 'started';
     } catch (error) {
@@ -88,4 +79,25 @@ export class DeliveryStarter {
     const known = memo?.bodyHash;
     return known === undefined || known === bodyHash ? 'existing' : 'other-body';
   }
+}
+
+/** How a delivery's workflow is started, whether it is the first one or goes on with a closed one; all but its id. */
+export function startOptions(
+  input: FriendDeletedInput,
+  about: { taskQueue: string; bodyHash: string | undefined; indexAccounts: boolean },
+) {
+  const { pairs } = input;
+  const { taskQueue, bodyHash, indexAccounts } = about;
+  return {
+    args: [input],
+    taskQueue,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    memo: { bodyHash },
+    staticSummary: describePairs(pairs),
+    typedSearchAttributes: [
+      { key: searchAttributes.status, value: 'Running' },
+      { key: searchAttributes.pairs, value: pairs.length },
+      ...(indexAccounts ? [{ key: searchAttributes.accounts, value: indexedAccounts(pairs) }] : []),
+    ],
+  };
 }

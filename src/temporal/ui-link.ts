@@ -1,8 +1,19 @@
+import { NEEDS_ATTENTION } from './attention-query.ts';
+
 /** The page of one workflow run in the Temporal UI. */
 export function workflowPage(
   uiUrl: string,
   run: { namespace: string; workflowId: string; runId: string },
 ): string {
-  const path = ['namespaces', run.namespace, 'workflows', run.workflowId, run.runId, 'history'];
+  return pageOf(uiUrl, ['namespaces', run.namespace, 'workflows', run.workflowId, run.runId, 'history']);
+}
+
+/** The Temporal UI's list of what waits for a person. */
+export function attentionPage(uiUrl: string, namespace: string): string {
+  const list = pageOf(uiUrl, ['namespaces', namespace, 'workflows']);
+  return `${list}?query=${encodeURIComponent(NEEDS_ATTENTION)}`;
+}
+
+function pageOf(uiUrl: string, path: string[]): string {
   return `${uiUrl}/${path.map(encodeURIComponent).join('/')}`;
 }

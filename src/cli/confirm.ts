@@ -1,0 +1,16 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Whether there is a person to ask. */
+export function canAsk(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+}
+
+/** On stderr, as stdout belongs to the answer. Anything but a yes is a no. */
+export async function confirm(question: string): Promise<boolean> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+  } finally {
+    asking.close();
+  }
+}

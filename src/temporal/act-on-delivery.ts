@@ -1,0 +1,118 @@
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import {
+  ATTENTION_MEMO,
+  type AttentionMemo,
+  type CommandAnswer,
+  type CommandInput,
+  type CommandName,
+} from '../../workflows/contract.ts';
+import { OperatorError } from '../operator-error.ts';
+import { describeRpcError } from './connect.ts';
+import { describeNewest, readWorkflowId } from './retry-chain.ts';
+import { retryClosed } from './retry-closed.ts';
+
+/** How long a worker may take for its answer, in ms. */
+const UPDATE_MS = 5_000;
+
+/** What somebody wants done with deliveries. `dryRun`: only to know what that would be. */
+export type Order = { command: CommandName; input: CommandInput; dryRun: boolean };
+
+/**
+ * What became of it. `workflowId` is the one that goes on with the delivery. `signalled`: it is done once a worker
+ * runs. `started`: a new workflow goes on with what a closed one left undone, and `already-started` by another caller.
+ */
+export type Outcome = {
+  deliveryId: string;
+  workflowId: string;
+  result: 'retried' | 'dismissed' | 'signalled' | 'started' | 'already-started' | 'nothing' | 'failed';
+  /** Side effects of pairs: that it is about, and that stay parked. */
+  affected?: number;
+  remaining?: number;
+  reason?: string;
+};
+
+type Done = Omit<Outcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
+
+/** Retries or dismisses what one delivery left undone; never throws, so that one holds up no other. */
+export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<Outcome> {
+  const { deliveryId } = readWorkflowId(workflowId);
+  const actOnNewest = async (): Promise<Outcome> => {
+    const newest = await describeNewest(client, workflowId);
+    if (!newest)
+      throw new OperatorError(`no delivery ${workflowId} in namespace ${client.options.namespace}`);
+    return { deliveryId, workflowId: newest.workflowId, ...(await act(client, newest, order)) };
+  };
+  try {
+    return await actOnNewest().catch((error: unknown) => {
+      // It was closed just now: how, decides what to do with it.
+      if (error instanceof WorkflowNotFoundError) return actOnNewest();
+      throw error;
+    });
+  } catch (error) {
+    return { deliveryId, workflowId, result: 'failed', reason: describeRpcError(error) };
+  }
+}
+
+async function act(client: Client, newest: WorkflowExecutionDescription, order: Order): Promise<Done> {
+  switch (newest.status.name) {
+    case 'RUNNING':
+    case 'PAUSED':
+      return order.dryRun ? foresee(newest, order) : update(client, newest, order);
+    case 'COMPLETED':
+      return { result: 'nothing', reason: 'all of it is done or dismissed' };
+    default:
+      if (order.command === 'dismissFailed')
+        throw new OperatorError(
+          `it is ${newest.status.name.toLowerCase()}, so nothing of it waits that could be dismissed: retry it first`,
+        );
+      return retry(client, newest, order);
+  }
+}
+
+/** Without a word to the workflow: as it was when it last came to wait. */
+function foresee({ memo }: WorkflowExecutionDescription, { command, input }: Order): Done {
+  const attention = memo?.[ATTENTION_MEMO] as AttentionMemo | undefined;
+  const meant = Object.entries(attention?.parked ?? {}).filter(
+    ([name]) => (input.sideEffect ?? name) === name,
+  );
+  const affected = meant.reduce((sum, [, count]) => sum + count, 0);
+  return { result: pastOf(command), affected };
+}
+
+async function update(
+  client: Client,
+  { workflowId }: WorkflowExecutionDescription,
+  { command, input }: Order,
+): Promise<Done> {
+  // Not of one run: it may continue as new.
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    const answer = await client.withDeadline(Date.now() + UPDATE_MS, () =>
+      handle.executeUpdate<CommandAnswer, [CommandInput]>(command, { args: [input] }),
+    );
+    if (answer.affected > 0) return { result: pastOf(command), ...answer };
+    return { result: 'nothing', ...answer, reason: 'nothing of that is parked, or waits to be tried again' };
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) throw error.cause ?? error;
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    // A worker that comes now may do both, which does no harm: what is taken up already is left alone.
+    await handle.signal<[CommandInput]>(command, input);
+    return { result: 'signalled', reason: 'no worker answered in time: it is done once one runs' };
+  }
+}
+
+async function retry(client: Client, closed: WorkflowExecutionDescription, order: Order): Promise<Done> {
+  const { input: command, dryRun } = order;
+  const done = await retryClosed(client, closed, { command, dryRun });
+  return done.result === 'nothing' ? { ...done, reason: 'nothing of that is undone' } : done;
+}
+
+function pastOf(command: CommandName): 'retried' | 'dismissed' {
+  return command === 'retryFailed' ? 'retried' : 'dismissed';
+}

@@ -1,0 +1,80 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import pMap from 'p-map';
+import { ATTENTION_MEMO, type AttentionMemo, searchAttributes } from '../../workflows/contract.ts';
+import { ENDED_UNDONE, NEEDS_ATTENTION } from './attention-query.ts';
+import { unanswered } from './connect.ts';
+import { describeIfKnown, nextWorkflowId, readWorkflowId } from './retry-chain.ts';
+
+/** Each row may bring a few KB of memo and accounts along. */
+const PAGE = 500;
+const CONCURRENCY = 20;
+
+/** A delivery whose side effects stay undone until a person acts. */
+export type Undone = {
+  deliveryId: string;
+  workflowId: string;
+  runId: string;
+  /** Temporal's own word: `RUNNING` waits for a person; the others are closed, and only a retry goes on with them. */
+  execution: string;
+  /** Since when it needs attention or is closed, in ms since the epoch. */
+  since: number;
+  pairs: number;
+  /** Pairs, by side effect; null: the workflow ended before it could say. */
+  parked: AttentionMemo['parked'] | null;
+  errors: AttentionMemo['errors'] | null;
+};
+
+/**
+ * Lists what needs a person, the oldest first, of the whole namespace. From what Temporal's lists bring along alone:
+ * no workflow is queried, so no worker is needed, and thousands of them are a few requests.
+ *
+ * @param closed whether to look for closed ones too that nobody has taken up; two requests each
+ * @throws OperatorError when Temporal can't be asked
+ */
+export async function findAttention(client: Client, { closed }: { closed: boolean }): Promise<Undone[]> {
+  try {
+    const open = await list(client, NEEDS_ATTENTION);
+    const ended = closed ? await list(client, ENDED_UNDONE) : [];
+    const known = new Set([...open, ...ended].map(({ workflowId }) => workflowId));
+    const left = await pMap(ended, (row) => isLeft(client, row, known), { concurrency: CONCURRENCY });
+    return [...open, ...ended.filter((_, index) => left[index])].sort(byAge);
+  } catch (error) {
+    throw unanswered(error);
+  }
+}
+
+/** By run, as pages shift while deliveries come and go. */
+async function list(client: Client, query: string): Promise<Undone[]> {
+  const found = new Map<string, Undone>();
+  for await (const row of client.workflow.list({ query, pageSize: PAGE })) {
+    if (row.typedSearchAttributes.get(searchAttributes.status) !== 'Done')
+      found.set(row.runId, describe(row));
+  }
+  return [...found.values()];
+}
+
+function describe(row: WorkflowExecutionInfo): Undone {
+  const { workflowId, runId, startTime, closeTime, typedSearchAttributes: attributes } = row;
+  const needsAttention = attributes.get(searchAttributes.status) === 'NeedsAttention';
+  // Of one that was closed while it worked, the memo may tell of what was mended since.
+  const memo = needsAttention ? (row.memo?.[ATTENTION_MEMO] as AttentionMemo | undefined) : undefined;
+  return {
+    deliveryId: readWorkflowId(workflowId).deliveryId,
+    ...{ workflowId, runId, execution: row.status.name },
+    since: closeTime?.getTime() ?? memo?.since ?? startTime.getTime(),
+    pairs: attributes.get(searchAttributes.pairs) ?? 0,
+    parked: memo?.parked ?? null,
+    errors: memo?.errors ?? null,
+  };
+}
+
+/** Whether nothing goes on with it: no retry of it, and no newer run, as a reset in the UI makes. */
+async function isLeft(client: Client, row: Undone, known: ReadonlySet<string>): Promise<boolean> {
+  const next = nextWorkflowId(row.workflowId);
+  if (known.has(next) || (await describeIfKnown(client, next))) return false;
+  return (await describeIfKnown(client, row.workflowId))?.runId === row.runId;
+}
+
+function byAge(a: Undone, b: Undone): number {
+  return a.since - b.since || (a.workflowId < b.workflowId ? -1 : 1);
+}

@@ -1,0 +1,40 @@
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { retryWorkflowId } from '../../workflows/contract.ts';
+
+/**
+ * A delivery has one workflow, and one more for each time that it was retried after it was closed: `<id>`,
+ * `<id>/retry-1`, `<id>/retry-2`. By position, as a delivery's own id may look like a retry's.
+ */
+export function readWorkflowId(workflowId: string): { deliveryId: string; retry: number } {
+  const [, , deliveryId = '', retry] = workflowId.split('/');
+  return { deliveryId, retry: Number(retry?.match(/^retry-(\d+)$/)?.[1] ?? 0) };
+}
+
+/** The workflow that takes up what this one left undone, if anybody asks for it. */
+export function nextWorkflowId(workflowId: string): string {
+  return retryWorkflowId(workflowId, readWorkflowId(workflowId).retry + 1);
+}
+
+/** Undefined: Temporal does not know it, or not any more. */
+export async function describeIfKnown(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The workflow that goes on with the delivery last: the given one, or its newest retry. */
+export async function describeNewest(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  let newest = await describeIfKnown(client, workflowId);
+  for (let next = newest; next; next = await describeIfKnown(client, nextWorkflowId(next.workflowId)))
+    newest = next;
+  return newest;
+}

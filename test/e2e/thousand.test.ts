@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import pMap from 'p-map';
+import { WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
+import { postSigned } from '../support/callbacks.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
+import { TestRedis } from '../support/redis.ts';
+import { SwitchableSearch } from '../support/switchable-search.ts';
+import { startTestTemporal, type TestTemporal, temporalCli, temporaryFolder } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+import { readMessage, WebhookSink } from '../support/webhook-sink.ts';
+
+const SECRET = 'a-secret-of-these-tests-0';
+const FINE = 50;
+const FAILING = 1_000;
+const ALL = FINE + FAILING;
+const { SDK_APP_ID: sdkAppId = '' } = FREE_PORTS;
+
+const folder = temporaryFolder();
+let temporal: TestTemporal;
+let redis: TestRedis;
+let search: SwitchableSearch;
+let sink: WebhookSink;
+let running: UnfriendProcess;
+let address: string;
+before(async () => {
+  [temporal, redis, search, sink] = await Promise.all([
+    startTestTemporal(),
+    TestRedis.start(),
+    SwitchableSearch.start(),
+    WebhookSink.start(SECRET),
+  ]);
+  address = String(temporal.settings.connectionOptions.address);
+  running = new UnfriendProcess(['start'], {
+    ...{ ...FREE_PORTS, DATA_DIR: folder.path, TEMPORAL_ADDRESS: address, TASK_QUEUE: 'thousand' },
+    // So that what fails is parked at once.
+    RETRY_FOR: '500ms',
+    ...{ CACHE_URL: redis.url, SEARCH_URL: search.url, NOTIFY_URL: sink.url },
+    ...{ NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+  });
+});
+after(async () => {
+  await running.kill();
+  await Promise.all([temporal.stop(), redis.stop(), search.stop(), sink.stop()]);
+  folder.remove();
+});
+
+const deliveryId = (number: number) => `delivery-${number}`;
+const unfriend = (...args: string[]) =>
+  runUnfriend(args, { TEMPORAL_ADDRESS: address, SDK_APP_ID: sdkAppId });
+
+describe('1,000 deliveries while the search backend is dead', () => {
+  test('failed lists exactly those, and once it is back one retry --all finishes all of them; everything happened once', async () => {
+    const accounts = Array.from({ length: ALL }, (_, number) => `friends:account-${number}`);
+    await redis.use((client) => client.mset(accounts.flatMap((key) => [key, '1'])));
+    await post(0, FINE);
+    await until('those before to be done', async () => (await count('ExecutionStatus="Completed"')) === FINE);
+    search.isDead = true;
+    await post(FINE, ALL);
+    await until(
+      'all the others to need attention',
+      async () => (await count('UnfriendStatus="NeedsAttention"')) === FAILING,
+      120_000,
+    );
+
+    const failed = await unfriend('failed', '--effect', 'updateSearchIndex', '--json');
+    const { open, closed, deliveries } = JSON.parse(failed.stdout);
+    assert.deepEqual([failed.code, open, closed], [0, FAILING, 0]);
+    const listed = deliveries.map((row: { deliveryId: string }) => row.deliveryId).sort();
+    assert.deepEqual(
+      listed,
+      Array.from({ length: FAILING }, (_, number) => deliveryId(FINE + number)).sort(),
+    );
+    assert.ok(
+      deliveries.every((row: { errors: { type: string }[] }) => row.errors[0]?.type === 'ServerError'),
+    );
+
+    search.isDead = false;
+    await finishByTemporalCli(deliveryId(FINE));
+    const retried = await unfriend('retry', '--all', '--yes', '--by', 'erin', '--json');
+    const report = JSON.parse(retried.stdout);
+    assert.deepEqual([retried.code, report.failed], [0, 0], retried.stderr);
+    assert.ok(report.signalled >= FAILING - 1, retried.stdout);
+    await until('all to be done', async () => (await count('ExecutionStatus="Completed"')) === ALL, 120_000);
+
+    const again = JSON.parse((await unfriend('retry', '--all', '--yes', '--json')).stdout);
+    assert.deepEqual([again.open, again.closed, again.signalled, again.started], [0, 0, 0, 0]);
+    await assertOnce();
+  });
+});
+
+/** Sends callbacks of one pair each. */
+async function post(from: number, to: number): Promise<void> {
+  const { url } = await running.log('taking callbacks');
+  const numbers = Array.from({ length: to - from }, (_, index) => from + index);
+  const send = async (number: number) => {
+    const pairs = [{ from: `account-${number}`, to: 'bob' }];
+    assert.equal((await postSigned(String(url), { requestId: deliveryId(number), pairs })).status, 200);
+  };
+  await pMap(numbers, send, { concurrency: 50 });
+}
+
+async function count(query: string): Promise<number> {
+  const { workflowService } = temporal.client;
+  const ours = `WorkflowType="${WORKFLOW_TYPE}" AND ${query}`;
+  return Number((await workflowService.countWorkflowExecutions({ namespace: 'default', query: ours })).count);
+}
+
+/** As somebody without Unfriend at hand does it. */
+async function finishByTemporalCli(id: string): Promise<void> {
+  const workflow = workflowId({ sdkAppId, deliveryId: id });
+  const { stdout } = await promisify(execFile)(temporalCli(), [
+    ...['workflow', 'update', 'execute', '--address', address, '--workflow-id', workflow],
+    ...['--name', 'retryFailed', '--input', '{}', '--output', 'json'],
+  ]);
+  assert.match(stdout, /"affected": ?1/);
+  await temporal.client.workflow.getHandle(workflow).result();
+}
+
+/** By what the backends themselves saw. */
+async function assertOnce(): Promise<void> {
+  const documents = Array.from({ length: ALL }, (_, number) => `account-${number}:bob`);
+  assert.deepEqual([...search.deleted].sort(), documents.sort());
+  const told = sink.taken.map((message) => readMessage(message).data.deliveryId);
+  assert.deepEqual(told.sort(), Array.from({ length: ALL }, (_, number) => deliveryId(number)).sort());
+  await redis.use(async (client) => {
+    assert.equal(await client.dbsize(), 0);
+    const stats = await client.info('commandstats');
+    assert.equal(Number(stats.match(/cmdstat_unlink:calls=(\d+)/)?.[1]), ALL);
+  });
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { BackendError } from '../../activities/backends/backend.ts';
+import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
+import { startOptions } from '../../src/temporal/start-delivery.ts';
+import {
+  ATTENTION_MEMO,
+  type FriendDeletedInput,
+  type Pair,
+  searchAttributes,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../../workflows/contract.ts';
+import { runUnfriend } from './process.ts';
+import { type Fault, recordedActs } from './recorded-acts.ts';
+import { startTestTemporal, type TestTemporal } from './temporal.ts';
+import { until } from './until.ts';
+import { withWorkerOn, workflowInput } from './worker.ts';
+
+const HOUR = 3_600_000;
+
+/** Deliveries with parked side effects on a Temporal of their own, and the built program that operates them. */
+export class AttentionStage {
+  readonly temporal: TestTemporal;
+  readonly taskQueue = `attention-${process.pid}`;
+  /** Which side effects fail at this moment, and for whom: pairs whose From begins with it. */
+  readonly broken = new Map<SideEffectName, { from: string; error: BackendError }>();
+  readonly acts = recordedActs(
+    Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, this.#faultOf(name)])) as Record<
+      SideEffectName,
+      Fault
+    >,
+  );
+
+  static async start(): Promise<AttentionStage> {
+    return new AttentionStage(await startTestTemporal());
+  }
+
+  private constructor(temporal: TestTemporal) {
+    this.temporal = temporal;
+  }
+
+  /** Parks at once what this side effect does for accounts that begin with `from`. */
+  break(name: SideEffectName, from = '', type: 'Rejected' | 'Unauthorized' = 'Rejected'): void {
+    this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
+  }
+
+  /** Starts a delivery as a receiver does, and returns its workflow id. */
+  async deliver(pairs: Pair[], plan: Partial<FriendDeletedInput['plan']> = {}): Promise<string> {
+    const input = workflowInput(pairs, { attentionFor: HOUR, ...plan });
+    const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts: true };
+    const id = workflowId(input.delivery);
+    await this.temporal.client.workflow.start(WORKFLOW_TYPE, {
+      ...startOptions(input, about),
+      workflowId: id,
+    });
+    return id;
+  }
+
+  withWorker<T>(test: () => Promise<T>): Promise<T> {
+    const { activities } = this.acts;
+    return withWorkerOn(this.temporal, { taskQueue: this.taskQueue, activities }, test);
+  }
+
+  /** Waits until they wait for a person, and lists say so. */
+  async waiting(...workflowIds: string[]): Promise<void> {
+    for (const id of workflowIds) {
+      await until(`${id} to need attention, in lists too`, async () => {
+        const query = `WorkflowId="${id}" AND UnfriendStatus="NeedsAttention" AND ExecutionStatus="Running"`;
+        for await (const { memo } of this.temporal.client.workflow.list({ query }))
+          if (memo?.[ATTENTION_MEMO]) return true;
+        return false;
+      });
+    }
+  }
+
+  /** Waits until they ended so, and lists say so. */
+  async ended(status: 'Completed' | 'Failed' | 'Terminated', ...workflowIds: string[]): Promise<void> {
+    for (const id of workflowIds) {
+      await until(`${id} to be ${status}, in lists too`, async () => {
+        const query = `WorkflowId="${id}" AND ExecutionStatus="${status}"`;
+        for await (const _ of this.temporal.client.workflow.list({ query })) return true;
+        return false;
+      });
+    }
+  }
+
+  handle(workflowId: string) {
+    return this.temporal.client.workflow.getHandle(workflowId);
+  }
+
+  async statusOf(workflowId: string): Promise<string | undefined> {
+    return (await this.handle(workflowId).describe()).typedSearchAttributes.get(searchAttributes.status);
+  }
+
+  /** Runs a command of the built program. */
+  unfriend(...args: string[]) {
+    const TEMPORAL_ADDRESS = String(this.temporal.settings.connectionOptions.address);
+    return runUnfriend(args, { TEMPORAL_ADDRESS, SDK_APP_ID: '1400000000' });
+  }
+
+  /** Runs one with `--json`; fails when it prints anything beside the document. */
+  async json<T>(...args: string[]): Promise<{ code: number | null; document: T; stderr: string }> {
+    const { code, stdout, stderr } = await this.unfriend(...args, '--json');
+    try {
+      return { code, document: JSON.parse(stdout) as T, stderr };
+    } catch {
+      throw new Error(`no JSON document, but ${code}: ${stdout}\n${stderr}`);
+    }
+  }
+
+  /** What `failed` lists: delivery ids. */
+  async failed(...args: string[]): Promise<string[]> {
+    const { document } = await this.json<{ deliveries: { deliveryId: string }[] }>('failed', ...args);
+    return document.deliveries.map(({ deliveryId }) => deliveryId);
+  }
+
+  #faultOf(name: SideEffectName): Fault {
+    return ({ pairs }) => {
+      const { from, error } = this.broken.get(name) ?? {};
+      if (error && pairs.some((pair) => pair.from.startsWith(from ?? ''))) throw error;
+    };
+  }
+}
+
+/** `friend-deleted/<app>/<delivery id>` → `<delivery id>` */
+export function deliveryIdOf(workflowId: string): string {
+  return workflowId.split('/')[2] ?? '';
+}
