@@ -30,7 +30,7 @@ const FILES: Record<string, ServerName[]> = {
   'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
-  'e2e/thousand.test.ts': ['temporalCli', 'redis'],
+  'e2e/thousand.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };
 
 const TEST_DIR = import.meta.url;

@@ -7,6 +7,7 @@ import { WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
 import { postSigned } from '../support/callbacks.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
 import { TestRedis } from '../support/redis.ts';
+import { SearchApi } from '../support/search-api.ts';
 import { SwitchableSearch } from '../support/switchable-search.ts';
 import { startTestTemporal, type TestTemporal, temporalCli, temporaryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
@@ -17,6 +18,10 @@ const FINE = 50;
 const FAILING = 1_000;
 const ALL = FINE + FAILING;
 const { SDK_APP_ID: sdkAppId = '' } = FREE_PORTS;
+
+const INDEX = 'thousand';
+const DOCUMENTS = Array.from({ length: ALL }, (_, number) => `account-${number}:bob`);
+const api = new SearchApi(process.env.TEST_OPENSEARCH_URL ?? '');
 
 const folder = temporaryFolder();
 let temporal: TestTemporal;
@@ -29,15 +34,17 @@ before(async () => {
   [temporal, redis, search, sink] = await Promise.all([
     startTestTemporal(),
     TestRedis.start(),
-    SwitchableSearch.start(),
+    SwitchableSearch.start(process.env.TEST_OPENSEARCH_URL ?? ''),
     WebhookSink.start(SECRET),
   ]);
   address = String(temporal.settings.connectionOptions.address);
+  await api.createIndex(INDEX);
+  await api.indexAll(INDEX, DOCUMENTS, 1);
   running = new UnfriendProcess(['start'], {
     ...{ ...FREE_PORTS, DATA_DIR: folder.path, TEMPORAL_ADDRESS: address, TASK_QUEUE: 'thousand' },
     // So that what fails is parked at once.
     RETRY_FOR: '500ms',
-    ...{ CACHE_URL: redis.url, SEARCH_URL: search.url, NOTIFY_URL: sink.url },
+    ...{ CACHE_URL: redis.url, SEARCH_URL: search.url, SEARCH_INDEX: INDEX, NOTIFY_URL: sink.url },
     ...{ NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
   });
 });
@@ -121,8 +128,8 @@ async function finishByTemporalCli(id: string): Promise<void> {
 
 /** By what the backends themselves saw. */
 async function assertOnce(): Promise<void> {
-  const documents = Array.from({ length: ALL }, (_, number) => `account-${number}:bob`);
-  assert.deepEqual([...search.deleted].sort(), documents.sort());
+  assert.deepEqual([...search.deleted].sort(), [...DOCUMENTS].sort());
+  assert.deepEqual(await api.allIds(INDEX), []);
   const told = sink.taken.map((message) => readMessage(message).data.deliveryId);
   assert.deepEqual(told.sort(), Array.from({ length: ALL }, (_, number) => deliveryId(number)).sort());
   await redis.use(async (client) => {

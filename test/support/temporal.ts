@@ -50,7 +50,7 @@ export async function startTestTemporal(): Promise<TestTemporal> {
 
 async function startOwnServer(): Promise<LocalServer | undefined> {
   if (process.env.TEST_TEMPORAL_ADDRESS) return undefined;
-  const dir = temporaryFolder();
+  const dir = memoryFolder();
   const server = await startLocalServer({
     ...{ findCli: async () => temporalCli(), dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
     say: () => undefined,
