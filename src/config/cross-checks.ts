@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import type { Role } from '../config.ts';
+import type { Values } from './fields.ts';
+
+/** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
+export function crossChecks(values: Partial<Values>, role: Role): string[] {
+  const faults: string[] = [];
+  if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
+  // Who runs no side effects only needs to know which of them are off.
+  if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
+  if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
+  if (samePorts(values, role)) faults.push('OPS_PORT: expected another port than PORT');
+  if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
+    faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
+  }
+  return faults;
+}
+
+/** The ports as they will be: one of them is often the default. Only what receives listens on both. */
+function samePorts(values: Partial<Values>, role: Role): boolean {
+  if (role === 'work' || role === 'operate' || !('PORT' in values && 'OPS_PORT' in values)) return false;
+  const { port, opsPort } = portsOf(values, role);
+  return port !== 0 && port === opsPort;
+}
+
+/** 0: any free one, which is what the demo takes, so as to run beside anything. */
+export function portsOf({ PORT, OPS_PORT }: Partial<Values>, role: Role): { port: number; opsPort: number } {
+  return { port: PORT ?? (role === 'demo' ? 0 : 8080), opsPort: OPS_PORT ?? (role === 'demo' ? 0 : 8081) };
+}
+
+function* receiverFaults(values: Partial<Values>): Generator<string> {
+  if ('SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+    yield 'SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app';
+  }
+  const tokenNeeded = values.NODE_ENV === 'production' && values.CALLBACK_AUTH === 'token';
+  if (tokenNeeded && values.CALLBACK_TOKEN?.length === 0) {
+    yield "CALLBACK_TOKEN: missing; set it to the authentication token of the console's callback settings, or set CALLBACK_AUTH=off to take callbacks from anyone";
+  }
+}
+
+function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
+  const { NOTIFY_URL: url = 'off', TENCENT_SECRET_KEY: secretKey } = values;
+  if (url === 'tencent:') {
+    // start needs it anyway, and says so.
+    if (role === 'work' && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+      yield 'SDK_APP_ID: missing; NOTIFY_URL=tencent: sends messages in the name of that app';
+    }
+    if ('TENCENT_SECRET_KEY' in values && secretKey === undefined) {
+      yield 'TENCENT_SECRET_KEY: missing; NOTIFY_URL=tencent: needs the secret key that the Chat console shows for your app';
+    }
+  }
+  if (secretKey && values.CALLBACK_TOKEN?.includes(secretKey)) {
+    yield 'TENCENT_SECRET_KEY: expected another value than CALLBACK_TOKEN; the Chat console shows it beside the SDKAppID';
+  }
+  if (url.startsWith('http') && 'NOTIFY_SECRET' in values && values.NOTIFY_SECRET === undefined) {
+    yield 'NOTIFY_SECRET: missing; a webhook is signed with it: whsec_ and the output of openssl rand -base64 32';
+  }
+}
+
+function* productionFaults(values: Partial<Values>, role: Role): Generator<string> {
+  if (role === 'demo') {
+    yield 'NODE_ENV: the demo is for trying out, on made-up data; unset NODE_ENV to run it';
+    return;
+  }
+  const writes = role !== 'operate' && role !== 'work';
+  if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
+    yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
+  }
+  if (role === 'receive' || role === 'operate') return;
+  if (values.TENCENT_DOMAIN?.startsWith('http://')) {
+    yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
+  }
+  if (values.NOTIFY_URL?.startsWith('http://') && values.NOTIFY_ALLOW_PRIVATE === false) {
+    yield 'NOTIFY_URL: expected https:// when NODE_ENV=production; http:// is for receivers on a private network, with NOTIFY_ALLOW_PRIVATE=on';
+  }
+  for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
+    if (values[name] === 'embedded') {
+      yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import ms from 'ms';
+import { z } from 'zod';
+import { parseDuration } from '../duration.ts';
+
+/** Why a value is not right: what was expected. */
+export type Fault = { fault: string };
+
+export function fault(message: string): Fault {
+  return { fault: message };
+}
+
+/** A text with a default, turned into `T` by `parse`, which may find a {@link fault}. */
+export function text<T>(fallback: string, parse: (value: string) => T | Fault) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((value, context): T => {
+      const parsed = parse(value);
+      if (typeof parsed === 'object' && parsed !== null && 'fault' in parsed) {
+        context.addIssue({ code: 'custom', message: (parsed as Fault).fault });
+        return z.NEVER;
+      }
+      return parsed as T;
+    });
+}
+
+export const duration = (fallback: string, longest: ms.StringValue) =>
+  text(fallback, (value) => {
+    const parsed = parseDuration(value);
+    if (parsed === undefined) return fault('expected a duration with its unit, such as 500ms, 75s, 2m or 7d');
+    return parsed <= ms(longest) ? parsed : fault(`expected at most ${longest}`);
+  });
+
+export const portNumber = z
+  .string()
+  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'expected a port from 0 to 65535')
+  .transform(Number)
+  .optional();
+
+export const onOff = (fallback: 'on' | 'off') =>
+  text(fallback, (value) =>
+    value === 'on' || value === 'off' ? value === 'on' : fault('expected on or off'),
+  );
+
+export const oneOf = <const T extends string>(values: readonly T[], fallback: T) =>
+  text(
+    fallback,
+    (value) => values.find((known) => known === value) ?? fault(`expected one of: ${values.join(', ')}`),
+  );
+
+export const list = (fallback: string) =>
+  text(fallback, (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+export const wholeNumber = (fallback: number, least: number, most: number) =>
+  text(String(fallback), (value) => {
+    const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (parsed >= least && parsed <= most) return parsed;
+    return fault(`expected a whole number from ${least} to ${most}`);
+  });
+
+/** A secret in printable ASCII; its value is never told. */
+export const secretText = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')
+  .optional();
+
+export const httpUrl = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'expected http://… or https://…')
+  .optional();

@@ -1,0 +1,63 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { Environment, Role } from '../config.ts';
+
+/** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
+export type TemporalSettings = {
+  connectionOptions: NativeConnectionOptions;
+  namespace: string;
+  configured: boolean;
+};
+
+const DEFAULT_ADDRESS = 'localhost:7233';
+export const DEFAULT_UI_PORT = 8233;
+const TEMPORAL_CLOUD = /\.(tmprl\.cloud|temporal\.io)$/i;
+
+export function readTemporal(
+  environment: Environment,
+  role: Role,
+  faults: string[],
+): TemporalSettings | undefined {
+  try {
+    const present = Object.entries(environment).flatMap(([name, value]) =>
+      value?.trim() ? [[name, value.trim()]] : [],
+    );
+    const overrideEnvVars: Record<string, string> = Object.fromEntries(present);
+    // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
+    const { connectionOptions, namespace } = loadConnectConfig(overrideEnvVars, role === 'demo');
+    return {
+      connectionOptions: {
+        ...connectionOptions,
+        address: connectionOptions.address ?? DEFAULT_ADDRESS,
+      },
+      namespace: namespace ?? 'default',
+      configured: connectionOptions.address !== undefined,
+    };
+  } catch (error) {
+    // Only the first line: a TOML error goes on with the lines of the file, and an API key may stand in them.
+    faults.push(`TEMPORAL_*: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]}`);
+    return undefined;
+  }
+}
+
+/** envconfig 1.24.0 throws a TypeError at a file without any profile, for example an empty one. */
+function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile: boolean) {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars, disableFile });
+  } catch (error) {
+    if (!(error instanceof TypeError) || overrideEnvVars.TEMPORAL_PROFILE) throw error;
+    return loadClientConnectConfig({ overrideEnvVars, disableFile: true });
+  }
+}
+
+/**
+ * Where people see Temporal's UI: Temporal Cloud's, else on the server's own host, where the local server has it.
+ *
+ * @param port of the local server's; 0: any
+ */
+export function guessUi({ connectionOptions }: TemporalSettings, port: number | undefined): string {
+  const host = (connectionOptions.address ?? DEFAULT_ADDRESS).replace(/:\d+$/, '');
+  return TEMPORAL_CLOUD.test(host)
+    ? 'https://cloud.temporal.io'
+    : `http://${host}:${port || DEFAULT_UI_PORT}`;
+}
