@@ -16,13 +16,15 @@ const MAX_MESSAGE_LENGTH = 200;
 export function publishAttention(progress: DeliveryProgress, isNew: boolean): void {
   const known = workflowInfo().memo?.[ATTENTION_MEMO] as AttentionMemo | undefined;
   const since = (isNew ? undefined : known?.since) ?? Date.now();
-  const memo: AttentionMemo = { since, parked: countParked(progress), errors: summarise(progress) };
+  const memo: AttentionMemo = { since, ...describeAttention(progress) };
   if (JSON.stringify(memo) !== JSON.stringify(known)) upsertMemo({ [ATTENTION_MEMO]: memo });
 }
 
-function countParked({ sideEffects }: DeliveryProgress): AttentionMemo['parked'] {
-  const counts = sideEffects.map(({ name, counts }) => [name, counts.parked] as const);
-  return Object.fromEntries(counts.filter(([, parked]) => parked > 0));
+/** The same for the same progress, and bounded whatever failed. */
+export function describeAttention(progress: DeliveryProgress): Omit<AttentionMemo, 'since'> {
+  const counts = progress.sideEffects.map(({ name, counts }) => [name, counts.parked] as const);
+  const parked = Object.fromEntries(counts.filter(([, count]) => count > 0));
+  return { parked, errors: summarise(progress) };
 }
 
 /** By type, each with the message that most of it has, so that no type is missing for the messages of another. */

@@ -2,6 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { readSettings } from '../config.ts';
 import { createClient } from '../temporal/connect.ts';
 import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/read-progress.ts';
+import { followRetries } from '../temporal/retry-chain.ts';
 import { print, printJson, say } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
 import { watchDelivery } from './watch-delivery.ts';
@@ -16,7 +17,7 @@ export function addStatus(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Exits 1 when the delivery ended with side effects undone.
+Exits 1 when the delivery ended with side effects undone. Of one that was retried since, it is the newest retry's.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend status 2ea4e023-2859-4512-b629-3089f77dff70 --watch
@@ -24,9 +25,10 @@ Examples:
     )
     .action(async (delivery, options) => {
       const settings = readSettings(context.environment, 'operate');
-      const workflowId = resolveWorkflowId(delivery, settings.sdkAppId);
+      const named = resolveWorkflowId(delivery, settings.sdkAppId);
       const client = createClient(settings.temporal);
       try {
+        const workflowId = await followRetries(client, named);
         const watch = options.watch && !options.json;
         const report = await (watch ? watchDelivery(client, workflowId) : readDelivery(client, workflowId));
         if (options.json) printJson(toDocument(report));

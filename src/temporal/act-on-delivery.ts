@@ -13,7 +13,7 @@ import {
   type CommandName,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
-import { describeRpcError } from './connect.ts';
+import { reasonOf } from './connect.ts';
 import { describeNewest, readWorkflowId } from './retry-chain.ts';
 import { retryClosed } from './retry-closed.ts';
 
@@ -55,7 +55,7 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
       throw error;
     });
   } catch (error) {
-    return { deliveryId, workflowId, result: 'failed', reason: describeRpcError(error) };
+    return { deliveryId, workflowId, result: 'failed', reason: reasonOf(error) };
   }
 }
 

@@ -2,7 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import pMap from 'p-map';
 import type { CommandInput } from '../../workflows/contract.ts';
 import { actOnDelivery, type Order, type Outcome } from './act-on-delivery.ts';
-import { describeRpcError } from './connect.ts';
+import { reasonOf } from './connect.ts';
 import type { Undone } from './find-attention.ts';
 import { createPace } from './pace.ts';
 
@@ -33,7 +33,7 @@ export function signalEach(
       return { deliveryId, workflowId, result: 'signalled' };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return actOnDelivery(client, workflowId, order);
-      return { deliveryId, workflowId, result: 'failed', reason: describeRpcError(error) };
+      return { deliveryId, workflowId, result: 'failed', reason: reasonOf(error) };
     }
   };
   return forEach(deliveries, signal, manner);

@@ -78,6 +78,12 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
   return NativeConnection.connect(settings.connectionOptions);
 }
 
+/** Why a command could not act on one of many, in words. */
+export function reasonOf(error: unknown): string {
+  const known = unanswered(error);
+  return known instanceof Error ? known.message : String(known);
+}
+
 /** In words what went wrong with a request to Temporal. */
 export function describeRpcError(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -1,5 +1,6 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import { retryWorkflowId } from '../../workflows/contract.ts';
+import { unanswered } from './connect.ts';
 
 /**
  * A delivery has one workflow, and one more for each time that it was retried after it was closed: `<id>`,
@@ -37,4 +38,18 @@ export async function describeNewest(
   for (let next = newest; next; next = await describeIfKnown(client, nextWorkflowId(next.workflowId)))
     newest = next;
   return newest;
+}
+
+/**
+ * Whose progress is the delivery's: its newest retry's, unless a retry is named.
+ *
+ * @throws OperatorError when Temporal can't be asked
+ */
+export async function followRetries(client: Client, workflowId: string): Promise<string> {
+  if (readWorkflowId(workflowId).retry > 0) return workflowId;
+  try {
+    return (await describeNewest(client, workflowId))?.workflowId ?? workflowId;
+  } catch (error) {
+    throw unanswered(error);
+  }
 }

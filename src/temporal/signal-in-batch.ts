@@ -45,21 +45,33 @@ async function startJob(client: Client, jobId: string, { command, input }: Batch
   const { namespace, identity, loadedDataConverter } = client.options;
   const payloads = [loadedDataConverter.payloadConverter.toPayload(input)];
   try {
+    await refuseBesideAnother(client);
     await client.workflowService.startBatchOperation({
       ...{ namespace, jobId, visibilityQuery: NEEDS_ATTENTION },
       reason: input.reason ?? `unfriend: ${command}`,
       signalOperation: { signal: command, input: { payloads }, identity },
     });
   } catch (error) {
-    throw new OperatorError(describeRefusal(error));
+    if (error instanceof OperatorError) throw error;
+    if (isGrpcServiceError(error) && error.code === status.RESOURCE_EXHAUSTED) throw besideAnother();
+    throw new OperatorError(
+      `Temporal did not take the batch job: ${describeRpcError(error)}. Signals can be sent one by one: --rate 50.`,
+    );
   }
 }
 
-function describeRefusal(error: unknown): string {
-  const reason = describeRpcError(error);
-  if (isGrpcServiceError(error) && error.code === status.RESOURCE_EXHAUSTED)
-    return `Another batch job is under way in this namespace, and Temporal runs one at a time (${reason}). Try again once it is through (temporal batch list), or send signals one by one with --rate 50.`;
-  return `Temporal did not take the batch job: ${reason}. Signals can be sent one by one: --rate 50.`;
+/** Asked first: the refusal of a start is retried until its deadline, which then hides the reason. */
+async function refuseBesideAnother(client: Client): Promise<void> {
+  const { namespace } = client.options;
+  const { operationInfo } = await client.workflowService.listBatchOperations({ namespace });
+  if (operationInfo.some(({ state }) => state === BatchOperationState.BATCH_OPERATION_STATE_RUNNING))
+    throw besideAnother();
+}
+
+function besideAnother(): OperatorError {
+  return new OperatorError(
+    'Another batch job is under way in this namespace, and Temporal runs one at a time. Try again once it is through (temporal batch list), or send signals one by one: --rate 50.',
+  );
 }
 
 async function readJob(client: Client, jobId: string): Promise<BatchCounts & { state: number }> {

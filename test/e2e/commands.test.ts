@@ -61,7 +61,8 @@ describe('exit codes', () => {
   });
 
   test('every command has --help with an example, and ends with 0', async () => {
-    for (const command of ['start', 'serve', 'work', 'demo', 'send', 'status', 'journal', 'setup', 'check']) {
+    const commands = ['start', 'serve', 'work', 'demo', 'send', 'status', 'failed', 'retry', 'dismiss'];
+    for (const command of [...commands, 'journal', 'setup', 'check']) {
       const { code, stdout } = await runUnfriend([command, '--help']);
       assert.equal(code, 0, command);
       assert.match(stdout, /Examples?:\n {2}\$ .*unfriend/, command);
@@ -75,7 +76,12 @@ describe('exit codes', () => {
   });
 
   test('no Temporal ends with 1 and says which settings to look at', async () => {
-    for (const args of [['status', 'x'], ['setup'], ['check']]) {
+    const acting = [
+      ['retry', 'x'],
+      ['retry', '--all', '--yes'],
+      ['dismiss', 'x', '--reason', 'gone'],
+    ];
+    for (const args of [['status', 'x'], ['failed'], ...acting, ['setup'], ['check']]) {
       const { code, stdout, stderr } = await runUnfriend(args, { ...environment, ...NOWHERE });
       assert.equal(code, 1, args[0]);
       assert.match(stdout + stderr, /TEMPORAL_ADDRESS/, args[0]);

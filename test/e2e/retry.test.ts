@@ -162,6 +162,12 @@ describe('unfriend retry, of what is closed', () => {
       assert.equal(await now.staticSummary(), await before.staticSummary());
       assert.equal(now.taskQueue, before.taskQueue);
       assert.ok(!(await stage.failed()).includes(deliveryIdOf(id)), 'taken up');
+      type Status = { status: string; workflow: { workflowId: string } };
+      const status = await stage.json<Status>('status', deliveryIdOf(id));
+      assert.deepEqual(
+        [status.code, status.document.status, status.document.workflow.workflowId],
+        [0, 'Done', `${id}/retry-1`],
+      );
     });
     assertDoneOnce();
   });

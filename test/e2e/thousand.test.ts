@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pMap from 'p-map';
 import { WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
@@ -9,7 +10,7 @@ import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts'
 import { TestRedis } from '../support/redis.ts';
 import { SearchApi } from '../support/search-api.ts';
 import { SwitchableSearch } from '../support/switchable-search.ts';
-import { startTestTemporal, type TestTemporal, temporalCli, temporaryFolder } from '../support/temporal.ts';
+import { memoryFolder, startTestTemporal, type TestTemporal, temporalCli } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { readMessage, WebhookSink } from '../support/webhook-sink.ts';
 
@@ -17,13 +18,14 @@ const SECRET = 'a-secret-of-these-tests-0';
 const FINE = 50;
 const FAILING = 1_000;
 const ALL = FINE + FAILING;
+const LOOK_EVERY_MS = 500;
 const { SDK_APP_ID: sdkAppId = '' } = FREE_PORTS;
 
 const INDEX = 'thousand';
 const DOCUMENTS = Array.from({ length: ALL }, (_, number) => `account-${number}:bob`);
 const api = new SearchApi(process.env.TEST_OPENSEARCH_URL ?? '');
 
-const folder = temporaryFolder();
+const folder = memoryFolder();
 let temporal: TestTemporal;
 let redis: TestRedis;
 let search: SwitchableSearch;
@@ -109,7 +111,9 @@ async function post(from: number, to: number): Promise<void> {
   await pMap(numbers, send, { concurrency: 50 });
 }
 
+/** Seldom: the server has enough to do. */
 async function count(query: string): Promise<number> {
+  await delay(LOOK_EVERY_MS);
   const { workflowService } = temporal.client;
   const ours = `WorkflowType="${WORKFLOW_TYPE}" AND ${query}`;
   return Number((await workflowService.countWorkflowExecutions({ namespace: 'default', query: ours })).count);

@@ -5,6 +5,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { composeRetry } from '../../workflows/compose-retry.ts';
 import {
+  ATTENTION_MEMO,
+  type AttentionMemo,
   type CarriedState,
   carriedQuery,
   type Progress,
@@ -51,7 +53,7 @@ describe('6,000 pairs of which nothing succeeds', () => {
     const { state, done, activities } = brokenActs();
     await withWorker(temporal, activities, async (taskQueue) => {
       const input = workflowInput(PAIRS, { batch: BATCH, attentionFor: 3_600_000 });
-      const started = await startWorkflow(temporal, taskQueue, input);
+      const started = await startWorkflow(temporal, taskQueue, input, { bodyHash: 'a hash' });
       const handle = temporal.client.workflow.getHandle(started.workflowId);
       const parked = () =>
         until(
@@ -78,6 +80,10 @@ describe('6,000 pairs of which nothing succeeds', () => {
       const { actions, sideEffects, waitingSince } = await handle.query(carriedQuery);
       assert.ok(waitingSince && actions && actions.length > 0, 'the log and the time are carried over');
       assert.equal(sideEffects.clearCaches?.marks, 'p'.repeat(6_000));
+      const { memo } = await handle.describe();
+      const { parked: listed, errors } = memo?.[ATTENTION_MEMO] as AttentionMemo;
+      assert.deepEqual(listed, { clearCaches: 6_000, updateSearchIndex: 6_000, notifyUsers: 6_000 });
+      assert.deepEqual([memo?.bodyHash, errors[0]?.type], ['a hash', 'Rejected']);
       state.isBroken = false;
       assert.deepEqual(await retryAll(), { affected: 18_000, remaining: 0 });
       const result = (await handle.result()) as Progress;

@@ -86,9 +86,10 @@ export function startWorkflow(
   { client }: Pick<TestTemporal, 'client'>,
   taskQueue: string,
   input: FriendDeletedInput,
+  memo: Record<string, unknown> = {},
 ) {
   return client.workflow.start(WORKFLOW_TYPE, {
-    taskQueue,
+    ...{ taskQueue, memo },
     workflowId: workflowId(input.delivery),
     args: [input],
   });

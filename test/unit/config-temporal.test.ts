@@ -66,3 +66,20 @@ function configFile(t: { after(fn: () => void): void }, content: string): string
   writeFileSync(file, content);
   return file;
 }
+
+test('the Temporal UI is where TEMPORAL_UI_URL says, else Temporal Cloud’s, else beside the server', () => {
+  const uiOf = (environment: Record<string, string>) => read(environment, 'operate').temporalUi;
+  assert.equal(uiOf({ TEMPORAL_UI_URL: 'https://temporal.example/ui/' }), 'https://temporal.example/ui');
+  assert.equal(uiOf({}), 'http://localhost:8233');
+  assert.equal(uiOf({ TEMPORAL_ADDRESS: '[::1]:7233', LOCAL_TEMPORAL_UI_PORT: '0' }), 'http://[::1]:8233');
+  assert.equal(
+    uiOf({ TEMPORAL_ADDRESS: 'temporal:7233', LOCAL_TEMPORAL_UI_PORT: '8080' }),
+    'http://temporal:8080',
+  );
+  for (const address of ['chat.abc12.tmprl.cloud:7233', 'eu-west-1.aws.api.temporal.io:7233'])
+    assert.equal(uiOf({ TEMPORAL_ADDRESS: address }), 'https://cloud.temporal.io', address);
+  assert.match(
+    faultsOf({ TEMPORAL_UI_URL: 'temporal' }, 'operate').join(),
+    /^TEMPORAL_UI_URL: expected http/,
+  );
+});

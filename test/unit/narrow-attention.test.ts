@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { formatTable } from '../../src/cli/table.ts';
+import type { Undone } from '../../src/temporal/find-attention.ts';
+import { narrow, summarise } from '../../src/temporal/narrow-attention.ts';
+import { createPace } from '../../src/temporal/pace.ts';
+import { nextWorkflowId, readWorkflowId } from '../../src/temporal/retry-chain.ts';
+import { attentionPage, workflowPage } from '../../src/temporal/ui-link.ts';
+
+const NOW = 1_000_000;
+
+function undone(deliveryId: string, more: Partial<Undone> = {}): Undone {
+  return {
+    ...{ deliveryId, workflowId: `friend-deleted/1400000000/${deliveryId}`, runId: 'run' },
+    ...{ execution: 'RUNNING', since: NOW - 1_000, pairs: 1 },
+    parked: { clearCaches: 2 },
+    errors: [{ type: 'Busy', message: 'slow down', count: 2 }],
+    ...more,
+  };
+}
+
+describe('what is meant of all that needs a person', () => {
+  const search = undone('search', { parked: { updateSearchIndex: 1 }, errors: [], since: NOW - 60_000 });
+  const unknown = undone('unknown', { execution: 'TERMINATED', parked: null, errors: null });
+  const all = [undone('cache'), search, unknown];
+  const ids = (filter: Parameters<typeof narrow>[1]) => narrow(all, filter, NOW).map((row) => row.deliveryId);
+
+  test('without a filter it is everything', () => assert.deepEqual(ids({}), ['cache', 'search', 'unknown']));
+  test('filters narrow together, and what is not known matches no side effect and no error', () => {
+    assert.deepEqual(ids({ sideEffect: 'clearCaches' }), ['cache']);
+    assert.deepEqual(ids({ error: 'Busy' }), ['cache']);
+    assert.deepEqual(ids({ error: 'Busy', sideEffect: 'updateSearchIndex' }), []);
+    assert.deepEqual(ids({ olderThan: 60_000 }), ['search']);
+    assert.deepEqual(ids({ olderThan: 1_000 }), ['cache', 'search', 'unknown']);
+  });
+
+  test('it is summed up in pairs by side effect, and in deliveries by error', () => {
+    assert.deepEqual(summarise([...all, undone('more')]), {
+      ...{ open: 3, closed: 1 },
+      parked: { clearCaches: 4, updateSearchIndex: 1 },
+      errors: { Busy: 2 },
+    });
+  });
+});
+
+describe('the workflows of one delivery', () => {
+  test('retries are told from deliveries by position, whatever a delivery’s id looks like', () => {
+    assert.deepEqual(readWorkflowId('friend-deleted/1/x'), { deliveryId: 'x', retry: 0 });
+    assert.deepEqual(readWorkflowId('friend-deleted/1/x/retry-12'), { deliveryId: 'x', retry: 12 });
+    assert.deepEqual(readWorkflowId('friend-deleted/1/retry-3'), { deliveryId: 'retry-3', retry: 0 });
+    assert.equal(nextWorkflowId('friend-deleted/1/x'), 'friend-deleted/1/x/retry-1');
+    assert.equal(nextWorkflowId('friend-deleted/1/x/retry-9'), 'friend-deleted/1/x/retry-10');
+    assert.equal(nextWorkflowId('friend-deleted/1/retry-3'), 'friend-deleted/1/retry-3/retry-1');
+  });
+});
+
+test('links to the Temporal UI are encoded', () => {
+  const run = { namespace: 'a b', workflowId: 'friend-deleted/1/x', runId: 'r' };
+  assert.equal(
+    workflowPage('http://ui', run),
+    'http://ui/namespaces/a%20b/workflows/friend-deleted%2F1%2Fx/r/history',
+  );
+  const link = new URL(attentionPage('http://ui/base', 'chat'));
+  assert.equal(link.pathname, '/base/namespaces/chat/workflows');
+  assert.match(String(link.searchParams.get('query')), /^WorkflowType="friendDeleted" AND UnfriendStatus=/);
+});
+
+test('a table has each cell below its title, and no blanks at the end of a line', () => {
+  assert.deepEqual(
+    formatTable(
+      ['A', 'LONG'],
+      [
+        ['abc', 'x'],
+        ['', 'longer'],
+      ],
+    ),
+    [...['A    LONG', 'abc  x', '     longer']],
+  );
+});
+
+test('a pace lets so many a second go on, and without a rate all of them', async () => {
+  const startedAt = performance.now();
+  const turn = createPace(100);
+  await Promise.all(Array.from({ length: 11 }, turn));
+  assert.ok(performance.now() - startedAt >= 99, `${performance.now() - startedAt} ms`);
+  const free = createPace(undefined);
+  await Promise.all(Array.from({ length: 1_000 }, free));
+});
