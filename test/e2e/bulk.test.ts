@@ -4,7 +4,6 @@ import pMap from 'p-map';
 import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
 import { pairsOf } from '../support/deliveries.ts';
 import { pairsDone, repeated } from '../support/recorded-acts.ts';
-import { memoryFolder } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 
 const PAIR = pairsOf(['alice', 'bob']);
@@ -16,7 +15,7 @@ type Report = Record<
 
 let stage: AttentionStage;
 before(async () => {
-  stage = await AttentionStage.start(memoryFolder);
+  stage = await AttentionStage.start();
 });
 beforeEach(() => {
   stage.broken.clear();

@@ -12,7 +12,7 @@ import {
 } from '../../workflows/contract.ts';
 import { runUnfriend } from './process.ts';
 import { type Fault, recordedActs } from './recorded-acts.ts';
-import { startTestTemporal, type TestFolder, type TestTemporal } from './temporal.ts';
+import { startTestTemporal, type TestTemporal } from './temporal.ts';
 import { until } from './until.ts';
 import { withWorkerOn, workflowInput } from './worker.ts';
 
@@ -31,8 +31,8 @@ export class AttentionStage {
     >,
   );
 
-  static async start(folder?: () => TestFolder): Promise<AttentionStage> {
-    return new AttentionStage(await startTestTemporal(folder));
+  static async start(): Promise<AttentionStage> {
+    return new AttentionStage(await startTestTemporal());
   }
 
   private constructor(temporal: TestTemporal) {
