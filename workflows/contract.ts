@@ -187,6 +187,15 @@ export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' |
   return `friend-deleted/${sdkAppId}/${deliveryId}`;
 }
 
+/**
+ * A delivery has one workflow, and one more for each time that it was retried after it was closed: `<id>`,
+ * `<id>/retry-1`, `<id>/retry-2`. By position, as a delivery's own id may look like a retry's.
+ */
+export function readWorkflowId(workflowId: string): { deliveryId: string; retry: number } {
+  const [, , deliveryId = '', retry] = workflowId.split('/');
+  return { deliveryId, retry: Number(retry?.match(/^retry-(\d+)$/)?.[1] ?? 0) };
+}
+
 /** The workflow that goes on with what a closed delivery left undone; `count` is 1 for its first one. */
 export function retryWorkflowId(closed: string, count: number): string {
   // By position: a delivery's own id may look like a retry's.

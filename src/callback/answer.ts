@@ -22,7 +22,7 @@ export const REFUSALS = {
   'not-json': { status: 400, info: 'body: not JSON' },
   'command-mismatch': { status: 400, info: 'CallbackCommand: query and body disagree' },
   'broken-schema': { status: 400, info: 'body: not a friend-delete callback' },
-  unavailable: { status: 503, info: 'not accepted, try again' },
+  unavailable: { status: 503, info: 'not accepted: it could be kept nowhere' },
 } as const satisfies Record<string, { status: number; info: string }>;
 
 export type Refusal = keyof typeof REFUSALS;

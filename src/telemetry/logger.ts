@@ -1,6 +1,7 @@
 import type { Logger as TemporalLogger } from '@temporalio/common';
 import { type Logger, type LoggerOptions, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { readWorkflowId } from '../../workflows/contract.ts';
 
 export type { Logger } from 'pino';
 
@@ -45,7 +46,6 @@ function plain(meta: object = {}): object {
 type Execution = { workflowId?: unknown } | undefined;
 
 function deliveryIdOf(workflowId: unknown): string | undefined {
-  if (typeof workflowId !== 'string') return undefined;
-  const [kind, , ...id] = workflowId.split('/');
-  return kind === 'friend-deleted' && id.length > 0 ? id.join('/') : undefined;
+  const isOurs = typeof workflowId === 'string' && workflowId.startsWith('friend-deleted/');
+  return isOurs ? readWorkflowId(workflowId).deliveryId || undefined : undefined;
 }

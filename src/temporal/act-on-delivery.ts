@@ -11,10 +11,11 @@ import {
   type CommandAnswer,
   type CommandInput,
   type CommandName,
+  readWorkflowId,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
 import { reasonOf } from './connect.ts';
-import { describeNewest, readWorkflowId } from './retry-chain.ts';
+import { describeNewest } from './retry-chain.ts';
 import { retryClosed } from './retry-closed.ts';
 
 /** How long a worker may take for its answer, in ms. */

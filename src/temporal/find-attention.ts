@@ -1,9 +1,14 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pMap from 'p-map';
-import { ATTENTION_MEMO, type AttentionMemo, searchAttributes } from '../../workflows/contract.ts';
+import {
+  ATTENTION_MEMO,
+  type AttentionMemo,
+  readWorkflowId,
+  searchAttributes,
+} from '../../workflows/contract.ts';
 import { ENDED_UNDONE, NEEDS_ATTENTION } from './attention-query.ts';
 import { unanswered } from './connect.ts';
-import { describeIfKnown, nextWorkflowId, readWorkflowId } from './retry-chain.ts';
+import { describeIfKnown, nextWorkflowId } from './retry-chain.ts';
 
 /** Each row may bring a few KB of memo and accounts along. */
 const PAGE = 500;

@@ -3,6 +3,7 @@ import {
   type DeliveryStatus,
   type Progress,
   progressQuery,
+  readWorkflowId,
   searchAttributes,
   workflowId,
 } from '../../workflows/contract.ts';
@@ -45,7 +46,7 @@ export async function readDelivery(client: Client, id: string): Promise<Delivery
   const progress = await queryProgress(client, id);
   const attributes = description.typedSearchAttributes;
   return {
-    deliveryId: progress?.deliveryId ?? id.split('/').slice(2).join('/'),
+    deliveryId: progress?.deliveryId ?? readWorkflowId(id).deliveryId,
     status: progress?.status ?? ((attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus),
     pairs: progress?.pairs ?? attributes.get(searchAttributes.pairs) ?? 0,
     progress,

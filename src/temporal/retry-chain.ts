@@ -1,15 +1,6 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import { retryWorkflowId } from '../../workflows/contract.ts';
+import { readWorkflowId, retryWorkflowId } from '../../workflows/contract.ts';
 import { unanswered } from './connect.ts';
-
-/**
- * A delivery has one workflow, and one more for each time that it was retried after it was closed: `<id>`,
- * `<id>/retry-1`, `<id>/retry-2`. By position, as a delivery's own id may look like a retry's.
- */
-export function readWorkflowId(workflowId: string): { deliveryId: string; retry: number } {
-  const [, , deliveryId = '', retry] = workflowId.split('/');
-  return { deliveryId, retry: Number(retry?.match(/^retry-(\d+)$/)?.[1] ?? 0) };
-}
 
 /** The workflow that takes up what this one left undone, if anybody asks for it. */
 export function nextWorkflowId(workflowId: string): string {

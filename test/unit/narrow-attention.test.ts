@@ -4,8 +4,9 @@ import { formatTable } from '../../src/cli/table.ts';
 import type { Undone } from '../../src/temporal/find-attention.ts';
 import { narrow, summarise } from '../../src/temporal/narrow-attention.ts';
 import { createPace } from '../../src/temporal/pace.ts';
-import { nextWorkflowId, readWorkflowId } from '../../src/temporal/retry-chain.ts';
+import { nextWorkflowId } from '../../src/temporal/retry-chain.ts';
 import { attentionPage, workflowPage } from '../../src/temporal/ui-link.ts';
+import { readWorkflowId } from '../../workflows/contract.ts';
 
 const NOW = 1_000_000;
 
