@@ -98,7 +98,8 @@ function publish(progress: DeliveryProgress, attention: Attention): void {
   const published = workflowInfo().typedSearchAttributes.get(searchAttributes.status);
   if (published !== progress.status) {
     upsertSearchAttributes([{ key: searchAttributes.status, value: progress.status }]);
-    if (progress.status === 'NeedsAttention') publishAttention(progress, true);
+    // Deliveries of a version that waited for nobody have no such command in their histories.
+    if (progress.status === 'NeedsAttention' && attention.isWanted) publishAttention(progress, true);
   }
 }
 

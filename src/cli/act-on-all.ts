@@ -31,15 +31,13 @@ export async function actOnAll(
   const summary = summarise(found);
   for (const line of describePlan(summary, order, rate)) say(line);
   const isWanted = found.length > 0 && !dryRun;
-  if (isWanted && !yes && !(await confirm('Go on?'))) {
-    say('Nothing was done.');
-    return EXIT.failed;
-  }
-  const report = isWanted ? await carryOut(client, { found, order, rate }) : reportOn([]);
+  const isRefused = isWanted && !yes && !(await confirm('Go on?'));
+  if (isRefused) say('Nothing was done.');
+  const report = isWanted && !isRefused ? await carryOut(client, { found, order, rate }) : reportOn([]);
   for (const failure of report.failures) say(`${failure.deliveryId}: ${describeOutcome(failure, order)}`);
   if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report });
-  else if (isWanted) print(describeReport(report));
-  return report.failed > 0 ? EXIT.failed : EXIT.done;
+  else if (isWanted && !isRefused) print(describeReport(report));
+  return isRefused || report.failed > 0 ? EXIT.failed : EXIT.done;
 }
 
 function describePlan(
@@ -53,7 +51,8 @@ function describePlan(
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ') || 'not known';
-  const how = rate ? `signals, ${rate} a second` : "a batch of signals, Temporal's own";
+  const oneByOne = rate ? `signals, ${rate} a second` : 'signals';
+  const how = goesInBatch(order, rate) ? "a batch of signals, Temporal's own" : oneByOne;
   return [
     `${dryRun ? 'Would' : 'Will'} ${nameOf(command)}${input.sideEffect ? ` ${input.sideEffect} of` : ''}:`,
     ...(open > 0 ? [`  ${open} that wait for a person, by ${how}`] : []),
@@ -65,21 +64,32 @@ function describePlan(
 
 type Work = { found: Undone[]; order: Order; rate: number | undefined };
 
-/** First what is open; what is closed is taken up one by one. */
+/** A dismissal is for good, so it is about what was shown; a batch's query would also find what came since. */
+function goesInBatch({ command }: Order, rate: number | undefined): boolean {
+  return command === 'retryFailed' && rate === undefined;
+}
+
+/** What is closed is taken up one by one, and first: a batch job can be refused. */
 async function carryOut(client: Client, { found, order, rate }: Work): Promise<Report> {
   const open = found.filter(({ execution }) => execution === 'RUNNING');
   const closed = found.filter(({ execution }) => execution !== 'RUNNING');
-  const inBatch = open.length > 0 && rate === undefined ? await signalAll(client, order) : undefined;
-  const alone = rate === undefined ? [] : open;
+  const alone = goesInBatch(order, rate) ? [] : open;
+  const report = await actOneByOne(client, { alone, closed, order, rate });
+  if (alone.length === open.length) return report;
+  const { done, failed } = await signalAll(client, order);
+  return { ...report, signalled: report.signalled + done, failed: report.failed + failed };
+}
+
+type OneByOne = Omit<Work, 'found'> & { alone: Undone[]; closed: Undone[] };
+
+async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<Report> {
   const view = createBulkView('one by one');
   let count = 0;
   const manner = { rate, onDone: () => view.update(++count, alone.length + closed.length) };
   try {
     const signalled = await signalEach(client, { deliveries: alone, order }, manner);
     const workflowIds = closed.map(({ workflowId }) => workflowId);
-    const report = reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, manner))]);
-    const { done = 0, failed = 0 } = inBatch ?? {};
-    return { ...report, signalled: report.signalled + done, failed: report.failed + failed };
+    return reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, manner))]);
   } finally {
     view.stop();
   }

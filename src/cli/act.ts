@@ -48,6 +48,7 @@ export function act(context: CliContext, { command, ids, options, usage }: Act):
   const { effect, by, reason, all, yes, dryRun = false } = options;
   if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
   if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
+  if (yes && !all) usage.error('error: --yes goes with --all: what is named by id is not asked about');
   if (all && !yes && !dryRun && !canAsk())
     usage.error(
       'error: --all asks first, and there is no terminal to ask on: add --yes, or --dry-run to look',

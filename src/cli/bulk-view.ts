@@ -14,7 +14,7 @@ export function createBulkView(what: string): BulkView {
 
 function bar(what: string): BulkView {
   const single = new SingleBar(
-    { format: `  ${what} {bar} {value}/{total}`, hideCursor: true, stream: process.stderr },
+    { format: `  ${what} {bar} {value}/{total}`, stream: process.stderr },
     Presets.shades_classic,
   );
   let isStarted = false;

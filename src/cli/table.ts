@@ -1,7 +1,7 @@
 /** Lines in which each cell stands below its title. */
 export function formatTable(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = titles.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
   );
   const format = (cells: readonly string[]) =>
     cells

@@ -12,10 +12,11 @@ import {
   type CommandInput,
   type CommandName,
   readWorkflowId,
+  searchAttributes,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
 import { reasonOf } from './connect.ts';
-import { describeNewest } from './retry-chain.ts';
+import { describeChain, type RetryChain } from './retry-chain.ts';
 import { retryClosed } from './retry-closed.ts';
 
 /** How long a worker may take for its answer, in ms. */
@@ -44,10 +45,9 @@ type Done = Omit<Outcome, 'deliveryId' | 'workflowId'> & { workflowId?: string }
 export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<Outcome> {
   const { deliveryId } = readWorkflowId(workflowId);
   const actOnNewest = async (): Promise<Outcome> => {
-    const newest = await describeNewest(client, workflowId);
-    if (!newest)
-      throw new OperatorError(`no delivery ${workflowId} in namespace ${client.options.namespace}`);
-    return { deliveryId, workflowId: newest.workflowId, ...(await act(client, newest, order)) };
+    const chain = await describeChain(client, workflowId);
+    if (!chain) throw new OperatorError(`no delivery ${workflowId} in namespace ${client.options.namespace}`);
+    return { deliveryId, workflowId: chain.newest.workflowId, ...(await act(client, chain, order)) };
   };
   try {
     return await actOnNewest().catch((error: unknown) => {
@@ -60,7 +60,8 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
   }
 }
 
-async function act(client: Client, newest: WorkflowExecutionDescription, order: Order): Promise<Done> {
+async function act(client: Client, chain: RetryChain, order: Order): Promise<Done> {
+  const { newest } = chain;
   switch (newest.status.name) {
     case 'RUNNING':
     case 'PAUSED':
@@ -72,17 +73,23 @@ async function act(client: Client, newest: WorkflowExecutionDescription, order: 
         throw new OperatorError(
           `it is ${newest.status.name.toLowerCase()}, so nothing of it waits that could be dismissed: retry it first`,
         );
-      return retry(client, newest, order);
+      return retry(client, chain, order);
   }
 }
 
 /** Without a word to the workflow: as it was when it last came to wait. */
-function foresee({ memo }: WorkflowExecutionDescription, { command, input }: Order): Done {
-  const attention = memo?.[ATTENTION_MEMO] as AttentionMemo | undefined;
+function foresee(
+  { memo, typedSearchAttributes: attributes }: WorkflowExecutionDescription,
+  { command, input }: Order,
+): Done {
+  // While it works again, the memo still tells of what was mended since.
+  const waits = attributes.get(searchAttributes.status) === 'NeedsAttention';
+  const attention = waits ? (memo?.[ATTENTION_MEMO] as AttentionMemo | undefined) : undefined;
   const meant = Object.entries(attention?.parked ?? {}).filter(
     ([name]) => (input.sideEffect ?? name) === name,
   );
   const affected = meant.reduce((sum, [, count]) => sum + count, 0);
+  if (affected === 0) return { result: 'nothing', affected, reason: 'nothing of that is parked' };
   return { result: pastOf(command), affected };
 }
 
@@ -108,9 +115,9 @@ async function update(
   }
 }
 
-async function retry(client: Client, closed: WorkflowExecutionDescription, order: Order): Promise<Done> {
+async function retry(client: Client, chain: RetryChain, order: Order): Promise<Done> {
   const { input: command, dryRun } = order;
-  const done = await retryClosed(client, closed, { command, dryRun });
+  const done = await retryClosed(client, chain, { command, dryRun });
   return done.result === 'nothing' ? { ...done, reason: 'nothing of that is undone' } : done;
 }
 

@@ -7,6 +7,7 @@ import {
   ServiceError,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -57,6 +58,9 @@ const RECONNECT = {
   'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
+/** gRPC's own 4 MB are less than a page of a list may have; the SDK's option for it does nothing. */
+const MAX_MESSAGE = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
+
 /** A client that connects when it is first used, so that a process starts while Temporal is away. */
 export function createClient(
   settings: TemporalSettings,
@@ -66,7 +70,7 @@ export function createClient(
   const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MAX_RPC_ATTEMPTS }));
   const connection = PlainConnection.lazy({
     ...settings.connectionOptions,
-    channelArgs: RECONNECT,
+    channelArgs: { ...RECONNECT, ...MAX_MESSAGE },
     // The deadline is for all attempts together.
     interceptors: [withDeadline, namespaceHeader(settings.namespace), ...interceptors, retry, failOnceClosed],
   });
@@ -95,8 +99,15 @@ export function describeRpcError(error: unknown): string {
 
 /** For the person who runs a command, when Temporal refused it or is away; any other error is returned as it is. */
 export function unanswered(error: unknown): unknown {
+  if (error instanceof NamespaceNotFoundError)
+    return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause)) return error;
+  if (cause.code === status.INVALID_ARGUMENT && /search attribute/i.test(cause.details))
+    return new OperatorError(
+      `The namespace has not Unfriend's search attributes: run npx unfriend setup (${describeRpcError(error)}).`,
+      { cause },
+    );
   return new OperatorError(
     `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
     { cause },

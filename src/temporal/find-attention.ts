@@ -8,7 +8,7 @@ import {
 } from '../../workflows/contract.ts';
 import { ENDED_UNDONE, NEEDS_ATTENTION } from './attention-query.ts';
 import { unanswered } from './connect.ts';
-import { describeIfKnown, nextWorkflowId } from './retry-chain.ts';
+import { describeChain } from './retry-chain.ts';
 
 /** Each row may bring a few KB of memo and accounts along. */
 const PAGE = 500;
@@ -40,8 +40,7 @@ export async function findAttention(client: Client, { closed }: { closed: boolea
   try {
     const open = await list(client, NEEDS_ATTENTION);
     const ended = closed ? await list(client, ENDED_UNDONE) : [];
-    const known = new Set([...open, ...ended].map(({ workflowId }) => workflowId));
-    const left = await pMap(ended, (row) => isLeft(client, row, known), { concurrency: CONCURRENCY });
+    const left = await pMap(ended, (row) => isLeft(client, row), { concurrency: CONCURRENCY });
     return [...open, ...ended.filter((_, index) => left[index])].sort(byAge);
   } catch (error) {
     throw unanswered(error);
@@ -74,10 +73,8 @@ function describe(row: WorkflowExecutionInfo): Undone {
 }
 
 /** Whether nothing goes on with it: no retry of it, and no newer run, as a reset in the UI makes. */
-async function isLeft(client: Client, row: Undone, known: ReadonlySet<string>): Promise<boolean> {
-  const next = nextWorkflowId(row.workflowId);
-  if (known.has(next) || (await describeIfKnown(client, next))) return false;
-  return (await describeIfKnown(client, row.workflowId))?.runId === row.runId;
+async function isLeft(client: Client, row: Undone): Promise<boolean> {
+  return (await describeChain(client, row.workflowId))?.newest.runId === row.runId;
 }
 
 function byAge(a: Undone, b: Undone): number {

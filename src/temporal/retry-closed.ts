@@ -17,10 +17,11 @@ import {
   WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
-import { nextWorkflowId } from './retry-chain.ts';
+import { reasonOf } from './connect.ts';
+import type { RetryChain } from './retry-chain.ts';
 import { startOptions } from './start-delivery.ts';
 
-const RESULT_MS = 5_000;
+const HISTORY_MS = 5_000;
 
 /** `affected`: how many side effects of pairs it is about. `already-started`: somebody else was quicker. */
 export type ClosedRetry = {
@@ -37,14 +38,13 @@ export type ClosedRetry = {
  */
 export async function retryClosed(
   client: Client,
-  closed: WorkflowExecutionDescription,
+  { newest: closed, nextId }: RetryChain,
   { command, dryRun }: { command: RetryFailedInput; dryRun: boolean },
 ): Promise<ClosedRetry> {
   const before = await readInput(client, closed);
   const carried = await readCarried(client, closed, before);
   const { input, affected } = composeRetry({ input: before, carried }, command, Date.now());
   if (affected === 0) return { workflowId: closed.workflowId, affected, result: 'nothing' };
-  const workflowId = nextWorkflowId(closed.workflowId);
   const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
   const bodyHash = memo?.bodyHash as string | undefined;
   const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
@@ -52,13 +52,13 @@ export async function retryClosed(
     if (!dryRun)
       await client.workflow.start(WORKFLOW_TYPE, {
         ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
-        workflowId,
+        workflowId: nextId,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       });
-    return { workflowId, affected, result: 'started' };
+    return { workflowId: nextId, affected, result: 'started' };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return { workflowId, affected, result: 'already-started' };
+    return { workflowId: nextId, affected, result: 'already-started' };
   }
 }
 
@@ -68,9 +68,11 @@ async function readInput(
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<FriendDeletedInput> {
   const { namespace, loadedDataConverter } = client.options;
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    ...{ namespace, execution: { workflowId, runId }, maximumPageSize: 1 },
-  });
+  const { history } = await inTime(client, () =>
+    client.workflowService.getWorkflowExecutionHistory({
+      ...{ namespace, execution: { workflowId, runId }, maximumPageSize: 1 },
+    }),
+  );
   const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   if (!payload) throw new OperatorError('Temporal does not keep what it was started with any more');
   return loadedDataConverter.payloadConverter.fromPayload<FriendDeletedInput>(payload);
@@ -86,14 +88,19 @@ async function readCarried(
   const handle = client.workflow.getHandle(closed.workflowId, closed.runId);
   try {
     return await handle.query(carriedQuery);
-  } catch {
-    const { events } = await handle.fetchHistory();
+  } catch (error) {
+    const { events } = await inTime(client, () => handle.fetchHistory());
     const hasRun = events?.some(({ workflowTaskCompletedEventAttributes: task }) => task);
     if (!hasRun) return input.carried ?? { sideEffects: {}, errors: [] };
     throw new OperatorError(
-      `it was ${closed.status.name.toLowerCase()}, and no worker answered what it left undone: run one, then retry`,
+      `it was ${closed.status.name.toLowerCase()}, and no worker answered what it left undone (${reasonOf(error)}): run one, then retry`,
     );
   }
+}
+
+/** Requests for a history have no deadline of their own: they may wait for it to go on. */
+function inTime<T>(client: Client, request: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + HISTORY_MS, request);
 }
 
 /** What a delivery says as it gives up. */
@@ -102,9 +109,7 @@ async function readFailure(
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<CarriedState | undefined> {
   try {
-    await client.withDeadline(Date.now() + RESULT_MS, () =>
-      client.workflow.result(workflowId, runId, { followRuns: false }),
-    );
+    await inTime(client, () => client.workflow.result(workflowId, runId, { followRuns: false }));
     return undefined;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;

@@ -9,6 +9,8 @@ import { NEEDS_ATTENTION } from './attention-query.ts';
 import { describeRpcError } from './connect.ts';
 
 const POLL_MS = 500;
+/** For so long Temporal may be away while the job is watched, in ms. */
+const AWAY_MS = 30_000;
 const { BatchOperationState } = proto.temporal.api.enums.v1;
 
 /** How many were signalled, how many could not be, of how many. */
@@ -29,9 +31,18 @@ export type BatchSignal = {
 export async function signalInBatch(client: Client, signal: BatchSignal): Promise<BatchCounts> {
   const jobId = `unfriend-${randomUUID()}`;
   await startJob(client, jobId, signal);
+  let heardAt = performance.now();
   for (;;) {
     await delay(POLL_MS);
-    const { state, ...counts } = await readJob(client, jobId);
+    const job = await readJob(client, jobId).catch((error: unknown) => {
+      if (performance.now() - heardAt > AWAY_MS || !isGrpcServiceError(error))
+        throw new OperatorError(
+          `Temporal's batch job ${jobId} goes on by itself, but Temporal can't be asked: ${describeRpcError(error)}.`,
+        );
+    });
+    if (!job) continue;
+    heardAt = performance.now();
+    const { state, ...counts } = job;
     signal.onProgress(counts);
     if (state === BatchOperationState.BATCH_OPERATION_STATE_COMPLETED) return counts;
     if (state === BatchOperationState.BATCH_OPERATION_STATE_FAILED)
@@ -48,7 +59,7 @@ async function startJob(client: Client, jobId: string, { command, input }: Batch
     await refuseBesideAnother(client);
     await client.workflowService.startBatchOperation({
       ...{ namespace, jobId, visibilityQuery: NEEDS_ATTENTION },
-      reason: input.reason ?? `unfriend: ${command}`,
+      reason: input.reason || `unfriend: ${command}`,
       signalOperation: { signal: command, input: { payloads }, identity },
     });
   } catch (error) {

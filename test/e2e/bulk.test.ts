@@ -119,13 +119,10 @@ describe('unfriend dismiss --all', () => {
     const before = new Set(await stage.failed());
     await stage.withWorker(async () => {
       const [ids, left] = [await parked(3), await abandoned()];
-      const { code, document } = await stage.json<Report>(
-        'dismiss',
-        '--all',
-        '--reason',
-        'too late',
-        '--yes',
-      );
+      const args = ['dismiss', '--all', '--reason', 'too late', '--yes'];
+      const { code, document, stderr } = await stage.json<Report>(...args);
+      // A batch would also reach what came to wait since, and a dismissal is for good.
+      assert.match(stderr, /^ {2}3 that wait for a person, by signals$/m);
       assert.deepEqual([code, document.open, document.closed, document.signalled], [0, 3, 0, 3]);
       const results = await Promise.all(ids.map((id) => stage.handle(id).result()));
       for (const { sideEffects } of results) assert.equal(sideEffects.updateSearchIndex.dismissed, 1);

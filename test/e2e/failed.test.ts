@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
 import { pairsOf } from '../support/deliveries.ts';
+import { runUnfriend } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 type Row = {
@@ -98,22 +99,20 @@ describe('unfriend failed', () => {
   });
 
   test('given a reset in the Temporal UI, then what goes on in a new run is not listed', async () => {
-    const { client } = stage.temporal;
-    const { workflowId, runId } = await stage.handle(ids.abandoned).describe();
-    const { events } = await stage.handle(ids.abandoned).fetchHistory();
-    const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
-    await client.workflowService.resetWorkflowExecution({
-      ...{
-        namespace: 'default',
-        workflowExecution: { workflowId, runId },
-        requestId: 'once',
-        reason: 'test',
-      },
-      workflowTaskFinishEventId: task?.eventId ?? null,
-    });
+    await stage.reset(ids.abandoned);
     await until(
       'it not to be listed',
-      async () => !(await stage.failed()).includes(deliveryIdOf(workflowId)),
+      async () => !(await stage.failed()).includes(deliveryIdOf(ids.abandoned)),
     );
+  });
+
+  test('given a namespace that is not there, then it says so in a line, and ends with 1', async () => {
+    const TEMPORAL_ADDRESS = String(stage.temporal.settings.connectionOptions.address);
+    const { code, stderr } = await runUnfriend(['failed'], {
+      TEMPORAL_ADDRESS,
+      TEMPORAL_NAMESPACE: 'nowhere',
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /^[^\n]*nowhere[^\n]*Check TEMPORAL_NAMESPACE\.\n$/);
   });
 });

@@ -5,6 +5,7 @@ import { progressQuery, searchAttributes } from '../../workflows/contract.ts';
 import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
 import { pairsOf } from '../support/deliveries.ts';
 import { pairsDone, repeated } from '../support/recorded-acts.ts';
+import { until } from '../support/until.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
 const ALL = ['alice → bob', 'carol → dave'];
@@ -74,6 +75,8 @@ describe('unfriend retry, of what waits for a person', () => {
       await stage.waiting(id);
       const { stdout } = await stage.unfriend('retry', id, '--dry-run');
       assert.match(stdout, /: 2 side effects of pairs would be retried$/m);
+      const none = await retry(id, '--dry-run', '--effect', 'clearCaches');
+      assert.deepEqual(short(none), [['nothing', 0]]);
       const { parked } = await stage.handle(id).query(progressQuery);
       assert.deepEqual(
         [parked.map(({ attempts }) => attempts), stage.acts.done.updateSearchIndex],
@@ -203,6 +206,48 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce();
   });
 
+  test('given that Temporal has forgotten the first workflow, then its retry is found by the delivery id', async () => {
+    stage.break('updateSearchIndex');
+    await stage.withWorker(async () => {
+      const retried = await stage.deliver(TWO, {}, '/retry-2');
+      await stage.waiting(retried);
+      stage.broken.clear();
+      const { document } = await retry(deliveryIdOf(retried));
+      assert.deepEqual(
+        [document.deliveries[0]?.result, document.deliveries[0]?.workflowId],
+        ['retried', retried],
+      );
+      await stage.handle(retried).result();
+      const status = await stage.unfriend('status', deliveryIdOf(retried));
+      assert.equal(status.code, 0, status.stderr);
+    });
+    assertDoneOnce();
+  });
+
+  test('given one that was reset after a retry and abandoned again, then it is listed, and the next retry goes on with it', async () => {
+    await stage.withWorker(async () => {
+      const id = await abandoned();
+      stage.broken.clear();
+      await retry(id);
+      await stage.handle(`${id}/retry-1`).result();
+      stage.break('updateSearchIndex');
+      await stage.reset(id);
+      await until('the reset run to be listed', async () =>
+        (await stage.failed()).includes(deliveryIdOf(id)),
+      );
+      stage.broken.clear();
+      const { document } = await retry(deliveryIdOf(id));
+      assert.deepEqual(
+        [document.deliveries[0]?.result, document.deliveries[0]?.workflowId],
+        ['started', `${id}/retry-2`],
+      );
+      await stage.handle(`${id}/retry-2`).result();
+      await until('nothing of it to be listed', async () =>
+        (await stage.failed()).every((each) => each !== deliveryIdOf(id)),
+      );
+    });
+  });
+
   test('given --effect, then the others stay parked in the new workflow', async () => {
     stage.break('clearCaches');
     await stage.withWorker(async () => {
@@ -232,7 +277,7 @@ describe('unfriend retry, of what is closed', () => {
     stage.broken.clear();
     const without = await stage.unfriend('retry', id);
     assert.equal(without.code, 1);
-    assert.match(without.stderr, /terminated, and no worker answered what it left undone: run one/);
+    assert.match(without.stderr, /terminated, and no worker answered what it left undone \(.+\): run one/);
     await stage.withWorker(async () => {
       assert.deepEqual(short(await retry(id)), [['started', 2]]);
       assert.notEqual((await retry(id)).document.deliveries[0]?.result, 'failed');
@@ -285,6 +330,7 @@ describe('wrong usage of retry and dismiss ends with 2, and does nothing', () =>
   const wrong: [string[], RegExp][] = [
     [['retry'], /give delivery ids, or --all/],
     [['retry', 'x', '--all', '--yes'], /not both/],
+    [['retry', 'x', '--yes'], /--yes goes with --all/],
     [['retry', 'x', '--effect', 'clearCache'], /Allowed choices are clearCaches/],
     [['retry', 'x', '--rate', '0'], /whole number/],
     [['dismiss', 'x'], /--reason/],

@@ -44,11 +44,11 @@ export class AttentionStage {
     this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
   }
 
-  /** Starts a delivery as a receiver does, and returns its workflow id. */
-  async deliver(pairs: Pair[], plan: Partial<FriendDeletedInput['plan']> = {}): Promise<string> {
+  /** Starts a delivery as a receiver does, and returns its workflow id, which ends with `retry` where that is given. */
+  async deliver(pairs: Pair[], plan: Partial<FriendDeletedInput['plan']> = {}, retry = ''): Promise<string> {
     const input = workflowInput(pairs, { attentionFor: HOUR, ...plan });
     const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts: true };
-    const id = workflowId(input.delivery);
+    const id = workflowId(input.delivery) + retry;
     await this.temporal.client.workflow.start(WORKFLOW_TYPE, {
       ...startOptions(input, about),
       workflowId: id,
@@ -86,6 +86,18 @@ export class AttentionStage {
 
   handle(workflowId: string) {
     return this.temporal.client.workflow.getHandle(workflowId);
+  }
+
+  /** As *Reset* to the first workflow task does in the Temporal UI. */
+  async reset(id: string): Promise<void> {
+    const { workflowId, runId } = await this.handle(id).describe();
+    const { events } = await this.handle(id).fetchHistory();
+    const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
+    await this.temporal.client.workflowService.resetWorkflowExecution({
+      ...{ namespace: 'default', workflowExecution: { workflowId, runId } },
+      ...{ requestId: randomUUID(), reason: 'test' },
+      workflowTaskFinishEventId: task?.eventId ?? null,
+    });
   }
 
   async statusOf(workflowId: string): Promise<string | undefined> {

@@ -4,7 +4,6 @@ import { formatTable } from '../../src/cli/table.ts';
 import type { Undone } from '../../src/temporal/find-attention.ts';
 import { narrow, summarise } from '../../src/temporal/narrow-attention.ts';
 import { createPace } from '../../src/temporal/pace.ts';
-import { nextWorkflowId } from '../../src/temporal/retry-chain.ts';
 import { attentionPage, workflowPage } from '../../src/temporal/ui-link.ts';
 import { readWorkflowId } from '../../workflows/contract.ts';
 
@@ -49,9 +48,6 @@ describe('the workflows of one delivery', () => {
     assert.deepEqual(readWorkflowId('friend-deleted/1/x'), { deliveryId: 'x', retry: 0 });
     assert.deepEqual(readWorkflowId('friend-deleted/1/x/retry-12'), { deliveryId: 'x', retry: 12 });
     assert.deepEqual(readWorkflowId('friend-deleted/1/retry-3'), { deliveryId: 'retry-3', retry: 0 });
-    assert.equal(nextWorkflowId('friend-deleted/1/x'), 'friend-deleted/1/x/retry-1');
-    assert.equal(nextWorkflowId('friend-deleted/1/x/retry-9'), 'friend-deleted/1/x/retry-10');
-    assert.equal(nextWorkflowId('friend-deleted/1/retry-3'), 'friend-deleted/1/retry-3/retry-1');
   });
 });
 
