@@ -22,8 +22,9 @@ export function sourceModules(...folders: string[]): Module[] {
 export function emittedModules(...folders: string[]): Module[] {
   const outDir = mkdtempSync(join(tmpdir(), 'unfriend-emitted-'));
   try {
-    const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-    execFileSync(tsc, ['--noCheck', '--outDir', outDir], { cwd: ROOT });
+    // Not by its bin, which Node.js before 20.10 takes for CommonJS.
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'lib', 'tsc.js');
+    execFileSync(process.execPath, [tsc, '--noCheck', '--outDir', outDir], { cwd: ROOT });
     return folders.flatMap((folder) => readModules(outDir, folder, '.js'));
   } finally {
     rmSync(outDir, { recursive: true });
