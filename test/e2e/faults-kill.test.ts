@@ -18,6 +18,10 @@ const stage = killableStage();
 /** A random time of load, its only purpose to end at any instruction. */
 const whileLoaded = () => delay(100 + Math.random() * 500);
 
+/** However short the random times were: so few callbacks that were acknowledged would prove little. */
+const untilEnough = ({ ledger }: KillableReceiver) =>
+  until('a second of load', () => ledger.acknowledged > RATE);
+
 async function settle(receiver: KillableReceiver) {
   await receiver.drained();
   assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
@@ -36,6 +40,7 @@ describe('under load', { concurrency: false }, () => {
       assert.ok(took < Math.max(READY_WITHIN, 2 * receiver.startedWithin), `ready after ${took} ms`);
     }
     await whileLoaded();
+    await untilEnough(receiver);
     await load.stop();
     assert.equal(receiver.ledger.failures.refused, 0);
     assert.deepEqual(await settle(receiver), NO_FAULTS);
@@ -50,6 +55,7 @@ describe('under load', { concurrency: false }, () => {
     await until('2 s of load meanwhile', () => receiver.ledger.acknowledged > before + 2 * RATE);
     await stage.temporal.restart();
     await whileLoaded();
+    await untilEnough(receiver);
     await load.stop();
     assert.deepEqual(receiver.ledger.failures, { refused: 0, unknown: 0 });
     assert.deepEqual(await settle(receiver), NO_FAULTS);
@@ -65,6 +71,7 @@ describe('under load', { concurrency: false }, () => {
     await receiver.kill();
     await Promise.all([stage.temporal.restart(), receiver.restart()]);
     await whileLoaded();
+    await untilEnough(receiver);
     await load.stop();
     assert.equal(receiver.ledger.failures.refused, 0);
     assert.deepEqual(await settle(receiver), NO_FAULTS);
