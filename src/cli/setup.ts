@@ -1,14 +1,14 @@
 import type { Command } from '@commander-js/extra-typings';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
-import { readSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
-import { createClient, describeRpcError } from '../temporal/connect.ts';
+import { describeRpcError } from '../temporal/connect.ts';
 import {
   createSearchAttributes,
   creationCommands,
   REQUIRED_SEARCH_ATTRIBUTES,
 } from '../temporal/search-attributes.ts';
+import { onTemporal } from './on-temporal.ts';
 import { print, printJson } from './output.ts';
 import type { CliContext } from './program.ts';
 
@@ -23,25 +23,21 @@ export function addSetup(program: Command, context: CliContext): void {
 Example:
   $ TEMPORAL_ADDRESS=temporal:7233 TEMPORAL_NAMESPACE=chat npx unfriend setup`,
     )
-    .action(async (options) => {
-      const { temporal } = readSettings(context.environment, 'operate');
-      const client = createClient(temporal);
-      try {
-        const created = await createSearchAttributes(client);
+    .action((options) =>
+      onTemporal(context, async (client, { temporal: { namespace } }) => {
+        const created = await createSearchAttributes(client).catch((error: unknown) => {
+          throw explain(error, namespace);
+        });
         const existing = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name).filter(
           (name) => !created.includes(name),
         );
-        if (options.json) printJson({ namespace: temporal.namespace, created, existing });
+        if (options.json) printJson({ namespace, created, existing });
         else {
           for (const name of created) print(`created ${name}`);
           for (const name of existing) print(`${name} is there`);
         }
-      } catch (error) {
-        throw explain(error, temporal.namespace);
-      } finally {
-        await client.connection.close();
-      }
-    });
+      }),
+    );
 }
 
 /** Where somebody else has to create them: what that person runs. */

@@ -1,8 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
-import { readSettings } from '../config.ts';
-import { createClient } from '../temporal/connect.ts';
 import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/read-progress.ts';
 import { followRetries } from '../temporal/retry-chain.ts';
+import { onTemporal } from './on-temporal.ts';
 import { print, printJson, say } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
 import { watchDelivery } from './watch-delivery.ts';
@@ -23,12 +22,9 @@ Examples:
   $ SDK_APP_ID=1400000000 npx unfriend status 2ea4e023-2859-4512-b629-3089f77dff70 --watch
   $ npx unfriend status friend-deleted/1400000000/2ea4e023-2859-4512-b629-3089f77dff70 --json`,
     )
-    .action(async (delivery, options) => {
-      const settings = readSettings(context.environment, 'operate');
-      const named = resolveWorkflowId(delivery, settings.sdkAppId);
-      const client = createClient(settings.temporal);
-      try {
-        const workflowId = await followRetries(client, named);
+    .action((delivery, options) =>
+      onTemporal(context, async (client, { sdkAppId }) => {
+        const workflowId = await followRetries(client, resolveWorkflowId(delivery, sdkAppId));
         const watch = options.watch && !options.json;
         const report = await (watch ? watchDelivery(client, workflowId) : readDelivery(client, workflowId));
         if (options.json) printJson(toDocument(report));
@@ -36,10 +32,8 @@ Examples:
         context.exitCode = ['RUNNING', 'COMPLETED'].includes(report.workflow.execution)
           ? EXIT.done
           : EXIT.failed;
-      } finally {
-        await client.connection.close();
-      }
-    });
+      }),
+    );
 }
 
 /** The query's answer, and the workflow it is about. Without a worker `sideEffects` is null. */

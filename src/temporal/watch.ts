@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { WORKFLOW_TYPE } from '../../workflows/contract.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
+import { ABANDONED, NEEDS_ATTENTION } from './attention-query.ts';
 import { describeRpcError } from './connect.ts';
 
 /** How often Temporal is asked, in ms; nobody who scrapes waits for it. */
@@ -87,10 +87,9 @@ export class TemporalWatch {
 export async function readParked(client: Client, taskQueue: string): Promise<ParkedState> {
   // The server finds no name with a quote in it, however that is written.
   const ofQueue = /["'\\]/.test(taskQueue) ? '' : ` AND TaskQueue="${taskQueue}"`;
-  const ours = `WorkflowType="${WORKFLOW_TYPE}"${ofQueue} AND UnfriendStatus="NeedsAttention"`;
-  const open = `${ours} AND ExecutionStatus="Running"`;
+  const open = NEEDS_ATTENTION + ofQueue;
   const parked = await count(client, open);
-  const abandoned = await count(client, `${ours} AND ExecutionStatus="Failed"`);
+  const abandoned = await count(client, ABANDONED + ofQueue);
   const oldest = parked > 0 ? await oldestStart(client, open) : undefined;
   const oldestAgeSeconds = oldest === undefined ? 0 : Math.max(0, Date.now() / 1000 - oldest);
   return { parked, oldestAgeSeconds, abandoned };

@@ -17,10 +17,7 @@ let stage: AttentionStage;
 before(async () => {
   stage = await AttentionStage.start();
 });
-beforeEach(() => {
-  stage.broken.clear();
-  for (const calls of Object.values(stage.acts.done)) calls.length = 0;
-});
+beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());
 
 async function parked(count: number): Promise<string[]> {

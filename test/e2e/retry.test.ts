@@ -17,10 +17,7 @@ let stage: AttentionStage;
 before(async () => {
   stage = await AttentionStage.start();
 });
-beforeEach(() => {
-  stage.broken.clear();
-  for (const calls of Object.values(stage.acts.done)) calls.length = 0;
-});
+beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());
 
 const retry = (...args: string[]) => stage.json<Document>('retry', ...args);

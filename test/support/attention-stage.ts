@@ -39,6 +39,12 @@ export class AttentionStage {
     this.temporal = temporal;
   }
 
+  /** Nothing is broken, and nothing was done. */
+  startAfresh(): void {
+    this.broken.clear();
+    for (const calls of Object.values(this.acts.done)) calls.length = 0;
+  }
+
   /** Parks at once what this side effect does for accounts that begin with `from`. */
   break(name: SideEffectName, from = '', type: 'Rejected' | 'Unauthorized' = 'Rejected'): void {
     this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
