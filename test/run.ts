@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { findTestServers, type ServerName } from './support/find-servers.ts';
 import { startOpenSearch } from './support/open-search.ts';
-import { TSX_ARGS } from './support/tsx.ts';
 
 /** A test file, `integration/http.test.ts`, and the servers without which it can't run. */
 type TestFile = { name: string; needs: ServerName[] };
@@ -85,7 +84,7 @@ function runNode(chosen: TestFile[], more: Record<string, string>): Promise<numb
     ...more,
   };
   const paths = chosen.map(({ name }) => new URL(name, TEST_DIR).pathname);
-  const args = [...TSX_ARGS, '--test', '--test-reporter=spec', ...paths];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...paths];
   const child = spawn(process.execPath, args, { stdio: 'inherit', env });
   return new Promise((resolve) => child.on('close', (exit) => resolve(exit ?? 1)));
 }

@@ -44,7 +44,9 @@ async function authenticate(client: Redis, { username, password = '' }: RedisAdd
 }
 
 function createClient({ nodes, tls, username, password }: RedisAddress): Redis | Cluster {
-  const options: RedisOptions = {
+  const options = {
+    // UNLINK needs nothing of RESP3, and HELLO would come before AUTH.
+    protocol: 2,
     ...(tls && { tls: {} }),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
@@ -57,7 +59,7 @@ function createClient({ nodes, tls, username, password }: RedisAddress): Redis |
     // Both need rights beyond UNLINK; a server that is still loading says so by itself.
     enableReadyCheck: false,
     disableClientInfo: true,
-  };
+  } satisfies RedisOptions;
   const [only] = nodes;
   if (nodes.length === 1 && only) return new Redis({ ...options, ...only, retryStrategy: null });
   return new Cluster(nodes, {

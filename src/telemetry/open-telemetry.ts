@@ -1,7 +1,12 @@
 import { DiagLogLevel, diag, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { detectResourcesSync, envDetectorSync, Resource } from '@opentelemetry/resources';
-import { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  type IdGenerator,
+  RandomIdGenerator,
+} from '@opentelemetry/sdk-trace-base';
 import { inTime } from '../in-time.ts';
 import { VERSION } from '../package-root.ts';
 import type { Logger } from './logger.ts';
@@ -23,9 +28,9 @@ const COMPLAIN_EVERY_MS = 60_000;
 export function createTracing(logger: Logger): Tracing {
   complainTo(logger);
   const ids = new ChosenIds();
-  const service = new Resource({ 'service.name': 'unfriend', 'service.version': VERSION });
+  const service = resourceFromAttributes({ 'service.name': 'unfriend', 'service.version': VERSION });
   const provider = new BasicTracerProvider({
-    resource: service.merge(detectResourcesSync({ detectors: [envDetectorSync] })),
+    resource: service.merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
     idGenerator: ids,
   });
@@ -55,17 +60,18 @@ export function createTracing(logger: Logger): Tracing {
 }
 
 /** Ids by chance, but for a span whose id others had to know before. */
-class ChosenIds extends RandomIdGenerator {
+class ChosenIds implements IdGenerator {
   next: string | undefined;
+  readonly #random = new RandomIdGenerator();
 
-  constructor() {
-    super();
-    const random = this.generateSpanId;
-    this.generateSpanId = () => {
-      const chosen = this.next ?? random();
-      this.next = undefined;
-      return chosen;
-    };
+  generateTraceId(): string {
+    return this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    const chosen = this.next ?? this.#random.generateSpanId();
+    this.next = undefined;
+    return chosen;
   }
 }
 

@@ -8,7 +8,6 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { repeated, twoWay } from '../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
-import { TSX_ARGS } from '../support/tsx.ts';
 import { until } from '../support/until.ts';
 import { startWorkflow, workflowInput } from '../support/worker.ts';
 
@@ -45,7 +44,7 @@ async function startBatch() {
     done: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []),
     startWorker(msAPair: number): ChildProcess {
       const { address } = temporal.settings.connectionOptions;
-      const args = [...TSX_ARGS, WORKER, String(address), taskQueue, file, String(msAPair)];
+      const args = ['--import', 'tsx', WORKER, String(address), taskQueue, file, String(msAPair)];
       const worker = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
       workers.push(worker);
       return worker;

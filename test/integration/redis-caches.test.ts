@@ -11,7 +11,6 @@ import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 import { startRedisCluster, TestRedis, untilClusterIs } from '../support/redis.ts';
 import { describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
 import { temporaryFolder } from '../support/temporal.ts';
-import { TSX_ARGS } from '../support/tsx.ts';
 import { until } from '../support/until.ts';
 
 const KEYS = ['friends:{From_Account}'];
@@ -268,7 +267,7 @@ describe('clearCaches over TLS', () => {
 /** Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
 async function clearInChild(url: string, env: Record<string, string>): Promise<unknown> {
   const script = fileURLToPath(new URL('../support/clear-a-key.ts', import.meta.url));
-  const args = [...TSX_ARGS, script, url];
+  const args = ['--import', 'tsx', script, url];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   return JSON.parse(stdout);
 }

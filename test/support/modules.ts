@@ -22,8 +22,7 @@ export function sourceModules(...folders: string[]): Module[] {
 export function emittedModules(...folders: string[]): Module[] {
   const outDir = mkdtempSync(join(tmpdir(), 'unfriend-emitted-'));
   try {
-    // Not by its bin, which Node.js before 20.10 takes for CommonJS.
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'lib', 'tsc.js');
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, '--noCheck', '--outDir', outDir], { cwd: ROOT });
     return folders.flatMap((folder) => readModules(outDir, folder, '.js'));
   } finally {
@@ -45,14 +44,12 @@ function readModules(root: string, folder: string, ending: string): Module[] {
  * by their path from the package's folder. What only shows when it runs is `import(…)`.
  */
 export async function importsOf({ path, code }: Module): Promise<string[]> {
-  await init;
+  await init();
   const [imports] = parse(code);
-  return imports
-    .filter(({ d: kind }) => kind !== IMPORT_META)
-    .map(({ n: specifier }) => {
-      if (specifier === undefined) return 'import(…)';
-      return specifier.startsWith('.') ? join(path, '..', specifier).replace(/\.[jt]s$/, '') : specifier;
-    });
+  return imports.flatMap((found) => {
+    if (found.type === 'import-meta') return [];
+    const { specifier } = found;
+    if (specifier === undefined) return ['import(…)'];
+    return [specifier.startsWith('.') ? join(path, '..', specifier).replace(/\.[jt]s$/, '') : specifier];
+  });
 }
-
-const IMPORT_META = -2;

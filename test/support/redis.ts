@@ -10,7 +10,7 @@ type TestRedisOptions = {
   /** More of `redis-server`'s command line. */
   args?: string[];
   /** How the test itself connects, where the server wants more than an address. */
-  client?: RedisOptions;
+  client?: Pick<RedisOptions, 'username' | 'password' | 'tls'>;
   /** Whether it speaks TLS alone. */
   tls?: boolean;
 };
