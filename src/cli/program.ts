@@ -38,7 +38,7 @@ function createProgram(context: CliContext) {
     .addHelpText(
       'after',
       `
-Settings are environment variables; README.md lists them. Start with:
+Settings are environment variables; docs/settings.md lists them. Start with:
   $ npx unfriend demo                          the whole way of a callback, on made-up data
   $ SDK_APP_ID=1400000000 npx unfriend start   receiver and worker, with a local Temporal server
   $ npx unfriend failed                        what needs a person
