@@ -29,7 +29,8 @@ export async function runCli(argv: readonly string[], environment: Environment):
   }
 }
 
-function createProgram(context: CliContext) {
+/** The whole command line; a test compares docs/commands.md with it. */
+export function createProgram(context: CliContext) {
   const program = new Command('unfriend')
     .description("The durable processor of Tencent Cloud Chat's callback After a Friend Is Deleted")
     .version(VERSION)
