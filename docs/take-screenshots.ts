@@ -1,5 +1,5 @@
 /**
- * Takes the README's pictures of the Temporal UI, from deliveries of the real demo, and from some that fail.
+ * Takes the documentation's pictures of the Temporal UI, from deliveries of the real demo, and from some that fail.
  * Needs `npm run build`, Chromium (CHROMIUM_PATH, else on the PATH) and redis-server.
  */
 import { type ChildProcess, spawn } from 'node:child_process';

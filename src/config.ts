@@ -1,6 +1,6 @@
 /**
  * Everything that can be set, read and validated in one place: the only reader of the environment.
- * README.md lists each setting; a fault says what to set.
+ * docs/settings.md lists each setting; a fault says what to set.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -89,7 +89,7 @@ export type CarriedState = {
   actions?: Action[];
 };
 
-/** Why a side effect of a pair failed. `type` is one of the failure types of the README. */
+/** Why a side effect of a pair failed. `type` is one of the failure types in docs/temporal.md. */
 export type FailureInfo = { type: string; message: string };
 
 export type DeliveryStatus = 'Running' | 'Retrying' | 'NeedsAttention' | 'Done';

@@ -1,6 +1,6 @@
 /**
  * Why a backend did not do what it was asked. The types are what operators see, as the activity's failure and in
- * `progress`; README.md lists them. `retryable`: trying again later can help.
+ * `progress`; docs/temporal.md lists them. `retryable`: trying again later can help.
  */
 export const FAILURE_TYPES = {
   /** No connection, or no answer in time. */

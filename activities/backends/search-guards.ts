@@ -1,6 +1,6 @@
 import type { DeleteOutcome } from '../update-search-index.ts';
 
-/** What keeps a late delete from removing a document that was indexed again since; see README.md. */
+/** What keeps a late delete from removing a document that was indexed again since; see docs/backends.md. */
 export type SearchGuard = { kind: 'external' } | { kind: 'none' } | { kind: 'field'; field: string };
 
 /** What `_bulk` answers about one document. */

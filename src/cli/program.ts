@@ -29,7 +29,8 @@ export async function runCli(argv: readonly string[], environment: Environment):
   }
 }
 
-function createProgram(context: CliContext) {
+/** The whole command line; a test compares docs/commands.md with it. */
+export function createProgram(context: CliContext) {
   const program = new Command('unfriend')
     .description("The durable processor of Tencent Cloud Chat's callback After a Friend Is Deleted")
     .version(VERSION)
@@ -38,7 +39,7 @@ function createProgram(context: CliContext) {
     .addHelpText(
       'after',
       `
-Settings are environment variables; README.md lists them. Start with:
+Settings are environment variables; docs/settings.md lists them. Start with:
   $ npx unfriend demo                          the whole way of a callback, on made-up data
   $ SDK_APP_ID=1400000000 npx unfriend start   receiver and worker, with a local Temporal server
   $ npx unfriend failed                        what needs a person

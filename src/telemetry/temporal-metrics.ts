@@ -9,7 +9,7 @@ export type QueueState = { pollers: number; backlog: number; backlogAgeSeconds: 
 /** What waits for a person, or did so for too long. */
 export type ParkedState = { parked: number; oldestAgeSeconds: number; abandoned: number };
 
-/** What Temporal says of our deliveries and workers; README.md lists them. What is not known is NaN. */
+/** What Temporal says of our deliveries and workers; docs/monitoring.md lists them. What is not known is NaN. */
 export class TemporalMetrics {
   readonly #reachable: Gauge;
   readonly #parked: Record<keyof ParkedState, Gauge>;

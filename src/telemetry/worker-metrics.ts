@@ -7,7 +7,7 @@ export type AttemptResult = 'done' | 'failed' | 'retried' | 'cancelled';
 const MAX_DETAILS = 30;
 const DETAIL = /^[A-Za-z][\w.:-]{0,39}$/;
 
-/** A worker's metrics; README.md lists them. */
+/** A worker's metrics; docs/monitoring.md lists them. */
 export class WorkerMetrics {
   readonly #pairs: Counter<'side_effect' | 'result' | 'detail'>;
   readonly #attempts: Histogram<'side_effect'>;

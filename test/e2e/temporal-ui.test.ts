@@ -32,7 +32,7 @@ describe('the Temporal UI, in a browser, while Redis refuses the user and the we
   const inBrowser = (name: string, act: () => Promise<void>) => test(name, () => ui.pictured(act));
 
   inBrowser(
-    'the README’s link lists what needs attention, with status and pairs in columns of their own',
+    'the link of docs/temporal.md lists what needs attention, with status and pairs in columns of their own',
     async () => {
       await ui.openList(attentionLink());
       await ui.chooseColumns({ add: ['UnfriendStatus', 'UnfriendPairs'] });

@@ -128,7 +128,7 @@ describe('docker-compose.yml', () => {
   test('a stop leaves the time that draining takes', () => {
     const graceOf = (name: string) => ms(service(compose, name).stop_grace_period as ms.StringValue);
     const { http } = readSettings(environmentOf(compose, 'receiver'), 'receive');
-    // README.md, "a process gets SIGTERM": open answers 5 s, the journal 5 s; activities 10 s, and 5 s to end.
+    // docs/operations.md, "Stopping": open answers 5 s, the journal 5 s; activities 10 s, and 5 s to end.
     assert.ok(graceOf('receiver') >= http.drainDelay + 10_000 + 15_000);
     assert.ok(graceOf('worker') >= 15_000 + 5_000);
   });

@@ -9,6 +9,8 @@ import { createMetrics, observeJournal } from '../../src/telemetry/metrics.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
 import { dashboardQueries, readDashboard } from '../support/dashboard.ts';
+import { codeIn, readAllPages, readPage, tableRows } from '../support/markdown.ts';
+import { sourceModules } from '../support/modules.ts';
 import { ALERTS_FILE, PROMETHEUS_FOLDER } from '../support/prometheus.ts';
 
 type Alert = {
@@ -21,13 +23,16 @@ type Alert = {
 const read = (...path: string[]) => readFileSync(join(PACKAGE_ROOT, ...path), 'utf8');
 const { groups } = parse(readFileSync(ALERTS_FILE, 'utf8')) as { groups: { rules: Alert[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules);
-const readme = read('README.md');
-const runbook = read('deploy', 'runbook.md');
+const page = readPage('docs', 'monitoring.md');
+const runbook = readPage('deploy', 'runbook.md');
 
 /** Of the SDK; the suite e2e sees them on a worker's page. */
 const OF_TEMPORAL = ['temporal_worker_task_slots_available'];
 
-function exportedMetrics(): string[] {
+/** What prom-client knows of a metric, and its types do not tell. */
+type Exported = { name: string; labelNames: string[]; constructor: { name: string } };
+
+function exportedMetrics(): Exported[] {
   const { registry } = createMetrics();
   observeJournal(registry);
   new WorkerMetrics(
@@ -35,7 +40,7 @@ function exportedMetrics(): string[] {
     SIDE_EFFECTS.map(({ name }) => name),
   );
   new TemporalMetrics(registry);
-  return registry.getMetricsAsArray().map(({ name }) => name);
+  return registry.getMetricsAsArray() as unknown as Exported[];
 }
 
 /** The metrics that a query names, without what a histogram adds. */
@@ -44,14 +49,10 @@ function metricsOf(expr: string): string[] {
   return names.map((name) => name.replace(/_(bucket|count|sum)$/, ''));
 }
 
-const headings = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-  heading.toLowerCase().replaceAll(' ', '-'),
-);
-
-describe('alerts, dashboard, runbook and README', () => {
+describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
   test('name no metric that the product does not export', () => {
-    const known = [...exportedMetrics(), ...OF_TEMPORAL];
-    const queries = [...alerts.map(({ expr }) => expr), ...dashboardQueries(), runbook];
+    const known = [...exportedMetrics().map(({ name }) => name), ...OF_TEMPORAL];
+    const queries = [...alerts.map(({ expr }) => expr), ...dashboardQueries(), runbook.text];
     const named = new Set(queries.flatMap(metricsOf));
     assert.ok(named.size > 20);
     assert.deepEqual(
@@ -60,12 +61,41 @@ describe('alerts, dashboard, runbook and README', () => {
     );
   });
 
-  test('README.md lists every metric of ours', () => {
-    const ours = exportedMetrics().filter((name) => name.startsWith('unfriend_'));
+  test('no document names a metric of ours that the product does not export', () => {
+    const known = exportedMetrics().map(({ name }) => name);
+    const named = readAllPages().flatMap(({ codeSpans }) =>
+      codeSpans.filter((code) => /^unfriend_\w*[a-z]\b/.test(code)).flatMap(metricsOf),
+    );
+    assert.ok(named.length > 20);
     assert.deepEqual(
-      ours.filter((name) => !new RegExp(`\`${name}(\\{[a-z_, ]+\\})?\``).test(readme)),
+      named.filter((name) => !known.includes(name)),
       [],
     );
+  });
+
+  test('docs/monitoring.md has one row for every metric of ours, with its labels and its type', () => {
+    const ours = exportedMetrics().filter(({ name }) => name.startsWith('unfriend_'));
+    const rows = tableRows(page, 'metric', 'type', 'meaning')
+      .map(({ metric = '', type = '' }) => ({ metric: codeIn(metric).join(), type }))
+      .filter(({ metric }) => metric.startsWith('unfriend_'));
+    const expected = ours.map((metric) => ({
+      metric: metric.name + (metric.labelNames.length > 0 ? `{${metric.labelNames.join(', ')}}` : ''),
+      type: metric.constructor.name.toLowerCase(),
+    }));
+    const byName = (a: { metric: string }, b: { metric: string }) => (a.metric < b.metric ? -1 : 1);
+    assert.deepEqual(rows.toSorted(byName), expected.toSorted(byName));
+  });
+
+  test('docs/monitoring.md has one row for every alert, with its severity and a link to the runbook', () => {
+    const rows = tableRows(page, 'alert', 'severity', 'fires when').map(({ alert = '', severity = '' }) => ({
+      alert,
+      severity,
+    }));
+    const expected = alerts.map(({ alert, labels, annotations: { runbook_url } }) => ({
+      alert: `[\`${alert}\`](../${runbook_url})`,
+      severity: labels.severity,
+    }));
+    assert.deepEqual(rows, expected);
   });
 
   for (const { alert, labels, annotations } of alerts) {
@@ -76,25 +106,49 @@ describe('alerts, dashboard, runbook and README', () => {
       const [file, anchor] = annotations.runbook_url.split('#');
       assert.ok(existsSync(join(PACKAGE_ROOT, file ?? '')));
       assert.equal(anchor, alert.toLowerCase());
-      assert.ok(headings.includes(anchor), `${anchor} is no section of ${file}`);
+      assert.ok(
+        runbook.headings.some((heading) => heading.anchor === anchor),
+        `${anchor} is no section of ${file}`,
+      );
     });
   }
 
-  test('the runbook’s links lead to its own sections', () => {
-    const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+  test('the runbook has no section of an alert that there is not', () => {
+    const sections = runbook.headings.map(({ title }) => title).filter((title) => /^Unfriend\w/.test(title));
     assert.deepEqual(
-      links.filter((anchor) => !headings.includes(anchor)),
+      sections,
+      alerts.map(({ alert }) => alert),
+    );
+  });
+
+  test('the panels of the dashboard that the runbook names are there', () => {
+    const titles = readDashboard().panels.map(({ title }) => title);
+    const sentences = runbook.text.match(/[Dd]ashboard,? \*[^.:;]*/g) ?? [];
+    const named = sentences.flatMap((sentence) =>
+      [...sentence.matchAll(/\*([^*]+)\*/g)].map(([, title]) => title),
+    );
+    assert.ok(named.length >= 4);
+    assert.deepEqual(
+      named.filter((title) => title !== 'Unfriend' && !titles.includes(String(title))),
       [],
     );
   });
 
-  test('the runbook has a row for every failure type of README.md', () => {
-    const [, table = ''] = /^\| failure type \| of \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(readme) ?? [];
-    const named = table.split('\n').filter((row) => row.startsWith('| `'));
-    const types = named.flatMap((row) => (row.split('|')[1] ?? '').match(/`[A-Z]\w+`/g) ?? []);
-    assert.ok(types.length >= 10);
-    const rows = runbook.slice(runbook.indexOf('## Failure types'));
-    for (const type of types) assert.ok(rows.includes(type), type);
+  test('the log lines that the runbook quotes are written somewhere', () => {
+    const code = ['src', 'activities', 'workflows']
+      .flatMap((folder) => sourceModules(folder))
+      .map((module) => module.code)
+      .join('\n');
+    const sentences = runbook.text.match(/log lines? (is )?`[^.;|]*/g) ?? [];
+    const quoted = sentences
+      .flatMap(codeIn)
+      .map((line) => line.replaceAll('\n', ' ').replace(/ ?…$/, ''))
+      .filter((line) => line.includes(' ') && !line.startsWith('unfriend '));
+    assert.ok(quoted.length >= 8);
+    assert.deepEqual(
+      quoted.filter((line) => !code.includes(line)),
+      [],
+    );
   });
 
   test('the dashboard’s panels have ids of their own, a title, and the data source that is provisioned', () => {
