@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { crossChecks, portsOf } from './config/cross-checks.ts';
 import { FIELDS, NOT_FOR_DEMO, type Values } from './config/fields.ts';
+import { misspeltSettings } from './config/misspelt.ts';
 import { DEFAULT_UI_PORT, guessUi, readTemporal, type TemporalSettings } from './config/temporal.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -23,11 +24,14 @@ export type Role = 'receive' | 'work' | 'start' | 'demo' | 'operate';
 export class SettingsError extends OperatorError {
   override name = 'SettingsError';
   readonly faults: readonly string[];
+  /** Settings under a wrong name: often the reason why another one is missing. */
+  readonly misspelt: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], misspelt: readonly string[]) {
     const count = faults.length === 1 ? '1 setting is' : `${faults.length} settings are`;
-    super([`${count} not right:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+    super([`${count} not right:`, ...[...faults, ...misspelt].map((line) => `  ${line}`)].join('\n'));
     this.faults = faults;
+    this.misspelt = misspelt;
   }
 }
 
@@ -52,8 +56,10 @@ export function readSettings(environment: Environment, role: Role): Settings {
   const temporal = readTemporal(environment, role, faults);
   const searchCa = readCertificate('SEARCH_CA', values.SEARCH_CA as string | undefined, { role, faults });
   faults.push(...crossChecks(values as Partial<Values>, role));
-  if (faults.length > 0 || !temporal) throw new SettingsError(faults);
-  return compose(values as Values, { role, temporal, searchCa, searchPath: environment.PATH ?? '' });
+  const misspelt = misspeltSettings(environment);
+  if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);
+  const searchPath = environment.PATH ?? '';
+  return compose(values as Values, { role, temporal, searchCa, searchPath, misspelt });
 }
 
 /** The PEM file's content, where this process will need it. */
@@ -79,15 +85,19 @@ type ComposeContext = {
   temporal: TemporalSettings;
   searchCa: string | undefined;
   searchPath: string;
+  misspelt: readonly string[];
 };
 
-function compose(values: Values, { role, temporal, searchCa, searchPath }: ComposeContext) {
+function compose(values: Values, context: ComposeContext) {
+  const { role, temporal, searchCa, searchPath, misspelt } = context;
   const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
   const dataDir = resolve(values.DATA_DIR);
   // The demo has data of its own, so that it can run beside a service of the same folder.
   const home = role === 'demo' ? join(dataDir, 'demo') : dataDir;
   const authenticated = values.CALLBACK_TOKEN.length > 0;
   return {
+    /** Names that look like a setting and are none, with a sentence for each. */
+    misspelt,
     production: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
     /** The app whose callbacks are taken; undefined only where a role does without. */

@@ -45,15 +45,27 @@ async function checkAll({ environment }: CliContext, command: string): Promise<F
     settings = readSettings(environment, ROLES[command] ?? 'start');
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return error.faults.map((message) => ({ component: 'settings', state: 'fault', message }));
+    const faults = error.faults.map(
+      (message): Finding => ({ component: 'settings', state: 'fault', message }),
+    );
+    return [...faults, ...warnMisspelt(error)];
   }
   const [backends, temporal] = await Promise.all([checkBackends(settings, command), checkTemporal(settings)]);
   const journal = command === 'work' ? [] : await checkJournal(settings);
   return [...checkSettings(settings), ...backends, ...journal, ...temporal];
 }
 
-function checkSettings({ callback, http }: Settings): Finding[] {
-  const found: Finding[] = [{ component: 'settings', state: 'ok', message: 'all valid' }];
+/** A warning only: the name may be another program's. */
+function warnMisspelt({ misspelt }: { misspelt: readonly string[] }): Finding[] {
+  return misspelt.map((message) => ({ component: 'settings', state: 'warning', message }));
+}
+
+function checkSettings(settings: Settings): Finding[] {
+  const { callback, http } = settings;
+  const found: Finding[] = [
+    { component: 'settings', state: 'ok', message: 'all valid' },
+    ...warnMisspelt(settings),
+  ];
   if (callback.tokens.length === 0) {
     const message = `callbacks are not authenticated: anyone who reaches ${http.host} can send one; set CALLBACK_TOKEN to the token of the console's callback settings`;
     found.push({ component: 'callback token', state: 'warning', message });

@@ -3,7 +3,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { type Pair, workflowId } from '../../workflows/contract.ts';
 import { composeCallback, samplePairs } from '../callback/compose-request.ts';
-import { readSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import { type Service, startService } from '../service.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -12,6 +12,7 @@ import { MAX_PAIRS, wholeNumber } from './arguments.ts';
 import { print, say } from './output.ts';
 import { postCallback } from './post-callback.ts';
 import { type CliContext, EXIT } from './program.ts';
+import { readAndWarn } from './read-and-warn.ts';
 import { stopSignal } from './stop-signal.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
@@ -35,7 +36,7 @@ Examples:
   $ npx unfriend demo --exit          for scripts`,
     )
     .action(async ({ pairs, exit = false }) => {
-      const settings = forDemo(readSettings(context.environment, 'demo'));
+      const settings = forDemo(readAndWarn(context, 'demo'));
       const logger = createLogger(settings.logLevel);
       const stopped = stopSignal();
       const parts = { receive: true, work: true, localTemporal: true };

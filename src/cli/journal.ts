@@ -10,6 +10,7 @@ import { wholeNumber } from './arguments.ts';
 import { printQuarantine } from './journal-quarantine.ts';
 import { print, printJson, say } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
+import { readAndWarn } from './read-and-warn.ts';
 
 const MAX_LISTED = 100_000;
 
@@ -54,8 +55,8 @@ Examples:
 /** What could be read of the journal; `fault` says why there is no more of it. */
 type Found = { messages: OperationMessage[]; fault: DamagedJournalError | undefined };
 
-async function onJournal({ environment }: CliContext, operation: Operation): Promise<Found> {
-  const { dir } = readSettings(environment, 'operate').journal;
+async function onJournal(context: CliContext, operation: Operation): Promise<Found> {
+  const { dir } = readAndWarn(context, 'operate').journal;
   if (!existsSync(join(dir, SET_UP_MARK))) {
     throw new OperatorError(`No journal in ${dir}. Set JOURNAL_DIR or DATA_DIR as the receiver has it.`);
   }

@@ -1,14 +1,15 @@
 import type { Client } from '@temporalio/client';
-import { readSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { createClient } from '../temporal/connect.ts';
 import type { CliContext } from './program.ts';
+import { readAndWarn } from './read-and-warn.ts';
 
 /** For commands that need Temporal and nothing else: connects, and disconnects once they are done. */
 export async function onTemporal<T>(
-  { environment }: CliContext,
+  context: CliContext,
   act: (client: Client, settings: Settings) => Promise<T>,
 ): Promise<T> {
-  const settings = readSettings(environment, 'operate');
+  const settings = readAndWarn(context, 'operate');
   const client = createClient(settings.temporal);
   try {
     return await act(client, settings);

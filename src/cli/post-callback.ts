@@ -1,3 +1,4 @@
+import { withDeadline } from '../../activities/backends/deadline.ts';
 import type { ComposedCallback } from '../callback/compose-request.ts';
 
 /** The vendor waits no longer. */
@@ -21,13 +22,15 @@ export async function postCallback(url: string, { query, body }: ComposedCallbac
   target.search = query.toString();
   const startedAt = performance.now();
   try {
-    const response = await fetch(target, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(SENDER_TIMEOUT_MS),
+    const { response, answer } = await withDeadline(SENDER_TIMEOUT_MS, undefined, async (signal) => {
+      const response = await fetch(target, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+        signal,
+      });
+      return { response, answer: (await response.json()) as { ActionStatus?: string } };
     });
-    const answer = (await response.json()) as { ActionStatus?: string };
     return {
       status: response.status,
       ok: response.status === 200 && answer.ActionStatus === 'OK',

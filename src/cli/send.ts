@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { SingleBar } from 'cli-progress';
 import { composeCallback, samplePairs } from '../callback/compose-request.ts';
-import { readSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import { MAX_PAIRS, wholeNumber } from './arguments.ts';
 import { print, printJson } from './output.ts';
 import { type PostResult, postCallback } from './post-callback.ts';
 import { type CliContext, EXIT } from './program.ts';
+import { readAndWarn } from './read-and-warn.ts';
 
 const MAX_COUNT = 1_000_000;
 const MAX_RATE = 10_000;
@@ -40,7 +41,7 @@ Examples:
   $ SDK_APP_ID=1400000000 CALLBACK_TOKEN=secret npx unfriend send --count 1000 --rate 100 --url http://127.0.0.1:8080/`,
     )
     .action(async ({ pairs, count, rate, url, json }) => {
-      const settings = readSettings(context.environment, 'operate');
+      const settings = readAndWarn(context, 'operate');
       const target = url ?? `http://127.0.0.1:${settings.http.port}${settings.callback.path}`;
       if (!URL.canParse(target)) throw new OperatorError(`--url: ${target} is not a URL.`);
       const summary = summarise(

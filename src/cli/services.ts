@@ -62,6 +62,7 @@ export function addServices(program: Command, context: CliContext): void {
 async function run({ role, parts }: ServiceCommand, { environment }: CliContext): Promise<number> {
   const settings = readSettings(environment, role);
   const logger = createLogger(settings.logLevel);
+  for (const message of settings.misspelt) logger.warn(message);
   const stopped = stopSignal();
   const service = await startService({ settings, parts: parts(settings), logger, say });
   announce(service, settings, logger);

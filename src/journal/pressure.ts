@@ -13,15 +13,22 @@ const HOLD_MS = 500;
  * disk alone is no pressure, nor is a process that is busy with anything else.
  */
 export class Pressure {
+  readonly #clock: () => number;
   #from = performance.eventLoopUtilization();
-  #lookedAt = performance.now();
+  #lookedAt: number;
   #most = 0;
-  #highUntil = 0;
+  #highUntil = Number.NEGATIVE_INFINITY;
+
+  /** @param clock monotonic, in ms */
+  constructor(clock = () => performance.now()) {
+    this.#clock = clock;
+    this.#lookedAt = clock();
+  }
 
   /** To be told of every commit. */
   note(deliveries: number): void {
     this.#most = Math.max(this.#most, deliveries);
-    const now = performance.now();
+    const now = this.#clock();
     if (now - this.#lookedAt < LOOK_MS) return;
     const { utilization } = performance.eventLoopUtilization(this.#from);
     if (utilization >= BUSY && this.#most >= MANY) this.#highUntil = now + HOLD_MS;
@@ -31,6 +38,6 @@ export class Pressure {
   }
 
   get isHigh(): boolean {
-    return performance.now() < this.#highUntil;
+    return this.#clock() < this.#highUntil;
   }
 }

@@ -1,3 +1,5 @@
+import { withDeadline } from '../../activities/backends/deadline.ts';
+
 /** A page of this machine that takes longer is left out, in ms. */
 const FETCH_MS = 1_000;
 
@@ -18,8 +20,10 @@ export class CoreMetrics {
     if (this.#port === undefined) return '';
     try {
       const url = `http://127.0.0.1:${this.#port}/metrics`;
-      const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_MS) });
-      return response.ok ? await response.text() : '';
+      return await withDeadline(FETCH_MS, undefined, async (signal) => {
+        const response = await fetch(url, { signal });
+        return response.ok ? await response.text() : '';
+      });
     } catch {
       return '';
     }

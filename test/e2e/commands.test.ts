@@ -3,7 +3,7 @@ import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { endReceivers, KillableReceiver } from '../support/killable.ts';
-import { runUnfriend } from '../support/process.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
 
 const folder = temporaryFolder();
@@ -152,5 +152,45 @@ describe('setup and check', () => {
     });
     assert.equal(code, 1);
     assert.match(stderr, /npx unfriend setup|namespace bare/i);
+  });
+});
+
+describe('a misspelt setting', () => {
+  const misspelt = { TEMPORAL_NAMESPACES: 's3cr3t' };
+  const warning = 'TEMPORAL_NAMESPACES: no such setting; if you mean TEMPORAL_NAMESPACE, rename it';
+
+  test('is a warning of check, which still ends with 0', async () => {
+    const { code, stdout } = await runUnfriend(['check', '--json'], { ...environment, ...misspelt });
+    const { findings } = JSON.parse(stdout) as { findings: Record<string, string>[] };
+    assert.equal(code, 0, stdout);
+    assert.deepEqual(
+      findings.filter(({ message }) => message === warning),
+      [{ component: 'settings', state: 'warning', message: warning }],
+    );
+  });
+
+  test('is a finding of check beside the fault that comes from it', async () => {
+    const { code, stdout } = await runUnfriend(['check', 'serve'], { SDK_APPID: '1400483163' });
+    assert.equal(code, 1);
+    assert.match(stdout, /^✗ settings: SDK_APP_ID: missing.*\n! settings: SDK_APPID: .* SDK_APP_ID/m);
+  });
+
+  test('is a warning in the log at start, without its value', async () => {
+    const receiver = new UnfriendProcess(['serve'], { ...environment, ...FREE_PORTS, ...misspelt });
+    try {
+      assert.equal((await receiver.log(warning)).level, 'warn');
+      await receiver.log('taking callbacks');
+      assert.doesNotMatch(receiver.stderr, /s3cr3t/);
+    } finally {
+      await receiver.kill();
+    }
+  });
+
+  test('is said on stderr by what people run by hand, and stdout stays one JSON document', async () => {
+    const settings = { ...environment, ...misspelt };
+    const { code, stdout, stderr } = await runUnfriend(['failed', '--json'], settings);
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`${warning}\n`));
+    JSON.parse(stdout);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { OpenSearchIndex, type SearchOptions } from '../../activities/backends/open-search.ts';
 import { updateSearchIndex } from '../../activities/update-search-index.ts';
@@ -14,6 +13,7 @@ import { type OpenSearchServer, startTestOpenSearch } from '../support/open-sear
 import { describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
 import { SearchApi } from '../support/search-api.ts';
 import { temporaryFolder } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
 
 const RECEIVED_AT = 1_724_173_863_500;
 const EARLIER = RECEIVED_AT - 60_000;
@@ -214,10 +214,20 @@ for (const [name, guard] of [
   });
 }
 
-/** Waits until the server no longer knows of deletes; `index.gc_deletes` is a minute where nobody sets it. */
+/**
+ * Waits until the server no longer knows of the deletes so far; `index.gc_deletes` is a minute where nobody sets it. A
+ * document whose delete is remembered goes on counting its versions; of one that is forgotten the first one is 1.
+ */
 async function forgetDeletes(index: string): Promise<void> {
-  await delay(1_500);
-  await api.ask('POST', `${index}/_refresh`);
+  const probes = Array.from({ length: 400 }, (_, number) => `probe-${number}`);
+  await api.deleteAll(index, probes);
+  await until('the deletes to be forgotten', async () => {
+    const probe = probes.pop();
+    assert.ok(probe, 'the deletes are still remembered');
+    await api.ask('POST', `${index}/_refresh`);
+    const { _version } = await api.ask<{ _version: number }>('PUT', `${index}/_doc/${probe}`, {});
+    return _version === 1;
+  });
 }
 
 describe('SEARCH_GUARD=external', () => {

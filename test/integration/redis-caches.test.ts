@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BackendError } from '../../activities/backends/backend.ts';
@@ -130,7 +131,7 @@ describe('clearCaches on one Redis', () => {
     await until('the loss to be noticed', async () => 'ECONNREFUSED' in (await lastWords(caches)));
     const startedAt = performance.now();
     assert.deepEqual(await outcomesOf(caches.clear(['a'], NEVER)), refused);
-    assert.ok(performance.now() - startedAt < 1_000);
+    assert.ok(performance.now() - startedAt < SOON_MS);
     await server.start();
     await server.use((client) => client.set('a', 1));
     assert.deepEqual(await caches.clear(['a'], NEVER), [true]);
@@ -149,16 +150,19 @@ describe('clearCaches on one Redis', () => {
     await until('an answer', async () => (await outcomesOf(caches.clear(['a', 'b'], NEVER))).absent === 2);
   });
 
-  test('given a cancelled activity, when the server does not answer, then the call ends at once with the reason', async () => {
+  test('given a cancelled activity, when the server does not answer, then the call ends with the reason before it gives up', async () => {
     const server = await startRedis();
     const caches = open(server.url);
     await caches.clear(['a'], NEVER);
     server.signal('SIGSTOP');
+    const ended: string[] = [];
+    const patient = caches.clear(['a'], NEVER).then(() => ended.push('given up'));
     const cancelled = new AbortController();
-    const startedAt = performance.now();
-    setTimeout(() => cancelled.abort(new Error('cancelled')), 50);
-    await assert.rejects(caches.clear(['a'], cancelled.signal), /^Error: cancelled$/);
-    assert.ok(performance.now() - startedAt < 1_000);
+    const clearing = caches.clear(['a'], cancelled.signal).catch((error) => ended.push(String(error)));
+    await turn();
+    cancelled.abort(new Error('cancelled'));
+    await Promise.all([patient, clearing]);
+    assert.deepEqual(ended, ['Error: cancelled', 'given up']);
     server.signal('SIGCONT');
   });
 

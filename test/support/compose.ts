@@ -10,7 +10,7 @@ export type ComposeService = {
   build?: { context: string; dockerfile: string };
   command?: string[];
   entrypoint?: string[];
-  environment?: Record<string, string>;
+  environment?: Record<string, string | number | null>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck: { test?: string[]; disable?: boolean };
   ports?: string[];
@@ -34,7 +34,20 @@ export type Compose = {
 /** The file as Docker reads it where `variables` is all that is set. */
 export function readCompose(variables: Record<string, string> = {}): Compose {
   const parsed: unknown = parse(readFileSync(COMPOSE_FILE, 'utf8'), { merge: true });
-  return interpolate(parsed, variables) as Compose;
+  const compose = interpolate(parsed, variables) as Compose;
+  for (const { environment = {} } of Object.values(compose.services)) passOn(environment, variables);
+  return compose;
+}
+
+/** What is named without a value has the one that is set, and is left out where none is. */
+function passOn(
+  environment: Record<string, string | number | null>,
+  variables: Record<string, string>,
+): void {
+  for (const name of Object.keys(environment).filter((name) => environment[name] === null)) {
+    if (variables[name] === undefined) delete environment[name];
+    else environment[name] = variables[name];
+  }
 }
 
 export function service({ services }: Compose, name: string): ComposeService {

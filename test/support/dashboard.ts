@@ -7,10 +7,19 @@ export type Panel = {
   title: string;
   gridPos: { h: number; w: number; x: number; y: number };
   datasource?: { type: string; uid: string };
-  targets?: { expr: string; refId: string }[];
+  targets?: { expr: string; refId: string; datasource: { type: string; uid: string } }[];
 };
 
-export type Dashboard = { uid: string; title: string; schemaVersion: number; panels: Panel[] };
+/** What a reader chooses at the top of the page. */
+type Variable = { name: string; type: string; query: string; current: { value: string } };
+
+export type Dashboard = {
+  uid: string;
+  title: string;
+  schemaVersion: number;
+  templating: { list: Variable[] };
+  panels: Panel[];
+};
 
 export function readDashboard(): Dashboard {
   return JSON.parse(readFileSync(DASHBOARD_FILE, 'utf8')) as Dashboard;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { withDeadline } from '../../activities/backends/deadline.ts';
 import { composeCallback } from '../../src/callback/compose-request.ts';
 import type { Pair } from '../../workflows/contract.ts';
 import { compareWithTemporal, type Faults } from './ledger-comparison.ts';
@@ -85,12 +86,13 @@ export class Ledger {
     target.search = query.toString();
     const startedAt = performance.now();
     try {
-      const response = await fetch(target, {
-        ...{ method: 'POST', body, signal: AbortSignal.timeout(GIVE_UP_MS) },
+      const { headers, ActionStatus } = await withDeadline(GIVE_UP_MS, undefined, async (signal) => {
+        const response = await fetch(target, { method: 'POST', body, signal });
+        const { ActionStatus } = (await response.json()) as { ActionStatus: string };
+        return { headers: response.headers, ActionStatus };
       });
-      const { ActionStatus } = (await response.json()) as { ActionStatus: string };
       this.latencies.push(performance.now() - startedAt);
-      if (ActionStatus === 'OK') this.#noteOk(entry, response.headers.get('x-delivery-id') ?? 'none');
+      if (ActionStatus === 'OK') this.#noteOk(entry, headers.get('x-delivery-id') ?? 'none');
       else this.#noteRefused(entry);
     } catch (error) {
       this.#noteUnknown(entry, error);

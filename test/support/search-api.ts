@@ -32,8 +32,22 @@ export class SearchApi {
   }
 
   /** Many documents of one external version. */
-  async indexAll(name: string, ids: readonly string[], version: number): Promise<void> {
-    const lines = ids.flatMap((id) => [{ index: { _id: id, version, version_type: 'external' } }, {}]);
+  indexAll(name: string, ids: readonly string[], version: number): Promise<void> {
+    return this.#bulk(
+      name,
+      ids.flatMap((id) => [{ index: { _id: id, version, version_type: 'external' } }, {}]),
+    );
+  }
+
+  /** Many documents, whether they are there or not. */
+  deleteAll(name: string, ids: readonly string[]): Promise<void> {
+    return this.#bulk(
+      name,
+      ids.map((id) => ({ delete: { _id: id } })),
+    );
+  }
+
+  async #bulk(name: string, lines: object[]): Promise<void> {
     const response = await fetch(`${this.url}/${name}/_bulk`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },

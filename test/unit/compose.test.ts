@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { DCLinter } from 'dclint';
 import ms from 'ms';
+import { FIELDS } from '../../src/config/fields.ts';
+import { OF_OPEN_TELEMETRY, OF_TEMPORAL } from '../../src/config/others-names.ts';
 import { type Role, readSettings } from '../../src/config.ts';
 import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
 import { COMPOSE_FILE, environmentOf, readCompose, service } from '../support/compose.ts';
@@ -14,11 +16,10 @@ const compose = readCompose();
 const services = Object.entries(compose.services);
 const isJob = (name: string) => service(compose, name).restart === 'no';
 
+const SETTINGS = Object.keys(FIELDS);
+
 /** Our own processes, and what each is for. */
 const ROLES: Record<string, Role> = { receiver: 'receive', worker: 'work', 'search-attributes': 'operate' };
-
-/** Read by `@temporalio/envconfig`, which keeps no list. */
-const OF_TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
 
 describe('docker-compose.yml', () => {
   test('is what the Compose Specification’s schema allows', () => {
@@ -136,7 +137,7 @@ describe('docker-compose.yml', () => {
   for (const [name, role] of Object.entries(ROLES)) {
     test(`sets for ${name} what is known, and what it accepts`, () => {
       const environment = environmentOf(compose, name);
-      const known = [...knownSettings(), ...OF_TEMPORAL];
+      const known = [...SETTINGS, ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY];
       assert.deepEqual(
         Object.keys(environment).filter((setting) => !known.includes(setting)),
         [],
@@ -163,20 +164,4 @@ function schemaFaults(path: string): string[] {
   const results = linter.lintFiles([path], false) as { messages: { rule: string; message: string }[] }[];
   const messages = results.flatMap((result) => result.messages);
   return messages.filter(({ rule }) => rule.startsWith('invalid')).map(({ message }) => message);
-}
-
-/** The names that `src/config.ts` asks an environment for. */
-function knownSettings(): string[] {
-  const asked = new Set<string>();
-  const environment = new Proxy<Record<string, string | undefined>>(
-    {},
-    {
-      get(_, name) {
-        asked.add(String(name));
-        return undefined;
-      },
-    },
-  );
-  readSettings(environment, 'operate');
-  return [...asked];
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import { listen } from '../../src/http/server.ts';
+import { type HttpServer, listen } from '../../src/http/server.ts';
+import { until } from '../support/until.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
@@ -18,10 +18,25 @@ async function serving() {
   return { server, socket };
 }
 
+/** Resolves with the error of a new connection, once they are refused. */
+function untilRefused({ port }: HttpServer): Promise<NodeJS.ErrnoException> {
+  return until('new connections to be refused', async () => {
+    const attempt = connect(port, '127.0.0.1');
+    try {
+      await once(attempt, 'connect');
+      return undefined;
+    } catch (error) {
+      return error as NodeJS.ErrnoException;
+    } finally {
+      attempt.destroy();
+    }
+  });
+}
+
 test('given a stop while a request is on its way over a kept connection, then it is answered', async () => {
   const { server, socket } = await serving();
   const stopped = server.close();
-  await delay(20);
+  await untilRefused(server);
   socket.write(REQUEST);
   const [answer] = await once(socket, 'data');
   assert.match(String(answer), /^HTTP\/1\.1 200 /);
@@ -32,9 +47,7 @@ test('given a stop, then new connections are refused at once, and idle ones donâ
   const { server } = await serving();
   const startedAt = performance.now();
   const stopped = server.close();
-  await delay(20);
-  const [refused] = await once(connect(server.port, '127.0.0.1'), 'error');
-  assert.equal((refused as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+  assert.equal((await untilRefused(server)).code, 'ECONNREFUSED');
   await stopped;
   assert.ok(performance.now() - startedAt < 2_000);
 });

@@ -151,16 +151,30 @@ describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
     );
   });
 
-  test('the dashboard’s panels have ids of their own, a title, and the data source that is provisioned', () => {
+  test('the dashboard’s panels have ids of their own, a title, and room beside each other', () => {
     const { panels } = readDashboard();
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
-    const provisioned = parse(read('deploy/grafana/provisioning/datasources/prometheus.yml')) as {
-      datasources: { uid: string }[];
-    };
-    for (const { title, type, datasource, gridPos } of panels) {
-      assert.ok(title && gridPos.x + gridPos.w <= 24);
-      if (type !== 'row') assert.equal(datasource?.uid, provisioned.datasources[0]?.uid);
+    for (const { title, gridPos } of panels) assert.ok(title && gridPos.x + gridPos.w <= 24);
+  });
+
+  test('the dashboard asks the Prometheus that its reader chooses, at first the default one', () => {
+    const { panels, templating } = readDashboard();
+    const [variable] = templating.list;
+    assert.deepEqual([variable?.type, variable?.query], ['datasource', 'prometheus']);
+    const chosen = { type: 'prometheus', uid: `\${${variable?.name}}` };
+    for (const { title, datasource, targets = [] } of panels.filter(({ type }) => type !== 'row')) {
+      for (const each of [datasource, ...targets.map((target) => target.datasource)])
+        assert.deepEqual(each, chosen, title);
     }
+    assert.equal(variable?.current.value, 'default');
+    const provisioned = parse(read('deploy/grafana/provisioning/datasources/prometheus.yml')) as {
+      datasources: { type: string; isDefault: boolean }[];
+    };
+    const defaults = provisioned.datasources.filter(({ isDefault }) => isDefault);
+    assert.deepEqual(
+      defaults.map(({ type }) => type),
+      ['prometheus'],
+    );
   });
 
   test('Prometheus scrapes what docker-compose.yml runs', () => {

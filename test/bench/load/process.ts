@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { withDeadline } from '../../../activities/backends/deadline.ts';
 import type { Cleanup } from '../cleanup.ts';
 import { TSX } from '../contenders/program.ts';
 import type { LoadJob, LoadResult } from './job.ts';
@@ -22,11 +23,10 @@ export class LoadGenerator {
 
   /** @throws when the measurement itself failed; what the contender did wrong is in the result */
   async measure(job: LoadJob): Promise<LoadResult> {
-    const signal = AbortSignal.timeout(job.seconds * 1_000 + PATIENCE_MS);
     this.#child.send(job);
-    const [answer] = (await once(this.#child, 'message', { signal })) as [
-      { result: LoadResult } | { error: string },
-    ];
+    const [answer] = (await withDeadline(job.seconds * 1_000 + PATIENCE_MS, undefined, (signal) =>
+      once(this.#child, 'message', { signal }),
+    )) as [{ result: LoadResult } | { error: string }];
     if ('error' in answer) throw new Error(`the load generator failed: ${answer.error}`);
     return answer.result;
   }
