@@ -1,21 +1,21 @@
-import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import { firstDeliveryId, hasRequestId, type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
 import { inTime } from '../in-time.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { describeRpcError } from '../temporal/connect.ts';
-import type { DeliveryStarter } from '../temporal/start-delivery.ts';
+import type { DeliveryToStart } from '../temporal/start-delivery.ts';
 import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt, type TracedCallback } from './intake.ts';
-import type { RecentCallbacks } from './recent-callbacks.ts';
+import { asDuplicate, type RecentCallbacks } from './recent-callbacks.ts';
 
 export type DirectIntakeOptions = {
-  starter: DeliveryStarter;
+  starter: Starter<DeliveryToStart>;
   recent: RecentCallbacks;
   logger: Logger;
 };
 
 /** Acknowledges a callback once Temporal has its workflow. Needs no disk, and needs Temporal to be there. */
 export class DirectIntake implements Intake {
-  readonly #starter: DeliveryStarter;
+  readonly #starter: Starter<DeliveryToStart>;
   readonly #recent: RecentCallbacks;
   readonly #logger: Logger;
 
@@ -27,40 +27,41 @@ export class DirectIntake implements Intake {
 
   /** @param budget all that it may take, in ms */
   async accept(callback: TracedCallback, budget = MAX_ACCEPT_MS): Promise<Receipt> {
-    const { key } = callback;
-    if (key.hasRequestId) return this.#start(callback, key.base, budget);
-    return this.#recent.acceptOnce(key.base, () =>
-      this.#start(callback, timedDeliveryId(key, callback.receivedAt), budget),
+    const { key, receivedAt } = callback;
+    if (hasRequestId(key))
+      return this.start(callback, { deliveryId: firstDeliveryId(key, receivedAt), budget });
+    const first = this.#recent.find(key.origin);
+    if (first?.receipt !== undefined) return asDuplicate(first.receipt);
+
+    const as = first ?? { ...key, deliveryId: firstDeliveryId(key, receivedAt), receivedAt };
+    const receipt = this.start(
+      { ...callback, receivedAt: as.receivedAt },
+      { deliveryId: as.deliveryId, budget },
     );
+    this.#recent.note([key.origin], as, receipt);
+    return receipt;
   }
 
-  /** There is no place for it: the log is all that tells of it. */
-  async keepRefused(_raw: RawCallback, reason: string): Promise<void> {
-    this.#logger.error({ reason }, 'a signed callback was refused, and without a journal it is not kept');
-  }
-
-  async #start(callback: TracedCallback, deliveryId: string, budget: number): Promise<Receipt> {
+  /**
+   * Starts its workflow under the chosen id, or where another callback has that, under the next one.
+   *
+   * @param chosen `budget`: all that it may take, in ms
+   */
+  async start(callback: TracedCallback, chosen: { deliveryId: string; budget: number }): Promise<Receipt> {
+    const { key, sdkAppId, receivedAt, pairs, trace } = callback;
+    const { deliveryId, budget } = chosen;
+    const delivery = { deliveryId, sdkAppId, receivedAt };
     try {
-      const started = this.#startOrSidestep(callback, deliveryId);
-      return await inTime(started, budget, 'Temporal did not answer in time');
+      const starting = startUnderFreeId(this.#starter, { ...key, delivery, pairs, ...(trace && { trace }) });
+      const started = await inTime(starting, budget, 'Temporal did not answer in time');
+      return { deliveryId: started.deliveryId, duplicate: started.outcome === 'existing' };
     } catch (error) {
       throw new NotDurableError(deliveryId, describeRpcError(error), { cause: error });
     }
   }
 
-  /** An id that is taken by a callback with another body: the new delivery gets an id of its own. */
-  async #startOrSidestep(callback: TracedCallback, deliveryId: string): Promise<Receipt> {
-    const { key, sdkAppId, receivedAt, pairs, trace } = callback;
-    const { bodyHash } = key;
-    const start = (id: string) =>
-      this.#starter.start({
-        ...{ delivery: { deliveryId: id, sdkAppId, receivedAt }, pairs, bodyHash },
-        ...(trace && { trace }),
-      });
-
-    const outcome = await start(deliveryId);
-    if (outcome !== 'other-body') return { deliveryId, duplicate: outcome === 'existing' };
-    const other = otherBodyDeliveryId(key);
-    return { deliveryId: other, duplicate: (await start(other)) === 'existing' };
+  /** There is no place for it: the log is all that tells of it. */
+  async keepRefused(_raw: RawCallback, reason: string): Promise<void> {
+    this.#logger.error({ reason }, 'a signed callback was refused, and without a journal it is not kept');
   }
 }

@@ -1,20 +1,20 @@
-import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import { chooseDeliveryId, type DeliveryKey, hasRequestId, seenKey } from '../callback/delivery-id.ts';
 import type { Callback } from '../callback/judge.ts';
-import { type Journal, JournalUnavailableError } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { errorType, type Tracing } from '../telemetry/tracing.ts';
 import type { DirectIntake } from './direct.ts';
 import { type Intake, MAX_ACCEPT_MS, type Receipt, type TracedCallback } from './intake.ts';
-import type { RecentCallbacks } from './recent-callbacks.ts';
+import { asDuplicate, type KnownCallback, type RecentCallbacks } from './recent-callbacks.ts';
 
 export type JournalIntakeOptions = {
   journal: Journal;
   /** The second way, for what the journal can't take. */
   direct: DirectIntake;
-  /** What the second way took, of callbacks without a RequestId: the journal does not know them. */
-  recent: Pick<RecentCallbacks, 'find'>;
+  /** What the second way took: the journal does not know it. */
+  recent: RecentCallbacks;
   /** Told after each delivery that was journaled. */
   journaled: () => void;
   /** In ms. */
@@ -24,8 +24,8 @@ export type JournalIntakeOptions = {
   logger: Logger;
 };
 
-/** A callback that came before. */
-type Known = { bodyHash: string; at: number; receipt: Receipt | Promise<Receipt> };
+/** A callback's key, id and time. */
+type Named = DeliveryKey & Omit<KnownCallback, 'receipt'>;
 
 /**
  * Acknowledges a callback once it is on this receiver's disk, whether Temporal is there or not. When the
@@ -33,8 +33,8 @@ type Known = { bodyHash: string; at: number; receipt: Receipt | Promise<Receipt>
  */
 export class JournalIntake implements Intake {
   readonly #options: JournalIntakeOptions;
-  /** Callbacks being journaled at this moment, by what recognises them. */
-  readonly #underWay = new Map<string, Known>();
+  /** Callbacks being made durable at this moment, by what recognises them. */
+  readonly #underWay = new Map<string, KnownCallback>();
 
   constructor(options: JournalIntakeOptions) {
     this.#options = options;
@@ -42,82 +42,95 @@ export class JournalIntake implements Intake {
 
   // Not async, nor is what it calls until there is something to wait for: each promise costs every callback.
   accept(callback: TracedCallback): Promise<Receipt> {
-    const { key, receivedAt } = callback;
-    if (!key.hasRequestId) {
-      const started = this.#options.recent.find(key.base);
-      if (started !== undefined) return asDuplicate(started);
-      return this.#acceptOnce(callback, key.base, timedDeliveryId(key, receivedAt));
-    }
-    const known = this.#find(key.base);
-    // Its RequestId may belong to another body.
-    if (known && known.bodyHash !== key.bodyHash) {
-      const id = otherBodyDeliveryId(key);
-      return this.#acceptOnce(callback, id, id);
-    }
-    return known ? asDuplicate(known.receipt) : this.#acceptFirst(callback, key.base, key.base);
-  }
-
-  /** The first of equal callbacks is journaled; later ones get its receipt. */
-  #acceptOnce(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
-    const known = this.#find(seenKey);
-    if (known && this.#isSame(callback, known)) return asDuplicate(known.receipt);
-    return this.#acceptFirst(callback, seenKey, deliveryId);
-  }
-
-  #acceptFirst(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
-    const receipt = this.#journalOrStart(callback, seenKey, deliveryId);
-    this.#underWay.set(seenKey, { bodyHash: callback.key.bodyHash, at: callback.receivedAt, receipt });
-    return receipt;
-  }
-
-  #find(seenKey: string): Known | undefined {
-    const underWay = this.#underWay.get(seenKey);
-    if (underWay) return underWay;
-    const seen = this.#options.journal.store.findSeen(seenKey);
-    return seen && { ...seen, receipt: { deliveryId: seen.deliveryId, duplicate: true } };
+    const first = this.#firstOfEqual(callback);
+    const { known, deliveryId } = first
+      ? { known: first, deliveryId: first.deliveryId }
+      : chooseDeliveryId(callback, (id) => this.#find(id));
+    if (known?.receipt !== undefined) return asDuplicate(known.receipt);
+    // It was tried before, without a receipt: again under the same id and time.
+    return this.#acceptAs(deliveryId, known ? { ...callback, receivedAt: known.receivedAt } : callback);
   }
 
   /** Without a RequestId equal bytes are the same callback for a while only; the clock may have been set back. */
-  #isSame({ key, receivedAt }: Callback, known: Known): boolean {
-    return key.hasRequestId || Math.abs(receivedAt - known.at) < this.#options.dedupeWindow;
+  #firstOfEqual({ key, receivedAt }: Callback): KnownCallback | undefined {
+    if (hasRequestId(key)) return undefined;
+    const isWithin = (at: number) => Math.abs(receivedAt - at) < this.#options.dedupeWindow;
+    return this.#find(key.origin, isWithin);
   }
 
-  async keepRefused(raw: RawCallback, reason: string): Promise<void> {
-    await this.#options.journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
+  /**
+   * By whichever way it came: what is being taken, what went the second way, what was journaled.
+   *
+   * @param counts whether one received at that time still counts
+   */
+  #find(seenKey: string, counts: (receivedAt: number) => boolean = () => true): KnownCallback | undefined {
+    const recent = this.#options.recent.find(seenKey);
+    if (recent?.receipt !== undefined) return recent;
+    const known = this.#underWay.get(seenKey) ?? this.#findJournaled(seenKey);
+    return known && counts(known.receivedAt) ? known : recent;
   }
 
-  async #journalOrStart(callback: TracedCallback, seenKey: string, deliveryId: string): Promise<Receipt> {
-    const { journal, direct, journaled, tracing, metrics, logger } = this.#options;
+  #findJournaled(seenKey: string): KnownCallback | undefined {
+    const seen = this.#options.journal.store.findSeen(seenKey);
+    if (seen === undefined) return undefined;
+    const { origin, bodyHash, deliveryId, at } = seen;
+    return { origin, bodyHash, deliveryId, receivedAt: at, receipt: { deliveryId, duplicate: true } };
+  }
+
+  #acceptAs(deliveryId: string, callback: TracedCallback): Promise<Receipt> {
+    const { key, receivedAt } = callback;
+    const underWay: Named & KnownCallback = { ...key, deliveryId, receivedAt, receipt: undefined };
+    const receipt = this.#journalOrStart(callback, underWay);
+    underWay.receipt = receipt;
+    for (const seenKey of seenKeys(underWay)) this.#underWay.set(seenKey, underWay);
+    return receipt;
+  }
+
+  async #journalOrStart(callback: TracedCallback, as: Named): Promise<Receipt> {
+    const { journal, journaled, tracing } = this.#options;
     const { sdkAppId, receivedAt, pairs, key } = callback;
+    const { deliveryId } = as;
     const startedAt = performance.now();
     const span = tracing?.start('journal', {
       parent: callback.trace,
       attributes: { 'unfriend.delivery_id': deliveryId },
     });
+    const delivery = { deliveryId, sdkAppId, receivedAt };
+    const pending = { delivery, pairs, ...key, ...(span && { trace: span.traceparent }) };
     try {
-      await journal.append(
-        {
-          ...{ delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash },
-          ...(span && { trace: span.traceparent }),
-        },
-        seenKey,
-      );
+      await journal.append(pending, seenKey(key.origin, deliveryId));
       span?.end();
       journaled();
       return { deliveryId, duplicate: false };
     } catch (error) {
       span?.end({}, errorType(error));
-      if (!(error instanceof JournalUnavailableError)) throw error;
-      metrics.bypassed.inc();
-      const { message: reason } = error;
-      logger.error({ deliveryId, reason }, 'not journaled: the workflow is started before the answer');
-      return await direct.accept(callback, MAX_ACCEPT_MS - (performance.now() - startedAt));
+      const budget = MAX_ACCEPT_MS - (performance.now() - startedAt);
+      return await this.#start(callback, as, { budget, error });
     } finally {
-      this.#underWay.delete(seenKey);
+      for (const seenKey of seenKeys(as))
+        if (this.#underWay.get(seenKey) === as) this.#underWay.delete(seenKey);
     }
+  }
+
+  /** The second way, under the id chosen already: a commit that was only slow may have journaled it all the same. */
+  #start(callback: TracedCallback, as: Named, why: { budget: number; error: unknown }): Promise<Receipt> {
+    const { direct, recent, metrics, logger } = this.#options;
+    const { deliveryId } = as;
+    const { budget, error } = why;
+    const reason = error instanceof Error ? error.message : String(error);
+    metrics.bypassed.inc();
+    logger.error({ deliveryId, reason }, 'not journaled: the workflow is started before the answer');
+    const receipt = direct.start(callback, { deliveryId, budget });
+    recent.note(seenKeys(as), as, receipt);
+    return receipt;
+  }
+
+  async keepRefused(raw: RawCallback, reason: string): Promise<void> {
+    await this.#options.journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
   }
 }
 
-async function asDuplicate(first: Receipt | Promise<Receipt>): Promise<Receipt> {
-  return { ...(await first), duplicate: true };
+/** Its id and, without a RequestId, what equal callbacks have in common. */
+function seenKeys({ origin, deliveryId }: Named): string[] {
+  return hasRequestId({ origin }) ? [deliveryId] : [origin, deliveryId];
 }

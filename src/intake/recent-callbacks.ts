@@ -1,10 +1,20 @@
+import type { KnownKey } from '../callback/delivery-id.ts';
 import type { Receipt } from './intake.ts';
 
-type Recent = { seenAt: number; receipt: Promise<Receipt> };
+/** A callback that came before. */
+export type KnownCallback = KnownKey & {
+  deliveryId: string;
+  /** Milliseconds since the epoch. */
+  receivedAt: number;
+  /** Undefined: it was not acknowledged. Its delivery may be on its way all the same. */
+  receipt: Receipt | Promise<Receipt> | undefined;
+};
+
+type Recent = KnownCallback & { seenAt: number };
 
 /**
- * Recognises equal callbacks that carry no RequestId: within a rolling window after the first, the same bytes
- * are the same deletion; later they are a new one (befriended and deleted again). Knows one process only.
+ * What was handed to Temporal before the answer, within a rolling window. Without a RequestId, equal bytes within
+ * the window are the same deletion; later they are a new one (befriended and deleted again). Knows one process only.
  */
 export class RecentCallbacks {
   readonly #window: number;
@@ -21,26 +31,32 @@ export class RecentCallbacks {
     this.#clock = clock;
   }
 
-  /** Runs `accept` for the first of equal callbacks; later ones share its receipt. A failure is forgotten. */
-  async acceptOnce(key: string, accept: () => Promise<Receipt>): Promise<Receipt> {
+  /** What came within the window and is recognised by this key. */
+  find(seenKey: string): KnownCallback | undefined {
     this.#forgetOld();
-    const first = this.#recent.get(key);
-    if (first) return { ...(await first.receipt), duplicate: true };
-
-    const recent = { seenAt: this.#clock(), receipt: accept() };
-    this.#recent.set(key, recent);
-    try {
-      return await recent.receipt;
-    } catch (error) {
-      if (this.#recent.get(key) === recent) this.#recent.delete(key);
-      throw error;
-    }
+    return this.#recent.get(seenKey);
   }
 
-  /** The receipt of the first of equal callbacks; undefined: none came within the window. */
-  find(key: string): Promise<Receipt> | undefined {
+  /**
+   * Remembers a callback. One that fails keeps its id and time for the window: whoever sends it again must not start a
+   * second workflow, and a start that came to no answer may have made the first.
+   *
+   * @param seenKeys what recognises it
+   */
+  note(
+    seenKeys: Iterable<string>,
+    callback: Omit<KnownCallback, 'receipt'>,
+    receipt: Promise<Receipt>,
+  ): void {
     this.#forgetOld();
-    return this.#recent.get(key)?.receipt;
+    const recent: Recent = { ...callback, receipt, seenAt: this.#clock() };
+    for (const key of seenKeys) {
+      this.#recent.delete(key);
+      this.#recent.set(key, recent);
+    }
+    receipt.catch(() => {
+      recent.receipt = undefined;
+    });
   }
 
   #forgetOld(): void {
@@ -50,4 +66,9 @@ export class RecentCallbacks {
       this.#recent.delete(key);
     }
   }
+}
+
+/** The receipt of a callback that came again. */
+export async function asDuplicate(first: Receipt | Promise<Receipt>): Promise<Receipt> {
+  return { ...(await first), duplicate: true };
 }

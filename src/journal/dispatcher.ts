@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { otherBodyDeliveryId } from '../callback/delivery-id.ts';
+import { type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { describeRpcError } from '../temporal/connect.ts';
-import type { DeliveryStarter, StartOutcome } from '../temporal/start-delivery.ts';
+import type { DeliveryToStart } from '../temporal/start-delivery.ts';
 import { classifyStartError } from '../temporal/start-error.ts';
 import type { Pressure } from './pressure.ts';
 import { decodeRecord, type PendingDelivery } from './record.ts';
@@ -23,10 +23,14 @@ const YIELD_MS = 1_000;
 const IDLE_MS = 1_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** A journal that can't remove anything is read to the end; this bounds what each look at it has to pass over. */
+const MAX_HANDED_OVER = 10_000;
 
 export type DispatcherOptions = {
   store: JournalStore;
-  starter: DeliveryStarter;
+  starter: Starter<DeliveryToStart>;
   pressure: Pick<Pressure, 'isHigh'>;
   metrics: JournalMetrics;
   logger: Logger;
@@ -41,6 +45,8 @@ export class Dispatcher {
   readonly #underWay = new Map<string, Promise<void>>();
   /** Entries that are left alone: damaged, or failed on their own account, until a time on the monotonic clock. */
   readonly #later = new Map<string, number>();
+  /** Entries whose deliveries Temporal has, and that are still to be removed. */
+  readonly #handedOver = new Set<string>();
   readonly #stopping = new AbortController();
   #wake: () => void = () => undefined;
   #failures = 0;
@@ -63,7 +69,8 @@ export class Dispatcher {
   async stop(grace: number): Promise<void> {
     const deadline = performance.now() + grace;
     const { store } = this.#options;
-    const canHandOver = () => this.#failures === 0 && !store.writeFailure && store.pendingCount > 0;
+    const leftAlone = () => [...this.#later.values()].filter((until) => until === NEVER).length;
+    const canHandOver = () => this.#failures === 0 && store.pendingCount > leftAlone();
     while (canHandOver() && performance.now() < deadline) {
       this.#wake();
       await delay(20);
@@ -75,9 +82,7 @@ export class Dispatcher {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      // What can't be removed would be started again and again; the next process goes on.
-      if (this.#options.store.writeFailure) return;
+    while (!this.#isOver) {
       if (this.#failures > 0) await this.#pause(backoff(this.#failures));
       const page = this.#nextPage();
       if (page.length === 0) await this.#idle();
@@ -89,6 +94,13 @@ export class Dispatcher {
         if (this.#failures > 0) break;
       }
     }
+  }
+
+  get #isOver(): boolean {
+    // Nothing can be removed any more. The next process goes on, and finds what was started already.
+    const isStuck =
+      this.#options.store.writeFailure !== undefined && this.#handedOver.size >= MAX_HANDED_OVER;
+    return isStuck || this.#stopping.signal.aborted;
   }
 
   #nextPage(): Keyed<Buffer>[] {
@@ -105,38 +117,52 @@ export class Dispatcher {
   }
 
   async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
-    const { store, metrics, logger } = this.#options;
+    const { metrics, logger } = this.#options;
     let pending: PendingDelivery;
     try {
       pending = decodeRecord<PendingDelivery>(key, record);
     } catch (error) {
       metrics.damaged.inc();
       logger.error({ key, reason: String(error) }, 'a journal entry is damaged and is left in the journal');
-      this.#later.set(key, Number.POSITIVE_INFINITY);
+      this.#later.set(key, NEVER);
       return;
     }
     try {
-      const { deliveryId, outcome } = await this.#startWorkflow(pending);
-      this.#failures = 0;
-      await store.removePending(key);
-      metrics.dispatched.inc();
-      const waitedMs = Date.now() - pending.delivery.receivedAt;
-      logger.info({ deliveryId, outcome, waitedMs }, 'delivery handed over to Temporal');
+      if (!this.#handedOver.has(key)) await this.#handOver(pending);
     } catch (error) {
       await this.#fail(key, pending, error);
+      return;
     }
+    await this.#remove(key, pending);
   }
 
-  async #startWorkflow(pending: PendingDelivery): Promise<{ deliveryId: string; outcome: StartOutcome }> {
-    const { starter } = this.#options;
-    const { delivery, bodyHash } = pending;
-    const start = (deliveryId: string) =>
-      starter.start({ ...pending, delivery: { ...delivery, deliveryId } });
-    // Another receiver may have taken another body under the same RequestId.
-    const outcome = await start(delivery.deliveryId);
-    if (outcome !== 'other-body') return { deliveryId: delivery.deliveryId, outcome };
-    const deliveryId = otherBodyDeliveryId({ base: delivery.deliveryId, bodyHash });
-    return { deliveryId, outcome: await start(deliveryId) };
+  async #handOver(pending: PendingDelivery): Promise<void> {
+    const { starter, metrics, logger } = this.#options;
+    const { deliveryId: acknowledgedAs, receivedAt } = pending.delivery;
+    const { deliveryId, outcome } = await startUnderFreeId(starter, pending);
+    this.#failures = 0;
+    metrics.dispatched.inc();
+    const other = deliveryId === acknowledgedAs ? {} : { acknowledgedAs };
+    const waitedMs = Date.now() - receivedAt;
+    logger.info({ deliveryId, ...other, outcome, waitedMs }, 'delivery handed over to Temporal');
+  }
+
+  /** One that can't be removed is not started again by this process; the next one finds that it was started. */
+  async #remove(key: string, { delivery }: PendingDelivery): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      await store.removePending(key);
+      this.#handedOver.delete(key);
+    } catch (error) {
+      const { deliveryId } = delivery;
+      if (!this.#handedOver.has(key))
+        logger.error(
+          { deliveryId, reason: String(error) },
+          'a delivery was handed over to Temporal, and can not be removed from the journal: later again',
+        );
+      this.#handedOver.add(key);
+      this.#later.set(key, store.writeFailure ? NEVER : performance.now() + MAX_BACKOFF_MS);
+    }
   }
 
   async #fail(key: string, pending: PendingDelivery, error: unknown): Promise<void> {

@@ -7,6 +7,8 @@ export type PendingDelivery = {
   delivery: Delivery;
   pairs: Pair[];
   bodyHash: string;
+  /** What its ids are made from; absent: an earlier version journaled it. */
+  origin?: string;
   /** What the callback's trace goes on from; absent: nobody traced it. */
   trace?: TraceParent;
 };

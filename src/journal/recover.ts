@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { seenKey } from '../callback/delivery-id.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { runChild } from './child.ts';
 import { type Counts, readCounts } from './counts.ts';
@@ -127,7 +128,7 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
     counts[message.kind] += 1;
     writes.push(
       message.kind === 'pending'
-        ? store.append([{ pending: message.record, seenKey: message.record.delivery.deliveryId }])
+        ? store.append([{ pending: message.record, seenKey: seenKeyOf(message.record) }])
         : store.addQuarantined(message.record),
     );
   };
@@ -140,6 +141,10 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
     await Promise.allSettled(writes);
     await store.close();
   }
+}
+
+function seenKeyOf({ origin, delivery }: PendingDelivery): string {
+  return seenKey(origin, delivery.deliveryId);
 }
 
 /** Where the database can't tell what it held, the file beside it does. */

@@ -1,4 +1,4 @@
-import { otherBodyDeliveryId, timedDeliveryId } from '../callback/delivery-id.ts';
+import { chooseDeliveryId } from '../callback/delivery-id.ts';
 import { judge } from '../callback/judge.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { PendingDelivery, RawCallback } from './record.ts';
@@ -34,12 +34,7 @@ function readRaw(store: JournalStore, raw: RawCallback, sdkAppId: string | undef
     throw new OperatorError(`This version can't read it either: ${why}. It stays in the quarantine.`);
   }
   const { key, receivedAt, pairs } = verdict.callback;
-  const deliveryId = key.hasRequestId ? plainOrOther(store, key) : timedDeliveryId(key, receivedAt);
-  return { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, bodyHash: key.bodyHash };
-}
-
-/** While it lay in the quarantine, its RequestId may have come again with another body. */
-function plainOrOther(store: JournalStore, key: { base: string; bodyHash: string }): string {
-  const seen = store.findSeen(key.base);
-  return seen && seen.bodyHash !== key.bodyHash ? otherBodyDeliveryId(key) : key.base;
+  // While it lay in the quarantine, its RequestId may have come again with another body.
+  const { deliveryId } = chooseDeliveryId(verdict.callback, (id) => store.findSeen(id));
+  return { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, ...key };
 }

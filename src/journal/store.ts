@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeTime, monotonicFactory } from 'ulid';
+import type { KnownKey } from '../callback/delivery-id.ts';
 import {
   DamagedRecordError,
   decodeRecord,
@@ -11,7 +12,7 @@ import {
 } from './record.ts';
 
 /** What a journal remembers of a callback, to recognise it when it comes again. */
-export type Seen = { deliveryId: string; bodyHash: string; at: number };
+export type Seen = KnownKey & { deliveryId: string; at: number };
 
 /** A delivery to be journaled, with what recognises it when it comes again. */
 export type Entry = { pending: PendingDelivery; seenKey: string };
@@ -133,9 +134,12 @@ export class JournalStore {
       this.#environment.batch(() => {
         for (const { pending, seenKey } of entries) {
           const { deliveryId, receivedAt } = pending.delivery;
-          const seen: Seen = { deliveryId, bodyHash: pending.bodyHash, at: receivedAt };
+          const { origin, bodyHash } = pending;
+          const seen: Seen = { deliveryId, origin, bodyHash, at: receivedAt };
           void this.#putPending(pending);
           void this.#seenAt(receivedAt).put(seenKey, seen);
+          // Its id is taken too, where that is not what recognises it.
+          if (deliveryId !== seenKey) void this.#seenAt(receivedAt).put(deliveryId, seen);
         }
       }),
     ]);
@@ -174,7 +178,14 @@ export class JournalStore {
 
   /** Moves a quarantined record back to what is pending, in one transaction. */
   async requeue(key: string, pending: PendingDelivery): Promise<void> {
-    await this.#write(() => [this.#putPending(pending), this.#quarantine.remove(key)]);
+    const { origin, bodyHash, delivery } = pending;
+    const { deliveryId, receivedAt: at } = delivery;
+    const isTaken = this.findSeen(deliveryId) !== undefined;
+    await this.#write(() => [
+      this.#putPending(pending),
+      this.#quarantine.remove(key),
+      ...(isTaken ? [] : [this.#seenAt(at).put(deliveryId, { deliveryId, origin, bodyHash, at })]),
+    ]);
   }
 
   /** A damaged record is undefined. */

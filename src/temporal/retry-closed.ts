@@ -46,12 +46,12 @@ export async function retryClosed(
   const { input, affected } = composeRetry({ input: before, carried }, command, Date.now());
   if (affected === 0) return { workflowId: closed.workflowId, affected, result: 'nothing' };
   const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
-  const bodyHash = memo?.bodyHash as string | undefined;
+  const { bodyHash, origin } = (memo ?? {}) as { bodyHash?: string; origin?: string };
   const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
   try {
     if (!dryRun)
       await client.workflow.start(WORKFLOW_TYPE, {
-        ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
+        ...startOptions(input, { taskQueue, bodyHash, origin, indexAccounts }),
         workflowId: nextId,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       });

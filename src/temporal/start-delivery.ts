@@ -3,6 +3,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
 } from '@temporalio/client';
 import {
   type Delivery,
@@ -15,6 +16,13 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../workflows/contract.ts';
+import {
+  type Chosen,
+  isSameCallback,
+  type KnownKey,
+  type Starter,
+  type StartOutcome,
+} from '../callback/delivery-id.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 import type { FreshStarts } from './fresh-starts.ts';
 import type { TraceStarts } from './trace-starts.ts';
@@ -28,14 +36,11 @@ export type StartOptions = {
   traceStarts?: TraceStarts | undefined;
 };
 
-/** `bodyHash` tells two callbacks of one RequestId apart. `trace`: what the callback belongs to. */
-export type DeliveryToStart = { delivery: Delivery; pairs: Pair[]; bodyHash: string; trace?: TraceParent };
-
-/** `existing`: the same callback was started before. `other-body`: its id is taken by another callback. */
-export type StartOutcome = 'started' | 'existing' | 'other-body';
+/** `trace`: what the callback belongs to. */
+export type DeliveryToStart = Chosen & { delivery: Delivery; pairs: Pair[]; trace?: TraceParent };
 
 /** Starts workflows, one a delivery however often it is asked to. */
-export class DeliveryStarter {
+export class DeliveryStarter implements Starter<DeliveryToStart> {
   readonly #client: Client;
   readonly #freshStarts: FreshStarts;
   readonly #options: StartOptions;
@@ -58,12 +63,13 @@ export class DeliveryStarter {
     );
   }
 
-  async #start({ delivery, pairs, bodyHash }: DeliveryToStart): Promise<StartOutcome> {
+  async #start(toStart: DeliveryToStart): Promise<StartOutcome> {
+    const { delivery, pairs, origin, bodyHash } = toStart;
     const { plan, taskQueue, indexAccounts } = this.#options;
     const input: FriendDeletedInput = { delivery, pairs, plan };
     try {
       const handle = await this.#client.workflow.start(WORKFLOW_TYPE, {
-        ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
+        ...startOptions(input, { taskQueue, origin, bodyHash, indexAccounts }),
         workflowId: workflowId(delivery),
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       });
@@ -71,28 +77,44 @@ export class DeliveryStarter {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    return this.#compareBody(delivery, bodyHash);
+    return this.#compare(toStart);
   }
 
-  async #compareBody(delivery: Delivery, bodyHash: string): Promise<StartOutcome> {
+  async look(toStart: DeliveryToStart): Promise<'absent' | 'existing' | 'other-callback'> {
+    try {
+      return await this.#compare(toStart);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'absent';
+      throw error;
+    }
+  }
+
+  async #compare({ delivery, ...key }: DeliveryToStart): Promise<'existing' | 'other-callback'> {
     const { memo } = await this.#client.workflow.getHandle(workflowId(delivery)).describe();
-    const known = memo?.bodyHash;
-    return known === undefined || known === bodyHash ? 'existing' : 'other-body';
+    const known = memo as Partial<KnownKey> | undefined;
+    // Without a hash somebody started it by hand.
+    if (known?.bodyHash === undefined) return 'existing';
+    return isSameCallback({ ...known, bodyHash: known.bodyHash }, key) ? 'existing' : 'other-callback';
   }
 }
 
 /** How a delivery's workflow is started, whether it is the first one or goes on with a closed one; all but its id. */
 export function startOptions(
   input: FriendDeletedInput,
-  about: { taskQueue: string; bodyHash: string | undefined; indexAccounts: boolean },
+  about: {
+    taskQueue: string;
+    bodyHash: string | undefined;
+    origin?: string | undefined;
+    indexAccounts: boolean;
+  },
 ) {
   const { pairs } = input;
-  const { taskQueue, bodyHash, indexAccounts } = about;
+  const { taskQueue, bodyHash, origin, indexAccounts } = about;
   return {
     args: [input],
     taskQueue,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    memo: { bodyHash },
+    memo: { bodyHash, ...(origin !== undefined && { origin }) },
     staticSummary: describePairs(pairs),
     typedSearchAttributes: [
       { key: searchAttributes.status, value: 'Running' },

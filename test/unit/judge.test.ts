@@ -41,7 +41,7 @@ test('the captured two-way delete gives both directions, named by its RequestId'
     { from: '211172', to: '425214' },
     { from: '425214', to: '211172' },
   ]);
-  assert.equal(key.base, '2ea4e023-2859-4512-b629-3089f77dff70');
+  assert.equal(key.origin, '2ea4e023-2859-4512-b629-3089f77dff70');
 });
 
 test('a refusal has all three fields too', () => {
