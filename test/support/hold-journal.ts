@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { TSX_ARGS } from './tsx.ts';
 
 const CHILD = fileURLToPath(new URL('hold-journal-child.ts', import.meta.url));
 
@@ -9,7 +8,9 @@ const CHILD = fileURLToPath(new URL('hold-journal-child.ts', import.meta.url));
  * A process that holds the journal's write lock: commits take until it lets go, as on a slow disk, and are made then.
  */
 export async function holdJournal(dir: string): Promise<{ letGo(): Promise<void> }> {
-  const child = spawn(process.execPath, [...TSX_ARGS, CHILD, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'close');
   const [said] = await Promise.race([once(child.stdout, 'data'), ended]);
   if (!String(said).startsWith('held')) throw new Error(`the journal could not be held: ${said}`);
