@@ -53,8 +53,12 @@ async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Prom
 
 /** Of the query only what says what the callback is; the signature stays out of every store. */
 function rawCallback({ query, body, receivedAt }: ReadRequest): RawCallback {
-  const kept = [...query].filter(([name]) => /^(CallbackCommand|OptPlatform|RequestId)$/i.test(name));
-  return { receivedAt, query: Object.fromEntries(kept), body: body.toString('base64') };
+  const kept: Record<string, string> = {};
+  for (const [name, value] of query) {
+    // Of those repeated the first that is not empty, as the judge reads them.
+    if (value !== '' && /^(CallbackCommand|OptPlatform|RequestId)$/i.test(name)) kept[name] ??= value;
+  }
+  return { receivedAt, query: kept, body: body.toString('base64') };
 }
 
 /** The body, or why it could not be had. */

@@ -19,10 +19,13 @@ export type JournalIntakeOptions = {
   journaled: () => void;
   /** In ms. */
   dedupeWindow: number;
-  metrics: Pick<JournalMetrics, 'bypassed'>;
+  metrics: Pick<JournalMetrics, 'bypassed' | 'notQuarantined'>;
   tracing?: Tracing | undefined;
   logger: Logger;
 };
+
+/** Refused callbacks wait in memory for a disk that hangs, each as large as `MAX_BODY` lets it be. */
+const MAX_KEPT_AT_ONCE = 32;
 
 /** A callback's key, id and time. */
 type Named = DeliveryKey & Omit<KnownCallback, 'receipt'>;
@@ -35,6 +38,8 @@ export class JournalIntake implements Intake {
   readonly #options: JournalIntakeOptions;
   /** Callbacks being made durable at this moment, by what recognises them. */
   readonly #underWay = new Map<string, KnownCallback>();
+  /** Refused callbacks on their way to the quarantine. */
+  #keeping = 0;
 
   constructor(options: JournalIntakeOptions) {
     this.#options = options;
@@ -126,7 +131,15 @@ export class JournalIntake implements Intake {
   }
 
   async keepRefused(raw: RawCallback, reason: string): Promise<void> {
-    await this.#options.journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
+    const { journal, metrics, logger } = this.#options;
+    if (this.#keeping >= MAX_KEPT_AT_ONCE) {
+      metrics.notQuarantined.inc();
+      logger.error({ reason: 'the disk is too slow' }, 'a callback could not be kept in the quarantine');
+      return;
+    }
+    this.#keeping += 1;
+    await journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
+    this.#keeping -= 1;
   }
 }
 

@@ -50,6 +50,7 @@ export class Dispatcher {
   readonly #stopping = new AbortController();
   #wake: () => void = () => undefined;
   #failures = 0;
+  #isUnreadable = false;
   #finished: Promise<void> = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
@@ -103,10 +104,21 @@ export class Dispatcher {
     return isStuck || this.#stopping.signal.aborted;
   }
 
+  /** Empty also where the journal can't be read: the receiver goes on without it. */
   #nextPage(): Keyed<Buffer>[] {
+    const { store, logger } = this.#options;
     const now = performance.now();
     for (const [key, until] of this.#later) if (until <= now) this.#later.delete(key);
-    return this.#options.store.firstPending(PAGE, new Set([...this.#underWay.keys(), ...this.#later.keys()]));
+    try {
+      const page = store.firstPending(PAGE, new Set([...this.#underWay.keys(), ...this.#later.keys()]));
+      this.#isUnreadable = false;
+      return page;
+    } catch (error) {
+      const reason = String(error);
+      if (!this.#isUnreadable) logger.error({ reason }, 'the journal can not be read: what is pending waits');
+      this.#isUnreadable = true;
+      return [];
+    }
   }
 
   async #freeLane(): Promise<void> {
@@ -188,18 +200,22 @@ export class Dispatcher {
       case 'away':
         metrics.retried.inc();
         this.#failures += 1;
+        // The next try is with another one: Temporal may be away for this one alone, as it has many shards.
+        this.#later.set(key, performance.now() + longestBackoff(this.#failures));
         if (this.#failures === 1)
           logger.error({ deliveryId, reason }, 'Temporal takes no deliveries: they wait in the journal');
     }
   }
 
-  /** Until something is journaled. */
+  /** Until something is journaled, or one that was left alone has its turn. */
   async #idle(): Promise<void> {
+    const next = Math.min(...this.#later.values()) - performance.now();
+    const wait = Math.min(IDLE_MS, Math.max(0, next));
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
     const timer = new AbortController();
-    await Promise.race([woken, delay(IDLE_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    await Promise.race([woken, delay(wait, undefined, { signal: timer.signal }).catch(() => undefined)]);
     timer.abort();
   }
 
@@ -210,6 +226,10 @@ export class Dispatcher {
 
 /** Doubles from a tenth of a second to two, with jitter, so that receivers don't come back in step. */
 function backoff(failures: number): number {
-  const longest = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  const longest = longestBackoff(failures);
   return longest / 2 + Math.random() * (longest / 2);
+}
+
+function longestBackoff(failures: number): number {
+  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
 }

@@ -75,6 +75,7 @@ async function startJournaling(outage?: { isOn: boolean }) {
   const parts = { direct, recent, journaled: () => undefined, dedupeWindow: WINDOW, metrics, logger };
   return {
     intake: new JournalIntake({ journal, ...parts }),
+    journal,
     async handOver() {
       const { store } = journal;
       const dispatcher = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
@@ -267,6 +268,18 @@ describe('a commit that is only slow', () => {
     assert.deepEqual(await startedPairs(deliveryId), pairs);
     assert.equal(await startedPairs(deliveryId.replace(/\d+$/, String(at + 1_000))), undefined);
   });
+});
+
+test('given a disk that hangs, then refused callbacks that wait for the quarantine are bounded, and what waits is kept in the end', async () => {
+  const receiver = await startJournaling();
+  const held = await hold();
+  const raw = { receivedAt: Date.now(), query: {}, body: '' };
+  const waiting = Array.from({ length: 32 }, () => receiver.intake.keepRefused(raw, 'broken'));
+  await receiver.intake.keepRefused(raw, 'broken');
+  assert.equal(receiver.journal.store.quarantinedCount, 0);
+  await held.letGo();
+  await Promise.all(waiting);
+  assert.equal(receiver.journal.store.quarantinedCount, 32);
 });
 
 test('given what the second way took before a restart, then another body of its RequestId takes nothing from it, and neither is started twice', async () => {
