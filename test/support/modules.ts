@@ -44,15 +44,31 @@ function readModules(root: string, folder: string, ending: string): Module[] {
  * What a module imports, statically, dynamically, or by exporting it on: packages by their name, modules of ours
  * by their path from the package's folder. What only shows when it runs is `import(…)`.
  */
-export async function importsOf({ path, code }: Module): Promise<string[]> {
+export async function importsOf(module: Module): Promise<string[]> {
+  return readImports(module, (kind) => kind !== IMPORT_META);
+}
+
+/** What is loaded together with one of the modules: all that it imports statically, and what that imports. */
+export async function loadedWith(path: string, modules: Module[]): Promise<Set<string>> {
+  const loaded = new Set([path]);
+  for (const each of loaded) {
+    const module = modules.find((other) => other.path === each);
+    if (module)
+      for (const specifier of await readImports(module, (kind) => kind === STATIC)) loaded.add(specifier);
+  }
+  return loaded;
+}
+
+async function readImports({ path, code }: Module, isWanted: (kind: number) => boolean): Promise<string[]> {
   await init;
   const [imports] = parse(code);
   return imports
-    .filter(({ d: kind }) => kind !== IMPORT_META)
+    .filter(({ d: kind }) => isWanted(kind))
     .map(({ n: specifier }) => {
       if (specifier === undefined) return 'import(…)';
       return specifier.startsWith('.') ? join(path, '..', specifier).replace(/\.[jt]s$/, '') : specifier;
     });
 }
 
+const STATIC = -1;
 const IMPORT_META = -2;
