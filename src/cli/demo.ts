@@ -5,14 +5,14 @@ import { type Pair, workflowId } from '../../workflows/contract.ts';
 import { composeCallback, samplePairs } from '../callback/compose-request.ts';
 import type { Settings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
-import { type Service, startService } from '../service.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import type { Service } from '../service.ts';
 import { workflowPage } from '../temporal/ui-link.ts';
 import { MAX_PAIRS, wholeNumber } from './arguments.ts';
 import { print, say } from './output.ts';
 import { postCallback } from './post-callback.ts';
 import { type CliContext, EXIT } from './program.ts';
 import { readAndWarn } from './read-and-warn.ts';
+import { loadService } from './services.ts';
 import { stopSignal } from './stop-signal.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
@@ -37,6 +37,7 @@ Examples:
     )
     .action(async ({ pairs, exit = false }) => {
       const settings = forDemo(readAndWarn(context, 'demo'));
+      const { createLogger, startService } = await loadService();
       const logger = createLogger(settings.logLevel);
       const stopped = stopSignal();
       const parts = { receive: true, work: true, localTemporal: true };

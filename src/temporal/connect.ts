@@ -8,7 +8,6 @@ import {
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
@@ -75,11 +74,6 @@ export function createClient(
     interceptors: [withDeadline, namespaceHeader(settings.namespace), ...interceptors, retry, failOnceClosed],
   });
   return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
-}
-
-/** For workers, which need the SDK's native connection. Throws when Temporal can't be reached. */
-export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
-  return NativeConnection.connect(settings.connectionOptions);
 }
 
 /** Why a command could not act on one of many, in words. */

@@ -247,14 +247,13 @@ describe('clearCaches over TLS', () => {
   test('given a certificate of the operator’s own, then it is checked, and NODE_EXTRA_CA_CERTS makes it known', async () => {
     const folder = temporaryFolder();
     opened.push({ stop: async () => folder.remove() });
-    const { certFile, keyFile } = selfSigned(folder.path);
-    const tls = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
-    const server = await startRedis({ args: [...tls, '--tls-auth-clients', 'no'], tls: true });
+    const tls = selfSigned(folder.path);
+    const server = await startRedis({ tls });
     const url = `rediss://localhost:${server.port}`;
     const unknown = `Unreachable: connecting to localhost:${server.port}: DEPTH_ZERO_SELF_SIGNED_CERT`;
     assert.deepEqual(await outcomesOf(open(url).clear(['a'], NEVER)), { [unknown]: 1 });
     assert.match(await faultsOf(open(url)), /NODE_EXTRA_CA_CERTS/);
-    assert.deepEqual(await clearInChild(url, { NODE_EXTRA_CA_CERTS: certFile }), [false]);
+    assert.deepEqual(await clearInChild(url, { NODE_EXTRA_CA_CERTS: tls.certFile }), [false]);
   });
 
   test('given a server without TLS, when rediss:// is asked for, then that fails soon', async () => {

@@ -7,6 +7,7 @@ import { findTemporalCli } from '../../src/temporal/local/find-cli.ts';
 import { findRedis, onPath } from './find-backends.ts';
 import { findChromium } from './find-chromium.ts';
 import { findOpenSearch, findOwnOpenSearch } from './find-open-search.ts';
+import { findPromtool } from './find-promtool.ts';
 
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
@@ -60,18 +61,6 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   chromium: findChromium,
   ownOpenSearch: findOwnOpenSearch,
 };
-
-/** Where .ci/run puts it. */
-const UNPACKED_PROMTOOL = join(CACHE, 'prometheus', 'usr', 'bin', 'promtool');
-
-function findPromtool(): TestServer {
-  const unpacked = existsSync(UNPACKED_PROMTOOL) ? UNPACKED_PROMTOOL : undefined;
-  return {
-    path: process.env.TEST_PROMTOOL || onPath('promtool') || unpacked,
-    install:
-      'Put promtool on the PATH or set TEST_PROMTOOL to it; on Debian: apt-get download prometheus && dpkg-deb -x prometheus_*.deb .unfriend/prometheus.',
-  };
-}
 
 function findCli(): Promise<string> {
   return findTemporalCli({

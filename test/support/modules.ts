@@ -43,12 +43,29 @@ function readModules(root: string, folder: string, ending: string): Module[] {
  * What a module imports, statically, dynamically, or by exporting it on: packages by their name, modules of ours
  * by their path from the package's folder. What only shows when it runs is `import(…)`.
  */
-export async function importsOf({ path, code }: Module): Promise<string[]> {
+export async function importsOf(module: Module): Promise<string[]> {
+  return readImports(module, (type) => type !== 'import-meta');
+}
+
+/** What is loaded together with one of the modules: all that it imports statically, and what that imports. */
+export async function loadedWith(path: string, modules: Module[]): Promise<Set<string>> {
+  const loaded = new Set([path]);
+  for (const each of loaded) {
+    const module = modules.find((other) => other.path === each);
+    if (module) for (const specifier of await readImports(module, isStatic)) loaded.add(specifier);
+  }
+  return loaded;
+}
+
+function isStatic(type: string): boolean {
+  return type === 'static' || type === 'reexport-star';
+}
+
+async function readImports({ path, code }: Module, isWanted: (type: string) => boolean): Promise<string[]> {
   await init();
   const [imports] = parse(code);
-  return imports.flatMap((found) => {
-    if (found.type === 'import-meta') return [];
-    const { specifier } = found;
+  return imports.flatMap(({ type, specifier }) => {
+    if (!isWanted(type) || specifier === null) return [];
     if (specifier === undefined) return ['import(…)'];
     return [specifier.startsWith('.') ? join(path, '..', specifier).replace(/\.[jt]s$/, '') : specifier];
   });

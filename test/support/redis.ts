@@ -2,8 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { freePort } from '../../src/temporal/free-port.ts';
+import type { Certificate } from './certificates.ts';
 import { DOCKER, REDIS_IMAGE } from './find-backends.ts';
 import { temporaryFolder } from './temporal.ts';
+import { startTlsFront } from './tls-front.ts';
 import { until } from './until.ts';
 
 type TestRedisOptions = {
@@ -11,8 +13,8 @@ type TestRedisOptions = {
   args?: string[];
   /** How the test itself connects, where the server wants more than an address. */
   client?: Pick<RedisOptions, 'username' | 'password' | 'tls'>;
-  /** Whether it speaks TLS alone. */
-  tls?: boolean;
+  /** It speaks TLS alone, with this certificate. */
+  tls?: Certificate & { certFile: string; keyFile: string };
 };
 
 /** A real Redis of one test's own, on a free port. */
@@ -22,6 +24,7 @@ export class TestRedis {
   readonly #options: TestRedisOptions;
   readonly #containers = `unfriend-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   #child: ChildProcess | undefined;
+  #front: { stop(): void } | undefined;
 
   static async start(options: TestRedisOptions = {}): Promise<TestRedis> {
     const server = new TestRedis(await freePort(), options);
@@ -40,11 +43,24 @@ export class TestRedis {
 
   /** Starts it, again too: on the same port and folder. */
   async start(): Promise<void> {
-    const args = [
-      ...(this.#options.tls ? ['--port', '0', '--tls-port'] : ['--port']),
-      ...[String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', ''],
-      ...(this.#options.args ?? []),
-    ];
+    const { tls } = this.#options;
+    if (!tls) return this.#run(['--port', String(this.port)]);
+    const { certFile, keyFile } = tls;
+    const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
+    try {
+      await this.#run(['--port', '0', '--tls-port', String(this.port), ...files, '--tls-auth-clients', 'no']);
+    } catch (error) {
+      // One that was built without TLS says so and ends. Then a proxy ends TLS before it, as in many a production.
+      if (!/TLS/.test((error as Error).message)) throw error;
+      const behind = await freePort();
+      await this.#run(['--port', String(behind)]);
+      this.#front = await startTlsFront({ port: this.port, to: behind, certificate: tls });
+    }
+  }
+
+  async #run(ports: string[]): Promise<void> {
+    const own = ['--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', ''];
+    const args = [...ports, ...own, ...(this.#options.args ?? [])];
     const [command, ...rest] = this.#command(args);
     const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
@@ -74,6 +90,7 @@ export class TestRedis {
 
   /** Ends it as `kill -9` does. */
   async kill(): Promise<void> {
+    this.#front?.stop();
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asActivity } from '../../activities/as-activity.ts';
-import { connectWorker } from '../../src/temporal/connect.ts';
+import { connectWorker } from '../../src/temporal/connect-worker.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import { installTestRuntime } from './temporal.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../activities/as-activity.ts';
 import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
 import type { BatchCall } from '../../activities/side-effect.ts';
-import { connectWorker } from '../../src/temporal/connect.ts';
+import { connectWorker } from '../../src/temporal/connect-worker.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import {
   type FriendDeletedInput,

