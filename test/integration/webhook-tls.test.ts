@@ -5,18 +5,18 @@ import type { Lookup } from '../../activities/backends/public-addresses.ts';
 import { WebhookMessenger } from '../../activities/backends/webhook.ts';
 import { signedByAuthority } from '../support/certificates.ts';
 import { sendingOf } from '../support/messages.ts';
-import { WebhookReceiver } from '../support/webhook-receiver.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/alice/1';
 const certificates = signedByAuthority('receiver.test');
 const toThisMachine: Lookup = (_name, _options, callback) =>
   callback(null, [{ address: '127.0.0.1', family: 4 }]);
 
-let receiver: WebhookReceiver;
+let receiver: WebhookEndpoint;
 let messenger: WebhookMessenger;
 
 before(async () => {
-  receiver = await WebhookReceiver.start(certificates);
+  receiver = await WebhookEndpoint.start(certificates);
 });
 after(() => receiver?.close());
 afterEach(() => messenger?.close());

@@ -6,17 +6,17 @@ import { BackendError } from '../../activities/backends/backend.ts';
 import type { Lookup } from '../../activities/backends/public-addresses.ts';
 import { WebhookMessenger, type WebhookOptions } from '../../activities/backends/webhook.ts';
 import { messageOf, sendingOf } from '../support/messages.ts';
-import { WebhookReceiver } from '../support/webhook-receiver.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/%40RBT%23001/1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr';
 const RAW_SECRET = "a text of one's own".replaceAll(' ', '-').padEnd(24, '!');
 
-let receiver: WebhookReceiver;
+let receiver: WebhookEndpoint;
 let messenger: WebhookMessenger;
 
 beforeEach(async () => {
-  receiver = await WebhookReceiver.start();
+  receiver = await WebhookEndpoint.start();
   messenger = messengerOf();
 });
 
