@@ -173,7 +173,12 @@ describe('a delivery with parked side effects', () => {
       assert.deepEqual(await run.dismiss({ reason: 'all' }), { affected: 1, remaining: 0 });
       const { sideEffects } = await run.handle.result();
       assert.deepEqual(sideEffects.updateSearchIndex, {
-        ...{ pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 3, total: 3 },
+        pending: 0,
+        retrying: 0,
+        done: 0,
+        parked: 0,
+        dismissed: 3,
+        total: 3,
       });
       assert.equal(await run.status(), 'Done');
       assert.match(await run.details(), /0\sof\s3, 3 dismissed/);
@@ -191,7 +196,8 @@ describe('a delivery with parked side effects', () => {
       const aliceToBob = pairsOf(['alice', 'bob']);
       // alice's message carries both of her pairs.
       assert.deepEqual(await run.retry({ sideEffect: 'notifyUsers', pairs: aliceToBob }), {
-        ...{ affected: 2, remaining: 4 },
+        affected: 2,
+        remaining: 4,
       });
       await run.parked(4);
       assert.deepEqual(await run.dismiss({ pairs: aliceToBob, reason: 'x' }), { affected: 1, remaining: 3 });
@@ -234,7 +240,7 @@ describe('a delivery with parked side effects', () => {
       const before = (await run.handle.fetchHistory()).events?.length;
       assert.equal(
         await refusal(run.retry({ sideEffect: 'clearCache' })),
-        'sideEffect: "clearCache" is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+        'sideEffect: "clearCache" is not a side effect of this delivery; expected one of clearCaches, updateSearchIndex, notifyUsers',
       );
       assert.match(
         await refusal(run.retry({ pairs: pairsOf(['bob', 'alice']) })),

@@ -15,8 +15,10 @@ export function runnerOf({ name, create }: SideEffectDefinition, backends: Parti
 }
 
 export const NO_BACKENDS: Backends = {
-  ...{ caches: null, cacheKeys: ['friends:{From_Account}'] },
-  ...{ searchIndex: null, documentId: '{From_Account}:{To_Account}' },
+  caches: null,
+  cacheKeys: ['friends:{From_Account}'],
+  searchIndex: null,
+  documentId: '{From_Account}:{To_Account}',
   messenger: null,
 };
 

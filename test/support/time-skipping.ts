@@ -29,7 +29,9 @@ export function createTimedWorker(
   activities: Record<string, SideEffectActivity>,
 ) {
   return createWorker({
-    ...{ connection: environment.nativeConnection, namespace: environment.namespace ?? 'default' },
-    ...{ taskQueue, activities },
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    taskQueue,
+    activities,
   });
 }

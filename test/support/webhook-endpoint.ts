@@ -6,7 +6,7 @@ export type Posted = { path: string; headers: IncomingHttpHeaders; body: string 
 
 type Answer = (response: ServerResponse) => void;
 
-/** Receives webhooks on a free port of every IPv4 address of this machine, over TLS where it gets a certificate. */
+/** An endpoint for webhooks on a free port of every IPv4 address of this machine. With a certificate it speaks TLS. */
 export class WebhookEndpoint {
   readonly posted: Posted[] = [];
   /** How many connections were made, with or without a request. */

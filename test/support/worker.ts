@@ -56,7 +56,8 @@ export async function withWorkerOn<T>(
   const connection = await connectWorker(temporal.settings);
   try {
     const worker = await createWorker({
-      ...{ connection, namespace: temporal.settings.namespace },
+      connection,
+      namespace: temporal.settings.namespace,
       ...options,
     });
     return await worker.runUntil(test());
@@ -89,7 +90,8 @@ export function startWorkflow(
   memo: Record<string, unknown> = {},
 ) {
   return client.workflow.start(WORKFLOW_TYPE, {
-    ...{ taskQueue, memo },
+    taskQueue,
+    memo,
     workflowId: workflowId(input.delivery),
     args: [input],
   });

@@ -21,7 +21,10 @@ async function countedOf(details: FailureDetails, nonRetryable: boolean): Promis
   );
   const { delivery, pairs } = INPUT;
   const failure = ApplicationFailure.create({
-    ...{ type: 'Unreachable', message: 'down', nonRetryable, details: [details] },
+    type: 'Unreachable',
+    message: 'down',
+    nonRetryable,
+    details: [details],
   });
   await assert.rejects(environment.run(() => Promise.reject(failure), { delivery, pairs }));
   const page = await registry.getSingleMetricAsString('unfriend_side_effect_pairs_total');
