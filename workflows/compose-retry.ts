@@ -11,7 +11,7 @@ export type ClosedDelivery = { input: FriendDeletedInput; carried: CarriedState 
 /**
  * Composes the input of a workflow that continues with what a closed workflow left undone. What is done or dismissed
  * stays so. `retryWorkflowId` builds the id of the new workflow. Its input has all pairs again, because messages are
- * cut from the whole list: only so does a message that is sent again have the same content and the same key.
+ * cut from the whole list. So a message that is sent again has the same content and the same key.
  *
  * @param command which of the parked side effects are retried; the others stay parked
  * @param now in ms since the epoch

@@ -23,3 +23,8 @@ export function shorten(text: string, length: number): string {
 export function withCommas(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** `2026-01-05 08:44 UTC` */
+export function asTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

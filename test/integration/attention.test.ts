@@ -233,7 +233,7 @@ describe('a delivery with parked side effects', () => {
     });
   });
 
-  test('given an update that is not right, then it is refused with what to change, and changes nothing', async () => {
+  test('given an invalid update, then its refusal says what to change, and nothing changes', async () => {
     const search = broken();
     await withDelivery({ pairs: THREE, faults: { updateSearchIndex: search.fault } }, async (run) => {
       await run.parked(3);
@@ -244,7 +244,7 @@ describe('a delivery with parked side effects', () => {
       );
       assert.match(
         await refusal(run.retry({ pairs: pairsOf(['bob', 'alice']) })),
-        /^pairs\[0\]: is not one of/,
+        /^pairs\[0\]: not a pair of this delivery/,
       );
       assert.match(await refusal(run.dismiss({} as DismissFailedInput)), /^reason: missing/);
       assert.equal((await run.handle.fetchHistory()).events?.length, before);

@@ -1,6 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { CarriedState, DeliveryInput } from '../contract.ts';
-import { asTime, OperatorActions } from './operator-actions.ts';
+import { asTime } from '../text.ts';
+import { OperatorActions } from './operator-actions.ts';
 import type { Command } from './read-command.ts';
 
 /** The wait for a person, and what people did. */

@@ -1,5 +1,5 @@
 import type { OperatorAction } from '../contract.ts';
-import { escapeMarkdown, shorten, tableHead, tableRow } from '../text.ts';
+import { asTime, escapeMarkdown, shorten, tableHead, tableRow } from '../text.ts';
 import type { Command } from './read-command.ts';
 
 const MAX_ACTIONS = 10;
@@ -39,9 +39,4 @@ export class OperatorActions {
     });
     return ['', ...tableHead(['when', 'action', 'by', 'reason']), ...rows];
   }
-}
-
-/** `2026-01-05 08:44 UTC` */
-export function asTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

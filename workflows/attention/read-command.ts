@@ -15,8 +15,8 @@ const FIELDS = ['sideEffect', 'pairs', 'by', 'reason'] as const;
 const MAX_SHOWN = 100;
 
 /**
- * Reads the input of a command, which a person may have typed. An unknown field is refused: ignored, a misspelt
- * `pairs` would make the command cover everything.
+ * Reads the input of a command, which a person may have typed. An unknown field is refused: if it were ignored, a
+ * misspelt `pairs` would make the command cover everything.
  *
  * @throws ApplicationFailure `InvalidCommand`, whose message says what to change
  */

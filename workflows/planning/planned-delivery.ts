@@ -19,5 +19,5 @@ export type PlannedDelivery = {
   bytesOf(unit: Unit): number;
 };
 
-/** One activity gets up to `size` units. Up to `above` failed units are retried by one activity each. */
+/** One activity gets up to `size` units. Up to `above` failed units have a retry each; more units share one. */
 export type Batching = { above: number; size: number };

@@ -11,13 +11,13 @@ import type { SideEffectState } from './state.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /**
- * Temporal allows 2,000 pending activities per workflow. One more, and the workflow can never go on. The side effects
- * of a delivery get equal shares of this number. Half of each share is for retries, so that retries in back-off never
- * take the place of a first try.
+ * Temporal allows 2,000 pending activities per workflow; one more blocks the workflow for ever. The side effects of a
+ * delivery share the number below equally. Half of each share is for retries, so that retries in back-off never take
+ * the place of a first try.
  */
 const MAX_PENDING_ACTIVITIES = 500;
 
-/** Temporal accepts no longer summary. */
+/** Temporal refuses longer summaries. */
 const MAX_SUMMARY_LENGTH = 120;
 
 type RunnerOptions = {

@@ -85,7 +85,7 @@ export class SideEffectState {
   /** @param status `retrying`: the unit is tried again by itself. `parked`: it waits for a person */
   fail(unit: number, status: 'retrying' | 'parked', failure: Failure): void {
     const error = this.#errors.add(failure);
-    // A map keeps its order: deleted first, the newest failure is the last one, here and in the next run.
+    // A Map keeps the order of insertion. Deleted first, so that the newest failure is the last, also in the next run.
     this.#failures.delete(unit);
     this.#failures.set(unit, { error, attempts: failure.attempts });
     this.lastError = this.#errors.get(error);

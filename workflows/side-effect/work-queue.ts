@@ -23,7 +23,7 @@ export class WorkQueue<T> {
       this.#startLoop();
   }
 
-  /** How many more items would start at once. Negative: so many items wait. */
+  /** How many more items would start at once. A negative number says how many items wait. */
   get free(): number {
     return this.#limit - this.#openLoops - (this.#waiting.length - this.#next);
   }
