@@ -4,15 +4,15 @@ import { renderTemplate } from './template.ts';
 
 export interface Caches extends Backend {
   /**
-   * Removes each key that exists and tells, in the order of `keys`, whether it did, or why that key could not be
-   * removed.
+   * Removes the keys.
    *
-   * @throws BackendError when it is the same for all
+   * @returns per key, in the order of `keys`: whether it was there, or why it could not be removed
+   * @throws BackendError when all keys failed for the same reason
    */
   clear(keys: string[], signal: AbortSignal): Promise<(boolean | BackendError)[]>;
 }
 
-/** Removes the cache entries that the ended friendship made stale. Idempotent: a missing key is fine. */
+/** Removes the cache entries that are out of date because the friendship ended. Idempotent: a missing key is no error. */
 export const clearCaches = defineSideEffect({
   name: 'clearCaches',
   per: 'pair',
@@ -20,11 +20,11 @@ export const clearCaches = defineSideEffect({
   create: ({ caches, cacheKeys }) =>
     caches && {
       async all({ pairs, signal }) {
-        const keysOfPair = pairs.map((pair) => cacheKeys.map((template) => renderTemplate(template, pair)));
-        const keys = [...new Set(keysOfPair.flat())];
+        const keysOfPairs = pairs.map((pair) => cacheKeys.map((template) => renderTemplate(template, pair)));
+        const keys = [...new Set(keysOfPairs.flat())];
         const results = await caches.clear(keys, signal);
         const byKey = new Map(keys.map((key, index) => [key, results[index] ?? false]));
-        return keysOfPair.map((own) => summarise(own.map((key) => byKey.get(key) ?? false)));
+        return keysOfPairs.map((keysOfPair) => summarise(keysOfPair.map((key) => byKey.get(key) ?? false)));
       },
     },
 });

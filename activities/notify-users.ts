@@ -2,7 +2,7 @@ import type { Pair } from '../workflows/contract.ts';
 import type { Backend } from './backends/backend.ts';
 import { defineSideEffect, type UnitCall } from './side-effect.ts';
 
-/** Tells an account's own devices to refresh their friend list; never says who ended the friendship. */
+/** Tells the devices of an account to refresh its friend list. It never says who ended the friendship. */
 export type FriendDeletedMessage = {
   type: 'friend.deleted';
   /** When the callback arrived, ISO 8601. */
@@ -12,15 +12,15 @@ export type FriendDeletedMessage = {
 
 export interface Messenger extends Backend {
   /**
-   * Sends a silent data message to `message.data.recipient`. A repeat with the same `key` reaches nobody twice;
-   * `repeated` tells that it was one.
+   * Sends a silent data message to `message.data.recipient`. A repeat has the same `key`, and must reach nobody twice.
    *
+   * @returns `repeated` if the messenger has seen the key
    * @throws BackendError
    */
   send(message: FriendDeletedMessage, key: string, signal: AbortSignal): Promise<'sent' | 'repeated'>;
 }
 
-/** Sends each message. Idempotent by its key; its bytes are the same on every retry. */
+/** Sends messages. Idempotent: each message has a key, and on every retry the same bytes. */
 export const notifyUsers = defineSideEffect({
   name: 'notifyUsers',
   per: 'message',

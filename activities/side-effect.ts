@@ -2,37 +2,38 @@ import type { Delivery, Message, Pair, UnitKind } from '../workflows/contract.ts
 import type { BackendError } from './backends/backend.ts';
 import type { BackendName, Backends } from './backends/index.ts';
 
-/** Some pairs of a delivery, to be done in one go. */
+/** Some pairs of a delivery, which are done together. */
 export type BatchCall = { delivery: Delivery; pairs: Pair[]; signal: AbortSignal };
 
 /** One pair, or one message with the pairs that it carries. */
 export type UnitCall = BatchCall & {
   message?: Message;
   /**
-   * The same for every try of the same thing: from the delivery, the side effect and the pair (for messages:
-   * recipient and part), never from the attempt or the run. A backend that has seen a key need not act again.
+   * Every try of the same thing has the same key. It is made from the delivery, the side effect and the pair (for
+   * messages: the recipient and the part), never from the attempt or the run. A backend that has seen a key may skip
+   * the repeat.
    */
   key: string;
 };
 
 /**
- * How a side effect acts. `each` is called a pair or message, and resolves with what became of it, in a word.
- * `all` is called once for many pairs, and resolves with a word a pair, or why that one failed.
- * Both throw, best a {@link BackendError}, when nothing could be done.
+ * How a side effect is done. `each` is called for one pair or message, and resolves with a word for what it did.
+ * `all` is called once for many pairs, and resolves with one word per pair, or with the error of a pair that failed.
+ * Both throw if nothing was done, preferably a {@link BackendError}.
  */
-export type Act =
+export type SideEffectImplementation =
   | { each(call: UnitCall): Promise<string> }
   | { all(call: BatchCall): Promise<(string | BackendError)[]> };
 
-/** A side effect: `name` is the activity's, and what people see everywhere. */
+/** A side effect. `name` is also the name of its activity, and what people see everywhere. */
 export type SideEffectDefinition = {
   name: string;
-  /** What one activity of a small delivery is about. */
+  /** What one activity of a small delivery does. */
   per: UnitKind;
-  /** Without that backend it is switched off. */
+  /** The side effect is switched off when this backend is. */
   backend?: BackendName;
   /** Null: switched off. */
-  create(backends: Backends): Act | null;
+  create(backends: Backends): SideEffectImplementation | null;
 };
 
 export function defineSideEffect<const T extends SideEffectDefinition>(definition: T): T {

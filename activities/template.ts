@@ -1,11 +1,11 @@
 import type { Pair } from '../workflows/contract.ts';
 
-/** What a template may name, as the vendor's callback spells it. */
+/** The placeholders of a template. The vendor's callback spells the names like this. */
 export const PLACEHOLDERS = ['{From_Account}', '{To_Account}'] as const;
 
 /**
- * Fills in a pair's accounts, in one go: an account that looks like a placeholder, or holds braces, colons,
- * spaces or `*`, is data.
+ * Fills in the accounts of a pair. All placeholders are replaced in one step, so an account that looks like a
+ * placeholder, or contains braces, colons, spaces or `*`, stays as it is.
  */
 export function renderTemplate(template: string, pair: Pair): string {
   return template.replace(/\{(From|To)_Account\}/g, (_, end) => (end === 'From' ? pair.from : pair.to));

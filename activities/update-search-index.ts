@@ -2,14 +2,15 @@ import type { Backend, BackendError } from './backends/backend.ts';
 import { defineSideEffect } from './side-effect.ts';
 import { renderTemplate } from './template.ts';
 
-/** `newer`: the document was indexed again after the friendship ended, and therefore stays. */
+/** `newer`: the document stays, because it was indexed again after the friendship had ended. */
 export type DeleteOutcome = 'deleted' | 'absent' | 'newer';
 
 export interface SearchIndex extends Backend {
   /**
-   * Deletes each document unless it is newer than `before` (ms), and tells what became of each, in order.
+   * Deletes each document unless it is newer than `before` (ms since the epoch).
    *
-   * @throws BackendError when it is the same for all
+   * @returns one outcome per document, in the order of `ids`
+   * @throws BackendError when all documents failed for the same reason
    */
   deleteDocuments(
     ids: string[],
@@ -19,8 +20,8 @@ export interface SearchIndex extends Backend {
 }
 
 /**
- * Deletes the document of each ended friendship. Idempotent, and harmless when late: what was indexed again
- * since the callback arrived is left alone.
+ * Deletes the document of each ended friendship. Idempotent. A late retry does no harm: a document that was indexed
+ * again after the callback arrived is not deleted.
  */
 export const updateSearchIndex = defineSideEffect({
   name: 'updateSearchIndex',

@@ -1,19 +1,19 @@
 import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/common';
 
-/** The only place that says how long activities may take and how they are retried. */
+/** How long activities may take and how they are retried. No other file says anything about that. */
 
 export const FIRST_INTERVAL_MS = 1_000;
-/** Also how long after a backend's recovery its retries come at the latest. */
+/** This is also how long after the recovery of a backend its retries come at the latest. */
 const MAX_INTERVAL_MS = 30_000;
 const BACKOFF = 2;
 
-/** No schedule-to-close: time spent in a queue without workers must not use up anybody's retries. */
+/** No schedule-to-close timeout: time in a queue without workers must not use up the time for retries. */
 const ONE_UNIT: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
-/** Long enough for many units in turn; heartbeats tell sooner that their worker is gone. */
+/** Long enough for many units one after another. Missing heartbeats show much sooner that the worker is gone. */
 const BATCH: ActivityOptions = {
   ...ONE_UNIT,
   startToCloseTimeout: '5 minutes',
@@ -21,21 +21,21 @@ const BATCH: ActivityOptions = {
 };
 
 /**
- * The first pass tries once: the workflow sees nothing of the server's retries until an activity closes,
- * so only so does it learn of a failure soon enough to show it.
+ * The first pass tries only once. The workflow does not see the server's retries until the activity closes, and it
+ * shall show a failure soon.
  *
- * @param units how many pairs or messages the activity is about
+ * @param units how many pairs or messages the activity does
  */
 export function firstPass(units: number): ActivityOptions {
   return { ...timeouts(units), retry: { maximumAttempts: 1 } };
 }
 
-/** Retries on the server, where operators see them wait and can hurry them. */
+/** The server retries, so the Temporal UI shows the back-off, and a person can end it. */
 export function retryPass(units: number, retryFor: number): ActivityOptions {
   return { ...timeouts(units), retry: retryPolicy(retryFor) };
 }
 
-/** How long the server waits after an attempt, counted from 1, in ms. */
+/** How long the server waits after an attempt, in ms. Attempts count from 1. */
 export function backoffAfter(attempt: number): number {
   return Math.min(FIRST_INTERVAL_MS * BACKOFF ** (attempt - 1), MAX_INTERVAL_MS);
 }

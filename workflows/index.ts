@@ -1,2 +1,2 @@
-// Temporal lets anyone start any function that is exported here: workflows, and nothing else.
+// Anyone can start any function that this file exports, so it exports workflows and nothing else.
 export { friendDeleted } from './friend-deleted.ts';

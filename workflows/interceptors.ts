@@ -1,6 +1,6 @@
 /**
- * Beside the workflow, not in it: the trace that its calls belong to, and how it ended, for whoever measures.
- * Commands are neither added nor put into another order, so that a history replays whether anybody looks or not.
+ * They run beside every workflow: they pass its trace on to its activities, and report how the run ended. They neither
+ * add commands nor change their order, so a history replays with them and without them.
  */
 import type { Headers } from '@temporalio/common';
 import {
@@ -10,13 +10,16 @@ import {
   type WorkflowInterceptors,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FriendDeletedInput } from './contract.ts';
+import type { DeliveryInput } from './contract.ts';
 import { continueTrace, readTrace, TRACE_HEADER, writeTrace } from './trace-header.ts';
 
-/** How a run ended. `trace`: what its start belongs to, as W3C writes it. */
+/** How a run ended. `trace`: the W3C `traceparent` of what started the workflow. */
 export type RunEnd = { result: 'done' | 'failed' | 'continued'; receivedAt: number; trace?: string };
 
-/** Told to the worker, outside the sandbox. Best effort: lost with a worker, told twice if its last task is lost. */
+/**
+ * The worker receives these calls outside the sandbox. They are best effort: a worker that dies loses them, and a last
+ * workflow task that runs twice makes them twice.
+ */
 export interface DeliverySinks extends Sinks {
   deliveries: { ended(end: RunEnd): void };
 }
@@ -24,21 +27,21 @@ export interface DeliverySinks extends Sinks {
 const { deliveries } = proxySinks<DeliverySinks>();
 
 export function interceptors(): WorkflowInterceptors {
-  let started: Headers = {};
+  let startHeaders: Headers = {};
   return {
     inbound: [
       {
         async execute(input, next) {
-          started = input.headers;
-          const [{ delivery }] = input.args as [FriendDeletedInput];
-          const tell = (result: RunEnd['result']) =>
-            tellEnd({ result, receivedAt: delivery.receivedAt }, started);
+          startHeaders = input.headers;
+          const [{ delivery }] = input.args as [Pick<DeliveryInput, 'delivery'>];
+          const report = (result: RunEnd['result']) =>
+            reportEnd({ result, receivedAt: delivery.receivedAt }, startHeaders);
           try {
             const output = await next(input);
-            tell('done');
+            report('done');
             return output;
           } catch (error) {
-            tell(error instanceof ContinueAsNew ? 'continued' : 'failed');
+            report(error instanceof ContinueAsNew ? 'continued' : 'failed');
             throw error;
           }
         },
@@ -47,14 +50,14 @@ export function interceptors(): WorkflowInterceptors {
     outbound: [
       {
         scheduleActivity(input, next) {
-          const trace = readTrace(started);
+          const trace = readTrace(startHeaders);
           if (!trace) return next(input);
           const headers = writeTrace(continueTrace(trace, workflowInfo().runId));
           return next({ ...input, headers: { ...input.headers, ...headers } });
         },
-        // The next run is one more child of the start.
+        // The span of the next run has the same parent as the span of this run.
         continueAsNew(input, next) {
-          const header = started[TRACE_HEADER];
+          const header = startHeaders[TRACE_HEADER];
           return next(header ? { ...input, headers: { ...input.headers, [TRACE_HEADER]: header } } : input);
         },
       },
@@ -62,7 +65,7 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-function tellEnd(end: RunEnd, headers: Headers): void {
+function reportEnd(end: RunEnd, headers: Headers): void {
   if (workflowInfo().unsafe.isReplaying) return;
   const trace = readTrace(headers);
   deliveries.ended({ ...end, ...(trace && { trace }) });

@@ -1,5 +1,5 @@
 /**
- * Waits no longer than until `signal` aborts; what was begun may still go on.
+ * Waits for `promise`, but not longer than until `signal` aborts. The work behind the promise may go on.
  *
  * @throws the signal's reason
  */
@@ -8,7 +8,7 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
   });
-  promise.catch(() => undefined); // It may fail after the abort, when nobody looks any more.
+  promise.catch(() => undefined); // It may reject after the abort, when nobody awaits it any more.
   signal.throwIfAborted();
   signal.addEventListener('abort', stop, { once: true });
   try {

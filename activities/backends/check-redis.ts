@@ -17,13 +17,13 @@ const WHAT_TO_DO: Record<FailureType, string> = {
   Unreachable:
     'check host and port in CACHE_URL, redis:// or rediss:// (TLS; NODE_EXTRA_CA_CERTS names a CA of your own), and that the server is up',
   Busy: 'raise its limit, or run fewer workers',
-  ServerError: 'mend the server, or name another one in CACHE_URL',
+  ServerError: 'repair the server, or name another one in CACHE_URL',
   Unauthorized:
     'check user and password in CACHE_URL, and that its ACL allows UNLINK on the keys of CACHE_KEYS',
-  Rejected: 'check CACHE_URL: several hosts of it, comma-separated, stand for a cluster',
+  Rejected: 'check CACHE_URL: for a cluster, name several of its hosts, comma-separated',
 };
 
-/** So many that each node of a cluster is asked for some. */
+/** Enough keys that every node of a cluster gets some of them. */
 const KEYS_IN_CLUSTER = 100;
 
 /** Connects, and tries UNLINK on keys that do not exist. */
@@ -36,7 +36,7 @@ export async function checkRedis({ address, cacheKeys, connect, clear }: RedisCh
     const faults = results
       .filter((result) => typeof result === 'object')
       .map((error) => asFault(error, WHAT_TO_DO));
-    if (await isNodeOfCluster(client, address)) faults.unshift(asFault(NODE_OF_CLUSTER(where), WHAT_TO_DO));
+    if (await isNodeOfCluster(client, address)) faults.unshift(asFault(nodeOfCluster(where), WHAT_TO_DO));
     if (faults.length > 0) return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
     return [{ state: 'ok', message: `${where}: reachable, UNLINK allowed` }];
   } catch (error) {
@@ -45,21 +45,22 @@ export async function checkRedis({ address, cacheKeys, connect, clear }: RedisCh
   }
 }
 
-const NODE_OF_CLUSTER = (where: string) =>
-  explainRedisError(`UNLINK at ${where}`, new Error('MOVED to another node'));
+function nodeOfCluster(where: string): BackendError {
+  return explainRedisError(`UNLINK at ${where}`, new Error('MOVED to another node'));
+}
 
-/** Keys like those that will be cleared, so that an ACL on key names shows. */
+/** They look like the keys that will be cleared, so an ACL on key names refuses them too. */
 function absentKeys(templates: readonly string[]): string[] {
   const account = `check-${randomUUID().slice(0, 13)}`;
   return templates.map((template) => renderTemplate(template, { from: account, to: account }));
 }
 
-/** Most keys of a cluster are elsewhere, but not all: the one tried may happen to be on this node. */
+/** The UNLINK above may have succeeded on a node of a cluster: by chance, its key can be on that node. */
 async function isNodeOfCluster(client: Redis | Cluster, { nodes }: RedisAddress): Promise<boolean> {
   if (nodes.length > 1) return false;
   try {
     return /cluster_enabled:1/.test(await (client as Redis).info('cluster'));
   } catch {
-    return false; // It may not be allowed to look.
+    return false; // The user may lack the right to call INFO.
   }
 }

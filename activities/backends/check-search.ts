@@ -5,15 +5,15 @@ import type { SearchClient } from './search-client.ts';
 import { explainFailure, noSuchIndex } from './search-errors.ts';
 import { type BulkItem, bulkLines, guardScript, readOutcome, type SearchGuard } from './search-guards.ts';
 
-/** Documents that are looked at. */
+/** How many documents are checked. */
 const SAMPLE = 20;
-/** Versions below are counted by the server; from 2001 on times in ms are above. */
+/** Since 2001 every time in ms is above this. A version below it was counted by the server. */
 const LOWEST_TIME = 1e12;
 
 const WHAT_TO_DO: Record<FailureType, string> = {
   Unreachable: 'check SEARCH_URL, SEARCH_CA (a CA of your own), and that the server is up',
   Busy: 'try again later',
-  ServerError: 'mend the server or the index',
+  ServerError: 'repair the server or the index',
   Unauthorized:
     'check user and password in SEARCH_URL, and that they may read, and delete from, SEARCH_INDEX',
   Rejected: 'check SEARCH_INDEX and SEARCH_GUARD',
@@ -21,7 +21,7 @@ const WHAT_TO_DO: Record<FailureType, string> = {
 
 type Hit = { _version?: number; _source?: Record<string, unknown> };
 
-/** Looks for the index, tries a delete of a document that does not exist, and samples what the guard relies on. */
+/** Looks for the index, tries to delete a document that does not exist, and checks in a sample what the guard needs. */
 export async function checkSearch(client: SearchClient, options: SearchOptions): Promise<Finding[]> {
   const { index, guard } = options;
   try {
@@ -51,7 +51,7 @@ async function tryDelete(client: SearchClient, { index, guard }: SearchOptions):
   throw explainFailure(`${what} at ${client.where}`, item ?? { status: 500 });
 }
 
-/** A script runs only where there is a document: this one is made up, newer, and so is never written. */
+/** A script runs only on an existing document. `upsert` pretends one that is newer, so the script writes nothing. */
 function checkLines(guard: SearchGuard, id: string): object[] {
   if (guard.kind !== 'field') return bulkLines({ kind: 'none' }, id, 0);
   const now = Date.now();
@@ -61,7 +61,7 @@ function checkLines(guard: SearchGuard, id: string): object[] {
 
 async function checkGuard(client: SearchClient, index: string, guard: SearchGuard): Promise<Finding[]> {
   if (guard.kind === 'none') {
-    const message = 'SEARCH_GUARD=none: a late delete removes a document that was indexed again since';
+    const message = 'SEARCH_GUARD=none: a late delete also removes a document that was indexed again';
     return [{ state: 'warning', message: `${message}; set external or field:<name>` }];
   }
   const what = `sampling ${index}`;
@@ -73,20 +73,20 @@ async function checkGuard(client: SearchClient, index: string, guard: SearchGuar
     return [finding];
   } catch (error) {
     const { message } = describeFault(error);
-    return [{ state: 'warning', message: `cannot tell whether SEARCH_GUARD holds: ${message}` }];
+    return [{ state: 'warning', message: `cannot tell whether SEARCH_GUARD works: ${message}` }];
   }
 }
 
 function checkVersions(hits: Hit[]): Finding {
   const low = hits.filter(({ _version = 0 }) => _version < LOWEST_TIME).length;
   if (hits.length === 0)
-    return { state: 'warning', message: nothingToSee('that the app indexes with external versions in ms') };
+    return { state: 'warning', message: emptyIndex('that the app indexes with external versions in ms') };
   if (low === 0)
     return {
       state: 'ok',
       message: `SEARCH_GUARD=external: versions of ${hits.length} documents are times in ms`,
     };
-  const message = `SEARCH_GUARD=external: ${low} of ${hits.length} documents have a version that is no time in ms, so a late delete can remove a newer document`;
+  const message = `SEARCH_GUARD=external: ${low} of ${hits.length} documents have a version that is not a time in ms, so a late delete can remove a newer document`;
   return {
     state: 'warning',
     message: `${message}; index with version_type=external and the time in ms, or set SEARCH_GUARD=field:<name>`,
@@ -96,7 +96,7 @@ function checkVersions(hits: Hit[]): Finding {
 function checkTimes(hits: Hit[], field: string): Finding {
   const without = hits.filter(({ _source = {} }) => !isTime(valueAt(_source, field))).length;
   if (hits.length === 0)
-    return { state: 'warning', message: nothingToSee(`that documents have a time in ${field}`) };
+    return { state: 'warning', message: emptyIndex(`that documents have a time in ${field}`) };
   if (without === 0)
     return {
       state: 'ok',
@@ -107,8 +107,8 @@ function checkTimes(hits: Hit[], field: string): Finding {
   return { state, message: `${message}; name a field that holds ms since 1970 or ISO 8601, and fill it in` };
 }
 
-function nothingToSee(what: string): string {
-  return `the index is empty: make sure ${what}`;
+function emptyIndex(whatToCheck: string): string {
+  return `the index is empty: make sure ${whatToCheck}`;
 }
 
 function valueAt(source: Record<string, unknown>, field: string): unknown {
@@ -118,7 +118,7 @@ function valueAt(source: Record<string, unknown>, field: string): unknown {
     .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], source);
 }
 
-/** About what the guard's script takes. */
+/** Accepts about the same values as the script of the guard. */
 function isTime(value: unknown): boolean {
   if (typeof value === 'number') return value >= 1e11;
   if (typeof value !== 'string') return false;

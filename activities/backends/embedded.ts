@@ -3,35 +3,35 @@ import type { FriendDeletedMessage, Messenger } from '../notify-users.ts';
 import type { DeleteOutcome, SearchIndex } from '../update-search-index.ts';
 import type { Finding } from './backend.ts';
 
-/** What the embedded graph holds about one account. */
+/** What the embedded friend graph knows about one account. */
 export type AccountView = {
   account: string;
-  /** The cached friend list; null: not cached. */
+  /** The cached friend list. null: not cached. */
   cachedFriends: string[] | null;
-  /** Friends that a search for the account finds. */
+  /** The friends that a search for the account finds. */
   searchableFriends: string[];
   inbox: FriendDeletedMessage[];
 };
 
-/** How the embedded backends name things: the defaults of `CACHE_KEYS` and `SEARCH_DOCUMENT_ID`. */
+/** The defaults of `CACHE_KEYS` and `SEARCH_DOCUMENT_ID`. */
 const cacheKey = (account: string) => `friends:${account}`;
 const documentId = (from: string, to: string) => `${from}:${to}`;
 
-/** So that a long trial does not fill the memory; the oldest go first. */
+/** These bound the memory of a long trial. The oldest entries are dropped. */
 const MAX_INBOXES = 10_000;
 const MAX_INBOX = 100;
 
 /**
- * An in-process stand-in for the app's cache, search index and devices, for trying Unfriend out: a small
- * made-up friend graph that really changes. Lost with the process; refused in production.
+ * Stands in for the app's cache, search index and devices, for people who try Unfriend out: a small made-up friend
+ * graph, which the side effects really change. It is lost with the process, and refused in production.
  */
 export class EmbeddedBackends implements Caches, SearchIndex, Messenger {
   readonly #cache = new Map<string, Set<string>>();
-  /** Document id → when it was indexed (ms), and between whom. */
+  /** By document id. `indexedAt` in ms since the epoch. */
   readonly #documents = new Map<string, { from: string; to: string; indexedAt: number }>();
   readonly #inboxes = new Map<string, Map<string, FriendDeletedMessage>>();
 
-  /** Makes two accounts friends, both ways, as of `at` (ms). */
+  /** Makes two accounts friends of each other. `at`: in ms since the epoch. */
   befriend(one: string, other: string, at: number): void {
     for (const [from, to] of [
       [one, other],
@@ -91,7 +91,7 @@ function dropOldest(map: Map<string, unknown>, limit: number): void {
   if (map.size > limit && oldest !== undefined) map.delete(oldest);
 }
 
-/** A graph with a few friendships in it: the accounts of the vendor's samples, and three made-up ones. */
+/** A graph with a few friendships: between accounts of the vendor's samples, and three made-up accounts. */
 export function createFriendGraph(now: number): EmbeddedBackends {
   const backends = new EmbeddedBackends();
   for (const [one, other] of [

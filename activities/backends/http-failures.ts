@@ -1,24 +1,25 @@
 import { BackendError } from './backend.ts';
+import { codeOf } from './network-errors.ts';
 
-/** However long a peer wants to be left alone, it is asked again after an hour. */
+/** Even a peer that wants a longer pause is called again after an hour. */
 const LONGEST_RETRY_AFTER_MS = 60 * 60 * 1000;
 
-/**
- * No answer, as a backend's failure. It names `peer` and the error's code alone: what the error says besides can
- * hold addresses, and differs from try to try.
- */
+/** The failure for a call without an answer. */
 export function networkFailure(error: unknown, peer: string): BackendError {
-  return new BackendError('Unreachable', `${peer}: ${describeNetworkError(error)}`);
+  return new BackendError('Unreachable', `${peer}: ${describe(error)}`);
 }
 
-function describeNetworkError(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'no connection';
   if (error.name === 'TimeoutError') return 'no answer in time';
-  const { code } = error as NodeJS.ErrnoException;
-  return `no answer (${code ?? error.name})`;
+  return `no answer (${codeOf(error)})`;
 }
 
-/** An HTTP status that is neither success nor redirect; `retryAfter` in ms, where the peer named it. */
+/**
+ * The failure for an HTTP status that is neither success nor redirect.
+ *
+ * @param retryAfter in ms, if the peer named a time
+ */
 export function statusFailure(status: number, peer: string, retryAfter?: number): BackendError {
   const message = `${peer} answered HTTP ${status}`;
   const options = retryAfter === undefined ? {} : { retryAfter };
@@ -30,7 +31,7 @@ export function statusFailure(status: number, peer: string, retryAfter?: number)
   return new BackendError('Rejected', message);
 }
 
-/** `Retry-After`, in seconds or as an HTTP date, in ms from `now`; undefined where it says nothing of use. */
+/** Reads `Retry-After`, which has seconds or an HTTP date. In ms from `now`; undefined if it is not usable. */
 export function readRetryAfter(header: unknown, now: number): number | undefined {
   if (typeof header !== 'string') return undefined;
   const text = header.trim();

@@ -11,5 +11,5 @@ export type Backends = {
   messenger: Messenger | null;
 };
 
-/** Those that have a connection to close, and can be checked. */
+/** The backends that can be checked and have a connection to close. */
 export type BackendName = 'caches' | 'searchIndex' | 'messenger';

@@ -7,20 +7,20 @@ import { type BulkItem, bulkLines, readOutcome, type SearchGuard } from './searc
 
 export type SearchOptions = SearchAddress & { index: string; guard: SearchGuard };
 
-/** Documents a request: about 200 KB of guarded deletes. */
+/** Documents per request: about 200 KB of guarded deletes. */
 const CHUNK = 500;
-/** How long an index that was there is taken to be there. */
+/** How long an index that was seen counts as existing. */
 const SEEN_MS = 10_000;
-/** What the server waits for a shard that is away; by default a minute, longer than an activity has. */
+/** How long the server waits for a missing shard. Its default is a minute, and an activity has less. */
 const SHARD_WAIT = '10s';
-/** Nothing else of the answer is read. */
-const ANSWER = 'items.*.status,items.*.result,items.*.error';
+/** The only fields of the answer that are read. */
+const ANSWER_FIELDS = 'items.*.status,items.*.result,items.*.error';
 
 const DELETING = 'deleting from';
 
 type BulkAnswer = { items?: Record<string, BulkItem>[] };
 
-/** The app's search index in OpenSearch, one document a directed friendship. */
+/** The app's search index in OpenSearch, with one document per directed friendship. */
 export class OpenSearchIndex implements SearchIndex {
   readonly #client: SearchClient;
   readonly #options: SearchOptions;
@@ -45,7 +45,7 @@ export class OpenSearchIndex implements SearchIndex {
         if (results.length > 0 && performance.now() - startedAt > REQUEST_MS) throw this.#tooLate();
         results.push(...(await this.#deleteChunk(chunk, before, signal)));
       } catch (error) {
-        // What is done is told; the rest would only run into the same.
+        // Report what is done. Further chunks would fail for the same reason.
         if (!(error instanceof BackendError) || results.length === 0) throw error;
         return ids.map((_, index) => results[index] ?? error);
       }
@@ -76,7 +76,7 @@ export class OpenSearchIndex implements SearchIndex {
   ): Promise<(DeleteOutcome | BackendError)[]> {
     const { index, guard } = this.#options;
     const body = ids.flatMap((id) => bulkLines(guard, id, before));
-    const request = { index, body, timeout: SHARD_WAIT, filter_path: ANSWER };
+    const request = { index, body, timeout: SHARD_WAIT, filter_path: ANSWER_FIELDS };
     const { items } = await this.#client.ask<BulkAnswer>(
       `${DELETING} ${index}`,
       (client) => client.bulk(request),
@@ -98,7 +98,7 @@ export class OpenSearchIndex implements SearchIndex {
     return explainFailure(`${DELETING} ${this.#options.index} at ${this.#client.where}`, item);
   }
 
-  /** Deletes with an external version, and updates, would create a missing index. */
+  /** A delete with an external version would create a missing index, and so would an update. */
   async #needIndex(signal: AbortSignal): Promise<void> {
     if (performance.now() - this.#seenAt < SEEN_MS) return;
     const { index } = this.#options;

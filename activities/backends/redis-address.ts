@@ -1,6 +1,6 @@
 import { decodeCredential } from './url-credentials.ts';
 
-/** Where Redis is, as `CACHE_URL` says it. Several nodes: a cluster. */
+/** The address in `CACHE_URL`. Several nodes: a cluster. */
 export type RedisAddress = {
   nodes: { host: string; port: number }[];
   tls: boolean;
@@ -10,14 +10,14 @@ export type RedisAddress = {
 };
 
 const DEFAULT_PORT = 6379;
-/** The credentials end at the last `@`: only hosts are separated by commas. */
+/** The credentials end at the last `@`, and may contain commas. */
 const URL_PARTS = /^(rediss?):\/\/(?:(.*)@)?([^@/?#]+)(?:\/(\d*))?$/s;
 const NODE = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i;
 
 /**
- * Reads `redis://[user:pass@]host[:port][/db]`; `rediss://` is TLS, several hosts are separated by commas.
+ * Reads `redis://[user:pass@]host[:port][/db]`. `rediss://` means TLS. Several hosts are separated by commas.
  *
- * @throws TypeError with what was expected, never with what was given
+ * @throws TypeError that says what was expected. It never contains the input, which has a password
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const [, scheme, userinfo, hosts = '', db] = URL_PARTS.exec(url) ?? [];
@@ -47,7 +47,7 @@ function parseCredentials(userinfo = ''): { username?: string; password?: string
   return { ...(username && { username }), ...(password && { password }) };
 }
 
-/** `redis.example:6379`; of a cluster all that were named. */
+/** `redis.example:6379`; for a cluster, all hosts that `CACHE_URL` names. */
 export function describeNodes({ nodes }: RedisAddress): string {
   return nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
 }

@@ -13,13 +13,13 @@ export class RedisCaches implements Caches {
   #session: Promise<RedisSession> | undefined;
   #isClosed = false;
 
-  /** @param cacheKeys templates of the keys, for the check */
+  /** @param cacheKeys templates of the keys; only `check` needs them */
   constructor(url: string, cacheKeys: readonly string[]) {
     this.#address = parseRedisUrl(url);
     this.#cacheKeys = cacheKeys;
   }
 
-  /** One UNLINK a key, all on their way at once: keys of a cluster live on different nodes. */
+  /** One UNLINK per key, because the keys of a cluster are on different nodes. All are sent at once. */
   async clear(keys: string[], signal: AbortSignal): Promise<(boolean | BackendError)[]> {
     const session = await abortable(this.#connected(), signal);
     return abortable(Promise.all(keys.map((key) => this.#unlink(session, key))), signal);
@@ -27,7 +27,8 @@ export class RedisCaches implements Caches {
 
   check(): Promise<Finding[]> {
     return checkRedis({
-      ...{ address: this.#address, cacheKeys: this.#cacheKeys },
+      address: this.#address,
+      cacheKeys: this.#cacheKeys,
       connect: () => this.#connected(),
       clear: (keys) => this.clear(keys, new AbortController().signal),
     });
@@ -48,7 +49,7 @@ export class RedisCaches implements Caches {
         error,
         session.lastError,
       );
-      // A name that now leads to another server is looked up anew.
+      // The next connection looks the host name up again: after a failover it may lead to another server.
       if (failure.message.includes('READONLY')) session.client.disconnect();
       return failure;
     }

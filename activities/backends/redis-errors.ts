@@ -1,6 +1,7 @@
 import { BackendError, type FailureType } from './backend.ts';
+import { codeOf } from './network-errors.ts';
 
-/** What Redis answers, by the first word, and what that means here. Other errors may pass: ServerError. */
+/** The first word of an error that Redis answers, and what it means. Any other error is a ServerError, which may pass. */
 const REPLIES: Record<string, [FailureType, string]> = {
   NOAUTH: ['Unauthorized', 'it wants a password'],
   WRONGPASS: ['Unauthorized', 'it refused user or password'],
@@ -19,22 +20,22 @@ const REPLIES: Record<string, [FailureType, string]> = {
   NOREPLICAS: ['ServerError', 'it takes no writes because replicas are missing'],
 };
 
-/** Of `ERR …`, which is anything: what will be refused again. */
-const REFUSED_FOR_GOOD: [RegExp, string][] = [
+/** `ERR …` can mean anything. These will be refused again. */
+const PERMANENT_REFUSALS: [RegExp, string][] = [
   [/^ERR unknown command/, 'it does not know that command (Redis 4 and later do)'],
   [/^ERR (DB index is out of range|invalid DB index)/, 'it has no database of that number'],
   [/^ERR SELECT is not allowed in cluster mode/, 'a cluster has no numbered databases'],
 ];
 
-/** A cluster's client gave up: others kept naming a node that can't be reached. */
+/** The client of a cluster gave up, because the nodes kept naming a node that cannot be reached. */
 const NO_NODE = /^Too many Cluster redirections.*(MOVED|Connection is closed)/;
 const UNREACHABLE_NODE = 'the node that has the key cannot be reached';
 
 /**
- * Says why Redis did not do what it was asked. What Redis itself says is not repeated: it may hold keys, and so
- * account names.
+ * Says why Redis did not do what it was asked to do. The text of Redis is not repeated, because it can contain keys,
+ * and so account names.
  *
- * @param lastError why the connection was lost, where that is known
+ * @param lastError why the connection was lost, if that is known
  */
 export function explainRedisError(what: string, error: unknown, lastError?: Error): BackendError {
   const cause = error as Error;
@@ -46,27 +47,25 @@ export function explainRedisError(what: string, error: unknown, lastError?: Erro
     return new BackendError(type, `${what}: ${reply}, ${words}`);
   }
   if (cause !== lastError && lastError && isConnectionLoss(cause)) return explainRedisError(what, lastError);
-  return new BackendError('Unreachable', `${what}: ${describeNetworkError(cause)}`);
+  return new BackendError('Unreachable', `${what}: ${describeLoss(cause)}`);
 }
 
 function explainRefusal(what: string, { message }: Error): BackendError {
-  const [, words] = REFUSED_FOR_GOOD.find(([pattern]) => pattern.test(message)) ?? [];
+  const [, words] = PERMANENT_REFUSALS.find(([pattern]) => pattern.test(message)) ?? [];
   if (words) return new BackendError('Rejected', `${what}: ${words}`);
   if (/max number of clients/.test(message))
     return new BackendError('Busy', `${what}: it has too many clients`);
   return new BackendError('ServerError', `${what}: it answered with an error (ERR)`);
 }
 
-/** What ioredis says about commands that were under way when the connection went. */
+/** How ioredis rejects the commands that were running when the connection was lost. */
 function isConnectionLoss({ name, message }: Error): boolean {
   if (name === 'AbortError') return true;
   return /Connection is closed|max retries per request|isn't (ready|writeable)|startup nodes/i.test(message);
 }
 
-function describeNetworkError(error: Error & { code?: string }): string {
-  if (/timed? ?out|Socket timeout/i.test(error.message)) return 'no answer in time';
-  if (error.code) return error.code;
-  return isConnectionLoss(error) || /redirections/.test(error.message)
-    ? 'the connection was lost'
-    : error.name;
+function describeLoss(error: Error & { code?: string }): string {
+  if (/timed? ?out/i.test(error.message)) return 'no answer in time';
+  const isLoss = isConnectionLoss(error) || /redirections/.test(error.message);
+  return isLoss && !error.code ? 'the connection was lost' : codeOf(error);
 }

@@ -1,19 +1,19 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from './redis-address.ts';
 
-/** With both at their limit an activity has its error after about five seconds, and Temporal retries. */
+/** If both reach their limit, the activity fails after about five seconds, and Temporal retries. */
 const CONNECT_MS = 2_500;
 const COMMAND_MS = 2_500;
 
-/** What a server says that was given a password and has none. */
+/** How a server without a password answers AUTH. */
 const NEEDS_NO_PASSWORD = /no password is set|without any password configured/;
 
-/** One connection, from connecting until it is lost; `lastError` says why it was. */
+/** One connection, until it is lost. `lastError` says why it was lost. */
 export type RedisSession = { client: Redis | Cluster; lastError?: Error };
 
 /**
- * Connects. Nothing reconnects in the background and nothing is queued while away: whoever needs the cache next
- * opens the next session, so that Temporal's back-off paces all tries.
+ * A session does not reconnect in the background, and queues nothing while the server is away. The next call opens the
+ * next session. So only Temporal's back-off decides when a try is made.
  */
 export function createSession(address: RedisAddress): RedisSession {
   const client = createClient(address);
@@ -25,8 +25,9 @@ export function createSession(address: RedisAddress): RedisSession {
 }
 
 /**
- * Not by ioredis' own options for credentials and database: with them it sends the next command at once, which
- * then runs as the default user, or in database 0, where the server refuses what was asked.
+ * Does not use the options of ioredis for credentials and database. With them ioredis sends the next command without
+ * waiting for the answer to AUTH or SELECT. If the server refuses that, the command runs as the default user, or in
+ * database 0.
  */
 export async function connect({ client }: RedisSession, address: RedisAddress): Promise<void> {
   await client.connect();
@@ -45,18 +46,18 @@ async function authenticate(client: Redis, { username, password = '' }: RedisAdd
 
 function createClient({ nodes, tls, username, password }: RedisAddress): Redis | Cluster {
   const options = {
-    // UNLINK needs nothing of RESP3, and HELLO would come before AUTH.
+    // UNLINK does not need RESP3, and the HELLO of RESP3 would come before AUTH.
     protocol: 2,
     ...(tls && { tls: {} }),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     commandTimeout: COMMAND_MS,
-    // Drops a connection whose peer is gone without a word.
+    // Closes a connection whose peer has vanished.
     socketTimeout: COMMAND_MS,
     keepAlive: 30_000,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // Both need rights beyond UNLINK; a server that is still loading says so by itself.
+    // Both would need more rights than UNLINK. A server that is still loading says so in its answer.
     enableReadyCheck: false,
     disableClientInfo: true,
   } satisfies RedisOptions;
@@ -66,7 +67,7 @@ function createClient({ nodes, tls, username, password }: RedisAddress): Redis |
     lazyConnect: true,
     enableReadyCheck: false,
     clusterRetryStrategy: () => null,
-    // The names in certificates are those of the hosts, not of their addresses.
+    // Certificates contain the names of the hosts, not their addresses.
     ...(tls && { dnsLookup: (host, callback) => callback(null, host) }),
     redisOptions: { ...options, ...(username && { username }), ...(password && { password }) },
   });

@@ -4,7 +4,7 @@ import { decodeCredential } from './url-credentials.ts';
 /**
  * Takes the credentials out of `https://user:password@host:port/path`.
  *
- * @throws TypeError with what was expected, never with what was given
+ * @throws TypeError that says what was expected. It never contains the input, which has a password
  */
 export function parseSearchUrl(text: string): { node: string; username: string; password: string } {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -20,12 +20,12 @@ export function parseSearchUrl(text: string): { node: string; username: string; 
   return { node: url.href, username, password };
 }
 
-/** Lower case, no wildcards, one index or alias: what the server takes as the name of one. */
+/** Whether the server accepts it as the name of one index or alias: lower case, no wildcards. */
 export function isIndexName(text: string): boolean {
   return /^[^-_+\s\\/*?"<>|,#:A-Z][^\s\\/*?"<>|,#:A-Z]{0,254}$/.test(text) && !/^\.{1,2}$/.test(text);
 }
 
-/** Reads `external`, `none` or `field:<name>`; undefined: none of them. */
+/** Reads `external`, `none` or `field:<name>`. Undefined: it is none of them. */
 export function parseSearchGuard(text: string): SearchGuard | undefined {
   if (text === 'external' || text === 'none') return { kind: text };
   const field = /^field:([^\s,*]+)$/.exec(text)?.[1];

@@ -4,23 +4,23 @@ import { withDeadline } from './deadline.ts';
 import { parseSearchUrl } from './search-address.ts';
 import { explainSearchError } from './search-errors.ts';
 
-/** An activity has 30 s: two requests of it must fit, so that it can say why it failed. */
+/** Two requests must fit into the 30 s of an activity, so that it can say why it failed. */
 export const REQUEST_MS = 12_000;
 
 export type SearchAddress = {
-  /** Credentials may stand in it. */
+  /** It may contain credentials. */
   url: string;
-  /** PEM of the CA that signed the server's certificate, where the system does not know it. */
+  /** The CA of the server's certificate, in PEM, if the system does not know that CA. */
   ca?: string | undefined;
 };
 
-/** For who has nobody to cancel it. */
+/** For calls that nobody can cancel. */
 const NEVER = new AbortController().signal;
 
-/** A request of the official client, which can be given up. */
+/** A request of the official client. */
 type Request<T> = PromiseLike<{ body: T }> & { abort(): void };
 
-/** The official client, with a deadline and an abort for each request and its errors explained. */
+/** The official client; every request has a deadline, can be aborted, and has its errors explained. */
 export class SearchClient {
   readonly where: string;
   readonly #client: Client;
@@ -32,7 +32,7 @@ export class SearchClient {
       node,
       ...(username && { auth: { username, password } }),
       ...(ca && { ssl: { ca } }),
-      // Retries are Temporal's, where operators see them.
+      // Temporal retries, because people can see that in its UI.
       maxRetries: 0,
       requestTimeout: REQUEST_MS,
       resurrectStrategy: 'none',
@@ -44,7 +44,8 @@ export class SearchClient {
     try {
       return await withDeadline(REQUEST_MS, signal, async (either) => {
         const request = send(this.#client);
-        // Without a result: `abort` gives the request back, and a listener's rejected promise ends the process.
+        // In braces, because `abort` returns the request, and a promise that a listener returns ends the process when
+        // it rejects.
         either.addEventListener('abort', () => {
           request.abort();
         });
@@ -61,7 +62,10 @@ export class SearchClient {
     }
   }
 
-  /** Who may not look is told yes: then the delete itself fails, and nobody creates an index without the right to. */
+  /**
+   * True also for a user who may not ask. Such a user may not create an index either, so the delete that follows
+   * fails and does no harm.
+   */
   async hasIndex(what: string, index: string, signal = NEVER): Promise<boolean> {
     try {
       return await this.ask<boolean>(what, (api) => api.indices.exists({ index }), signal);

@@ -3,32 +3,29 @@ import { BackendError, type FailureType } from './backend.ts';
 import { readRetryAfter } from './http-failures.ts';
 import { type BulkItemError, NO_TIME } from './search-guards.ts';
 
-/** Whatever their status is: these pass once somebody has mended the index. */
+/** They pass when somebody has repaired the index, whatever their HTTP status is. */
 const PASSING = ['cluster_block_exception', 'index_closed_exception', 'unavailable_shards_exception'];
 
-/** Why a request, or one document of it, failed. */
+/** Why a request failed, or one document of it. */
 export type SearchFailure = { status: number; error?: BulkItemError; retryAfter?: number | undefined };
 
-/**
- * What `error` means to an operator. Only error types are repeated: the reasons hold document ids, and so account
- * names.
- */
+/** Only the types of errors are repeated, because their reasons contain document ids, and so account names. */
 export function explainFailure(
   what: string,
   { status, error = {}, retryAfter }: SearchFailure,
 ): BackendError {
   const options = retryAfter === undefined ? {} : { retryAfter };
   const deepest = deepestCause(error);
-  const say = (type: FailureType, words: string) => new BackendError(type, `${what}: ${words}`, options);
+  const failure = (type: FailureType, words: string) => new BackendError(type, `${what}: ${words}`, options);
   if (error.type === 'index_not_found_exception') return noSuchIndex(what);
   if (deepest.reason?.startsWith(NO_TIME)) {
-    return say(
+    return failure(
       'Rejected',
       'the document has no time in the field of SEARCH_GUARD: ms since 1970, or ISO 8601',
     );
   }
   const types = [...new Set([error.type, error.caused_by?.type])].filter(Boolean).join(', ');
-  return say(typeOf(status, error), types ? `${status} ${types}` : `${status}`);
+  return failure(typeOf(status, error), types ? `${status} ${types}` : `${status}`);
 }
 
 export function noSuchIndex(what: string): BackendError {
@@ -41,7 +38,7 @@ function typeOf(status: number, { type = '' }: BulkItemError): FailureType {
   return status === 401 || status === 403 ? 'Unauthorized' : 'Rejected';
 }
 
-/** What the client threw. */
+/** The failure for an error that the client threw. */
 export function explainSearchError(what: string, error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   if (error instanceof errors.ResponseError) {

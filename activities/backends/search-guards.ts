@@ -1,18 +1,18 @@
 import type { DeleteOutcome } from '../update-search-index.ts';
 
-/** What keeps a late delete from removing a document that was indexed again since; see docs/backends.md. */
+/** How a late delete is kept from removing a document that was indexed again. See `SEARCH_GUARD` in the documentation. */
 export type SearchGuard = { kind: 'external' } | { kind: 'none' } | { kind: 'field'; field: string };
 
-/** What `_bulk` answers about one document. */
+/** The answer of `_bulk` for one document. */
 export type BulkItem = { status: number; result?: string; error?: BulkItemError };
 export type BulkItemError = { type?: string; reason?: string | null; caused_by?: BulkItemError };
 
 export const NO_TIME = 'unfriend: no time';
 
 /**
- * Deletes the document only if its time is not after `before`. Without a time that can be read it fails: deleting
- * could remove a new document, and leaving it alone would keep an old one with nobody to know. A number below
- * 1e11 would be seconds, and text without time of day is too coarse.
+ * Deletes the document only if its time is not after `before`. It fails if the document has no readable time: a delete
+ * could remove a new document, and without a failure nobody would notice an old one that stays. A number below 1e11 is
+ * refused, because it would be in seconds, and so is text without a time of day.
  */
 const DELETE_IF_NOT_NEWER = `
 def value = ctx._source[params.field];
@@ -43,7 +43,7 @@ export function guardScript(field: string, before: number) {
   return { script: { lang: 'painless', source: DELETE_IF_NOT_NEWER, params } };
 }
 
-/** The lines of `_bulk` that delete a document under the guard. */
+/** The lines of a `_bulk` request that delete one document under the guard. */
 export function bulkLines(guard: SearchGuard, id: string, before: number): object[] {
   if (guard.kind === 'none') return [{ delete: { _id: id } }];
   if (guard.kind === 'external') {
@@ -52,7 +52,7 @@ export function bulkLines(guard: SearchGuard, id: string, before: number): objec
   return [{ update: { _id: id, retry_on_conflict: 3 } }, guardScript(guard.field, before)];
 }
 
-/** What became of the document; undefined: it failed. */
+/** The outcome for one document. Undefined: it failed. */
 export function readOutcome(
   guard: SearchGuard,
   { status, result, error }: BulkItem,
@@ -60,6 +60,6 @@ export function readOutcome(
   if (result === 'deleted') return 'deleted';
   if (result === 'not_found' || error?.type === 'document_missing_exception') return 'absent';
   if (result === 'noop') return 'newer';
-  // Also where a later delivery's delete came first: then there is nothing left to do either.
+  // Or a later delivery has already deleted the document. Then nothing is left to do either.
   return status === 409 && guard.kind === 'external' ? 'newer' : undefined;
 }

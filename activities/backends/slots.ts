@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts';
 import { withDeadline } from './deadline.ts';
 
-/** Lets so many calls go on at once, for all activities of the process; the others wait for their turn, in order. */
+/** Bounds how many calls run at once, over all activities of the process. The others wait for their turn, in order. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -11,15 +11,15 @@ export class Slots {
   }
 
   /**
-   * Waits up to `longest` ms for a slot, and holds it until it is given back.
+   * Waits up to `longest` ms for a slot.
    *
-   * @returns gives it back
+   * @returns a function that releases the slot
    * @throws `TimeoutError`, or the signal's reason
    */
-  async take(longest: number, signal: AbortSignal): Promise<() => void> {
+  async acquire(longest: number, signal: AbortSignal): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else await withDeadline(longest, signal, (signal) => this.#turn(signal));
-    return () => this.#giveBack();
+    return () => this.#release();
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -31,13 +31,13 @@ export class Slots {
     try {
       await abortable(turn, signal);
     } catch (error) {
-      // Its turn may have come in the same moment.
-      if (!this.#waiting.delete(begin)) this.#giveBack();
+      // It is not waiting any more: its turn came at the same moment as the abort.
+      if (!this.#waiting.delete(begin)) this.#release();
       throw error;
     }
   }
 
-  #giveBack(): void {
+  #release(): void {
     const [next] = this.#waiting;
     if (!next) {
       this.#free += 1;

@@ -15,14 +15,14 @@ export type TencentAccess = {
   secretKey: string;
 };
 
-/** What the vendor answered: 0 is success. */
+/** The vendor's answer. `errorCode` 0 is success. */
 export type RestAnswer = {
   errorCode: number;
-  /** How far this machine's clock is ahead of the vendor's, in ms; unknown where it does not tell the time. */
+  /** How far this machine's clock is ahead of the vendor's, in ms. Undefined: the answer has no date. */
   clockAhead: number | undefined;
 };
 
-/** Longer than the vendor's own 3 s: whoever gives up sooner never learns what became of the call. */
+/** Longer than the vendor's own timeout of 3 s. With a shorter one the result of a slow call would stay unknown. */
 const TIMEOUT_MS = 5_000;
 
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -33,12 +33,13 @@ const ANSWER = z.object({ ErrorCode: z.int() });
 
 /** Tencent Chat's REST API, called as the app's administrator. */
 export class TencentRest {
-  /** What messages call the vendor. */
+  /** The name of the vendor in error messages. */
   readonly peer: string;
   readonly #access: TencentAccess;
   readonly #userSigs: UserSigs;
   readonly #agent = new Agent({
-    ...{ connections: MAX_CONNECTIONS, maxResponseSize: MAX_ANSWER_BYTES },
+    connections: MAX_CONNECTIONS,
+    maxResponseSize: MAX_ANSWER_BYTES,
     connect: { timeout: TIMEOUT_MS },
   });
 
@@ -49,9 +50,9 @@ export class TencentRest {
   }
 
   /**
-   * Calls a command such as `v4/openim/sendmsg`, and once more where a new UserSig may help.
+   * Calls a command such as `v4/openim/sendmsg`. Calls it a second time if a new UserSig can help.
    *
-   * @throws BackendError when there is no answer of the REST API
+   * @throws BackendError when the REST API does not answer
    */
   async call(command: string, body: string, signal: AbortSignal): Promise<RestAnswer> {
     const userSig = this.#userSigs.get();
@@ -81,8 +82,11 @@ export class TencentRest {
     const { url, sdkAppId, admin } = this.#access;
     const full = new URL(command, url);
     full.search = new URLSearchParams({
-      ...{ sdkappid: sdkAppId, identifier: admin, usersig: userSig },
-      ...{ random: String(randomInt(RANDOM_BELOW)), contenttype: 'json' },
+      sdkappid: sdkAppId,
+      identifier: admin,
+      usersig: userSig,
+      random: String(randomInt(RANDOM_BELOW)),
+      contenttype: 'json',
     }).toString();
     return full;
   }

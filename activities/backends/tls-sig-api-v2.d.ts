@@ -1,4 +1,4 @@
-/** The package has no types of its own. */
+/** The package brings no types. */
 declare module 'tls-sig-api-v2' {
   export class Api {
     constructor(sdkAppId: number, secretKey: string);

@@ -1,7 +1,7 @@
 /**
- * A user or password as it stands in an address.
+ * Decodes a user or password from a URL.
  *
- * @throws TypeError with what was expected, never with what was given
+ * @throws TypeError that says what was expected. It never contains the input, which is a secret
  */
 export function decodeCredential(text: string): string {
   try {

@@ -1,10 +1,10 @@
 const PREFIX = 'whsec_';
 
-/** As the Standard Webhooks specification has it. */
+/** The limits of the Standard Webhooks specification. */
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
-/** The key that a webhook secret stands for: base64 after `whsec_`, else the text itself. Undefined: not usable. */
+/** Reads the key from a webhook secret: base64 after `whsec_`, else the text itself. Undefined: not usable. */
 export function readWebhookSecret(secret: string): Uint8Array | undefined {
   const key = secret.startsWith(PREFIX)
     ? readBase64(secret.slice(PREFIX.length))
@@ -15,6 +15,6 @@ export function readWebhookSecret(secret: string): Uint8Array | undefined {
 
 function readBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
-  // Node skips what is no base64: only what reads the same again was some.
+  // Node.js skips characters that are not base64. So the text was base64 only if encoding gives it back.
   return bytes.toString('base64') === text ? bytes : undefined;
 }

@@ -10,9 +10,9 @@ import { readWebhookSecret } from './webhook-secret.ts';
 
 export type WebhookOptions = {
   url: string;
-  /** `whsec_` and base64, or the key's text itself. */
+  /** `whsec_` and base64, or the text of the key itself. */
   secret: string;
-  /** Whether addresses that are not of the public internet may be posted to. */
+  /** Whether the endpoint may be at an address that is not on the public internet. */
   allowPrivate: boolean;
   isAllowed?: (address: string) => boolean;
   lookup?: Lookup;
@@ -22,16 +22,16 @@ export type WebhookOptions = {
 const TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** The answer's body is of no interest; what is read of it only lets the connection be used again. */
+/** The body of the answer is not used. Only a connection whose answer was read to its end can be used again. */
 const READ_BYTES = 16 * 1024;
 const READ_MS = 1_000;
 
 const MAX_CONNECTIONS = 32;
 
-/** Who waits longer for a connection is sent away: an activity has 30 s for all that it does. */
+/** A message that waits longer for a connection is refused: an activity has 30 s for everything. */
 const LONGEST_WAIT_MS = 10_000;
 
-/** Posts messages as the Standard Webhooks specification has it: https://www.standardwebhooks.com */
+/** Posts messages to the endpoint by the Standard Webhooks specification: https://www.standardwebhooks.com */
 export class WebhookMessenger implements Messenger {
   readonly #url: URL;
   readonly #peer: string;
@@ -44,8 +44,8 @@ export class WebhookMessenger implements Messenger {
     const key = readWebhookSecret(secret);
     if (!key) throw new TypeError('not a webhook secret');
     this.#url = new URL(url);
-    // Path and query may hold secrets.
-    this.#peer = `the receiver at ${this.#url.host}`;
+    // Only the host: path and query may contain secrets.
+    this.#peer = `the endpoint at ${this.#url.host}`;
     this.#signer = new Signer(key, { format: 'raw' });
     this.#connect = guardedConnector({
       isAllowed: allowPrivate ? () => true : isAllowed,
@@ -60,15 +60,18 @@ export class WebhookMessenger implements Messenger {
     const { statusCode, headers } = await this.#postInTurn(JSON.stringify(message), webhookId(key), signal);
     if (statusCode >= 200 && statusCode < 300) return 'sent';
     if (statusCode >= 300 && statusCode < 400) {
-      const message = `${this.#peer} answered HTTP ${statusCode}: redirects are not followed, set NOTIFY_URL to where it leads`;
+      const message = `${this.#peer} answered HTTP ${statusCode}: redirects are not followed, set NOTIFY_URL to the target of the redirect`;
       throw new BackendError('Rejected', message);
     }
     throw statusFailure(statusCode, this.#peer, readRetryAfter(headers['retry-after'], Date.now()));
   }
 
-  /** Its time to answer begins with its connection: else it could be given up as it is being taken. */
+  /**
+   * The time to answer begins only when there is a connection. Otherwise a message could time out while the endpoint
+   * is accepting it.
+   */
   async #postInTurn(body: string, id: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const giveBack = await this.#slots.take(LONGEST_WAIT_MS, signal).catch(() => {
+    const release = await this.#slots.acquire(LONGEST_WAIT_MS, signal).catch(() => {
       signal.throwIfAborted();
       throw new BackendError('Busy', `${this.#peer} is slow: more messages wait for it than it takes`);
     });
@@ -77,7 +80,7 @@ export class WebhookMessenger implements Messenger {
       await discard(response.body);
       return response;
     } finally {
-      giveBack();
+      release();
     }
   }
 
@@ -138,15 +141,15 @@ export class WebhookMessenger implements Messenger {
 }
 
 /**
- * The idempotency key, without full stops: they part what is signed, so the specification wants none in an id.
- * Keys have escapes where accounts had percent signs, so two keys never become one id.
+ * Replaces full stops in the idempotency key. They separate the parts of the signed text, so the specification does
+ * not allow them in an id. Percent signs of accounts are already escaped in a key, so two keys never give one id.
  */
 function webhookId(key: string): string {
   return key.replaceAll('.', '%2E');
 }
 
 async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
-  const impatient = setTimeout(() => body.destroy(), READ_MS);
+  const timer = setTimeout(() => body.destroy(), READ_MS);
   await body.dump({ limit: READ_BYTES }).catch(() => undefined);
-  clearTimeout(impatient);
+  clearTimeout(timer);
 }

@@ -1,10 +1,10 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import pMap from 'p-map';
+import { Pacer } from '../../activities/backends/pacer.ts';
 import type { CommandInput } from '../../workflows/contract.ts';
 import { actOnDelivery, type Order, type Outcome } from './act-on-delivery.ts';
 import { reasonOf } from './connect.ts';
 import type { Undone } from './find-attention.ts';
-import { createPace } from './pace.ts';
 
 const CONCURRENCY = 10;
 
@@ -44,9 +44,9 @@ function forEach<T>(
   act: (one: T) => Promise<Outcome>,
   { rate, onDone }: Manner,
 ): Promise<Outcome[]> {
-  const turn = createPace(rate);
+  const pacer = new Pacer();
   const paced = async (one: T) => {
-    await turn();
+    if (rate !== undefined) await pacer.turn(rate);
     const outcome = await act(one);
     onDone?.(outcome);
     return outcome;

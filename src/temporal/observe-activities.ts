@@ -1,13 +1,13 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { FailureDetails, Outcome, SideEffectInput } from '../../workflows/contract.ts';
+import type { FailureDetails, PairOutcome, SideEffectInput } from '../../workflows/contract.ts';
 import { readTrace } from '../../workflows/trace-header.ts';
 import { errorType, type Span, type Tracing } from '../telemetry/tracing.ts';
 import type { WorkerMetrics } from '../telemetry/worker-metrics.ts';
 
 /** What became of each pair so far; null: not done. */
-type Outcomes = readonly (Outcome | null)[];
+type Outcomes = readonly (PairOutcome | null)[];
 
 /** How an attempt ended; `rest`: what that makes of pairs without an outcome. */
 type Ended = { outcomes: Outcomes; rest?: { result: 'failed' | 'retried' | 'cancelled'; type: string } };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
-import type { SideEffect } from '../../workflows/contract.ts';
+import type { SideEffectActivity } from '../../workflows/contract.ts';
 import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -19,7 +19,7 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
-  activities: Record<string, SideEffect>;
+  activities: Record<string, SideEffectActivity>;
   /** Whether search attributes that are missing are created, or are a reason to stop. */
   createSearchAttributes: boolean;
   observers: Observers;

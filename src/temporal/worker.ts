@@ -1,6 +1,6 @@
 import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { SideEffect } from '../../workflows/contract.ts';
+import type { SideEffectActivity } from '../../workflows/contract.ts';
 import { forTemporal, type Logger } from '../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
@@ -53,7 +53,7 @@ export type WorkerOptions = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  activities: Record<string, SideEffect>;
+  activities: Record<string, SideEffectActivity>;
   /** Absent: nobody counts or traces what it does. */
   observers?: Observers;
 };

@@ -80,7 +80,7 @@ describe('backends that fail while deliveries are under way', () => {
     assert.deepEqual(await stage.friends.faults(), []);
   });
 
-  test('given a webhook receiver that fails, and then answers 500, 429 or nothing at random, then keys and documents go on meanwhile, and every message arrives', async (t) => {
+  test('given a webhook endpoint that fails, and then answers 500, 429 or nothing at random, then keys and documents go on meanwhile, and every message arrives', async (t) => {
     const all = deliveries('notify');
     await stage.friends.add(all.flat());
     const { sink } = stage;

@@ -13,7 +13,7 @@ import { WebhookSink } from '../support/webhook-sink.ts';
 const SECRET = 'a-secret-of-these-tests-0';
 const INDEX = `friends-e2e-${process.pid}`;
 
-describe('unfriend on a real Redis, a real OpenSearch and a webhook receiver', () => {
+describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', () => {
   const folder = temporaryFolder();
   let redis: TestRedis;
   let openSearch: OpenSearchServer;
@@ -69,7 +69,7 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook receiver', (
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^✓ CACHE_URL: 127\.0\.0\.1:\d+: reachable, UNLINK allowed$/m);
     assert.match(stdout, /^✓ SEARCH_URL: http:.* is there, deleting allowed$/m);
-    assert.match(stdout, /^! NOTIFY_URL: the receiver at 127\.0\.0\.1:\d+ is there; .*prefer https:/m);
+    assert.match(stdout, /^! NOTIFY_URL: the endpoint at 127\.0\.0\.1:\d+ is there; .*prefer https:/m);
   });
 
   test('given a wrong password, no index and nobody at the webhook, then check work ends with 1 and says of each what to do, without secrets', async () => {
@@ -85,7 +85,7 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook receiver', (
     assert.match(lines[1], /^SEARCH_URL: .*there is no such index; create it, or set SEARCH_INDEX/);
     assert.match(
       lines[2],
-      /^NOTIFY_URL: the receiver at 127\.0\.0\.1:1: .*ECONNREFUSED.*; check NOTIFY_URL$/,
+      /^NOTIFY_URL: the endpoint at 127\.0\.0\.1:1: .*ECONNREFUSED.*; check NOTIFY_URL$/,
     );
     assert.doesNotMatch(stdout + stderr, new RegExp(`wr0ng|s3cr3t|t0ken|${SECRET}`));
   });

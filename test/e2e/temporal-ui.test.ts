@@ -11,7 +11,7 @@ import { readMessage } from '../support/webhook-sink.ts';
 const PAIRS = pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']);
 const NAMES = ['alice → bob', 'alice → carol', 'dave → bob'];
 
-describe('the Temporal UI, in a browser, while Redis refuses the user and the webhook receiver is not ready', () => {
+describe('the Temporal UI, in a browser, while Redis refuses the user and the webhook endpoint is not ready', () => {
   let service: MendableService;
   let ui: TemporalUi;
   let failing: string;
@@ -51,7 +51,7 @@ describe('the Temporal UI, in a browser, while Redis refuses the user and the we
       await ui.openDelivery(failing, 'user-metadata');
       assert.equal(await ui.summary(), 'alice → bob and 2 more pairs');
       const redis = `connecting to 127.0.0.1:${service.redis.port}: WRONGPASS, it refused user or password`;
-      const webhook = `the receiver at ${new URL(service.sink.url).host} answered HTTP 503`;
+      const webhook = `the endpoint at ${new URL(service.sink.url).host} answered HTTP 503`;
       assert.deepEqual(await ui.detailsTable(), [
         ['side effect', 'done', 'retrying', 'parked', 'last error'],
         ['clearCaches', '0 of 3', '0', '3', `Unauthorized: ${redis}`],
@@ -79,7 +79,7 @@ describe('the Temporal UI, in a browser, while Redis refuses the user and the we
         .waitFor();
       assert.equal(await ui.page.getByRole('heading', { name: 'notifyUsers' }).count(), 2);
       const failure = await ui.page.getByRole('textbox', { name: 'Last Failure' }).first().innerText();
-      assert.match(failure, /the receiver at 127\.0\.0\.1:\d+ answered HTTP 503/);
+      assert.match(failure, /the endpoint at 127\.0\.0\.1:\d+ answered HTTP 503/);
       assert.match(failure, /"type": "ServerError"/);
     },
   );

@@ -173,7 +173,12 @@ describe('a delivery with parked side effects', () => {
       assert.deepEqual(await run.dismiss({ reason: 'all' }), { affected: 1, remaining: 0 });
       const { sideEffects } = await run.handle.result();
       assert.deepEqual(sideEffects.updateSearchIndex, {
-        ...{ pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 3, total: 3 },
+        pending: 0,
+        retrying: 0,
+        done: 0,
+        parked: 0,
+        dismissed: 3,
+        total: 3,
       });
       assert.equal(await run.status(), 'Done');
       assert.match(await run.details(), /0\sof\s3, 3 dismissed/);
@@ -191,7 +196,8 @@ describe('a delivery with parked side effects', () => {
       const aliceToBob = pairsOf(['alice', 'bob']);
       // alice's message carries both of her pairs.
       assert.deepEqual(await run.retry({ sideEffect: 'notifyUsers', pairs: aliceToBob }), {
-        ...{ affected: 2, remaining: 4 },
+        affected: 2,
+        remaining: 4,
       });
       await run.parked(4);
       assert.deepEqual(await run.dismiss({ pairs: aliceToBob, reason: 'x' }), { affected: 1, remaining: 3 });
@@ -227,18 +233,18 @@ describe('a delivery with parked side effects', () => {
     });
   });
 
-  test('given an update that is not right, then it is refused with what to change, and changes nothing', async () => {
+  test('given an invalid update, then its refusal says what to change, and nothing changes', async () => {
     const search = broken();
     await withDelivery({ pairs: THREE, faults: { updateSearchIndex: search.fault } }, async (run) => {
       await run.parked(3);
       const before = (await run.handle.fetchHistory()).events?.length;
       assert.equal(
         await refusal(run.retry({ sideEffect: 'clearCache' })),
-        'sideEffect: "clearCache" is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+        'sideEffect: "clearCache" is not a side effect of this delivery; expected one of clearCaches, updateSearchIndex, notifyUsers',
       );
       assert.match(
         await refusal(run.retry({ pairs: pairsOf(['bob', 'alice']) })),
-        /^pairs\[0\]: is not one of/,
+        /^pairs\[0\]: not a pair of this delivery/,
       );
       assert.match(await refusal(run.dismiss({} as DismissFailedInput)), /^reason: missing/);
       assert.equal((await run.handle.fetchHistory()).events?.length, before);

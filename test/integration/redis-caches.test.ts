@@ -308,7 +308,7 @@ describe('clearCaches on a Redis Cluster', () => {
     const alone = open(first.url);
     const words = `UNLINK at 127.0.0.1:${first.port}: MOVED, it is a node of a cluster, and CACHE_URL names no other`;
     assert.ok(`Rejected: ${words}` in (await outcomesOf(alone.clear(keys, NEVER))));
-    assert.match(await faultsOf(alone), /several hosts of it, comma-separated, stand for a cluster/);
+    assert.match(await faultsOf(alone), /for a cluster, name several of its hosts, comma-separated/);
     const twice = open(urlOf([first, first]));
     assert.deepEqual(await outcomesOf(twice.clear(keys, NEVER)), { absent: keys.length });
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { BackendError, type FailureType } from '../../activities/backends/backend.ts';
 import { TencentChat } from '../../activities/backends/tencent-chat.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
-import { planUnits } from '../../workflows/units.ts';
+import { planUnits } from '../../workflows/planning/units.ts';
 import { deliveryOf, PLANNED, pairsOf } from '../support/deliveries.ts';
 import { messageOf, sendingOf } from '../support/messages.ts';
 import { carriedBy, describeOutcomes, runnerOf } from '../support/run-side-effect.ts';

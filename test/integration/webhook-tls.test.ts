@@ -5,44 +5,46 @@ import type { Lookup } from '../../activities/backends/public-addresses.ts';
 import { WebhookMessenger } from '../../activities/backends/webhook.ts';
 import { signedByAuthority } from '../support/certificates.ts';
 import { sendingOf } from '../support/messages.ts';
-import { WebhookReceiver } from '../support/webhook-receiver.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/alice/1';
-const certificates = signedByAuthority('receiver.test');
+const certificates = signedByAuthority('endpoint.test');
 const toThisMachine: Lookup = (_name, _options, callback) =>
   callback(null, [{ address: '127.0.0.1', family: 4 }]);
 
-let receiver: WebhookReceiver;
+let endpoint: WebhookEndpoint;
 let messenger: WebhookMessenger;
 
 before(async () => {
-  receiver = await WebhookReceiver.start(certificates);
+  endpoint = await WebhookEndpoint.start(certificates);
 });
-after(() => receiver?.close());
+after(() => endpoint?.close());
 afterEach(() => messenger?.close());
 
 function reach(name: string, trusted = true): void {
   messenger = new WebhookMessenger({
-    ...{ url: `https://${name}:${receiver.port}/`, secret: 's'.repeat(24), allowPrivate: true },
+    url: `https://${name}:${endpoint.port}/`,
+    secret: 's'.repeat(24),
+    allowPrivate: true,
     lookup: toThisMachine,
     ...(trusted && { ca: certificates.ca }),
   });
 }
 
 test('given a certificate from a trusted authority, then messages go over TLS', async () => {
-  reach('receiver.test');
+  reach('endpoint.test');
   const [finding] = await messenger.check();
-  assert.deepEqual([finding?.state, receiver.posted.length], ['ok', 0]);
+  assert.deepEqual([finding?.state, endpoint.posted.length], ['ok', 0]);
   assert.equal(await sendingOf(messenger, KEY), 'sent');
 });
 
 for (const [what, name, trusted, code] of [
-  ['an authority that nobody trusts', 'receiver.test', false, /UNABLE_TO_VERIFY|SELF_SIGNED/],
+  ['an authority that nobody trusts', 'endpoint.test', false, /UNABLE_TO_VERIFY|SELF_SIGNED/],
   ['a certificate of another name', 'other.test', true, /ALTNAME/],
 ] as const) {
   test(`given ${what}, then nothing is sent`, async () => {
     reach(name, trusted);
-    const before = receiver.posted.length;
+    const before = endpoint.posted.length;
     await assert.rejects(sendingOf(messenger, KEY), (error) => {
       assert.ok(error instanceof BackendError);
       assert.equal(error.type, 'Unreachable');
@@ -50,6 +52,6 @@ for (const [what, name, trusted, code] of [
       return true;
     });
     const [finding] = await messenger.check();
-    assert.deepEqual([finding?.state, receiver.posted.length], ['fault', before]);
+    assert.deepEqual([finding?.state, endpoint.posted.length], ['fault', before]);
   });
 }

@@ -6,28 +6,28 @@ import { BackendError } from '../../activities/backends/backend.ts';
 import type { Lookup } from '../../activities/backends/public-addresses.ts';
 import { WebhookMessenger, type WebhookOptions } from '../../activities/backends/webhook.ts';
 import { messageOf, sendingOf } from '../support/messages.ts';
-import { WebhookReceiver } from '../support/webhook-receiver.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/%40RBT%23001/1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr';
 const RAW_SECRET = "a text of one's own".replaceAll(' ', '-').padEnd(24, '!');
 
-let receiver: WebhookReceiver;
+let endpoint: WebhookEndpoint;
 let messenger: WebhookMessenger;
 
 beforeEach(async () => {
-  receiver = await WebhookReceiver.start();
+  endpoint = await WebhookEndpoint.start();
   messenger = messengerOf();
 });
 
 afterEach(async () => {
   mock.timers.reset();
   await messenger.close();
-  await receiver.close();
+  await endpoint.close();
 });
 
 function messengerOf(options: Partial<WebhookOptions> = {}): WebhookMessenger {
-  const url = `http://127.0.0.1:${receiver.port}/hooks?token=t0ken`;
+  const url = `http://127.0.0.1:${endpoint.port}/hooks?token=t0ken`;
   return new WebhookMessenger({ url, secret: SECRET, allowPrivate: true, ...options });
 }
 
@@ -64,7 +64,7 @@ for (const [what, secret, verifier] of [
   test(`given ${what}, then the library of Standard Webhooks verifies what is posted`, async () => {
     await replaceMessenger({ secret });
     assert.equal(await sendingOf(messenger, KEY), 'sent');
-    const [{ body, headers, path } = assert.fail()] = receiver.posted;
+    const [{ body, headers, path } = assert.fail()] = endpoint.posted;
     assert.deepEqual(verifier.verify(body, headers as Record<string, string>), messageOf());
     assert.equal(body, JSON.stringify(messageOf()));
     assert.deepEqual([path, headers['content-type']], ['/hooks?token=t0ken', 'application/json']);
@@ -74,11 +74,11 @@ for (const [what, secret, verifier] of [
 
 test('given a failed post, when it is tried again, then id and bytes are the same, and the time is that of the try', async () => {
   mock.timers.enable({ apis: ['Date'], now: Date.now() });
-  receiver.next(500);
+  endpoint.next(500);
   await failureOf();
   mock.timers.tick(90_000);
   await sendingOf(messenger, KEY);
-  const [first = assert.fail(), second = assert.fail()] = receiver.posted;
+  const [first = assert.fail(), second = assert.fail()] = endpoint.posted;
   assert.equal(second.body, first.body);
   assert.equal(second.headers['webhook-id'], first.headers['webhook-id']);
   const times = [first, second].map(({ headers }) => Number(headers['webhook-timestamp']));
@@ -90,7 +90,7 @@ test('the id is the idempotency key, without full stops, which part what is sign
   await sendingOf(messenger, KEY);
   await sendingOf(messenger, '1400000000/v1.2/notifyUsers/a.b%252Ec/1');
   assert.deepEqual(
-    receiver.posted.map(({ headers }) => headers['webhook-id']),
+    endpoint.posted.map(({ headers }) => headers['webhook-id']),
     [KEY, '1400000000/v1%2E2/notifyUsers/a%2Eb%252Ec/1'],
   );
 });
@@ -110,7 +110,7 @@ for (const [status, type] of [
   [504, 'ServerError'],
 ] as const) {
   test(`HTTP ${status} is ${type}`, async () => {
-    receiver.next(status);
+    endpoint.next(status);
     const failure = await failureOf();
     assert.equal(failure.type, type);
     assert.match(failure.message, new RegExp(`answered HTTP ${status}`));
@@ -119,18 +119,18 @@ for (const [status, type] of [
 
 for (const status of [200, 201, 202, 204, 299]) {
   test(`HTTP ${status} is sent`, async () => {
-    receiver.next(status);
+    endpoint.next(status);
     assert.equal(await sendingOf(messenger, KEY), 'sent');
   });
 }
 
 for (const status of [301, 302, 303, 307, 308]) {
   test(`a redirect (${status}) is not followed and says what to do`, async () => {
-    receiver.next(status, { location: `http://127.0.0.1:${receiver.port}/secret` });
+    endpoint.next(status, { location: `http://127.0.0.1:${endpoint.port}/secret` });
     const failure = await failureOf();
     assert.equal(failure.type, 'Rejected');
     assert.match(failure.message, /redirects are not followed, set NOTIFY_URL/);
-    assert.equal(receiver.posted.length, 1);
+    assert.equal(endpoint.posted.length, 1);
   });
 }
 
@@ -146,21 +146,21 @@ for (const [status, header, expected] of [
   [410, '7', undefined],
 ] as const) {
   test(`HTTP ${status} with Retry-After: ${header} is tried again after ${expected ?? 'the usual time'}`, async () => {
-    receiver.next(status, { 'retry-after': header });
+    endpoint.next(status, { 'retry-after': header });
     assert.equal((await failureOf()).retryAfter, expected);
   });
 }
 
 test('Retry-After as a date counts from now', async () => {
   const at = new Date(Date.now() + 60_000).toUTCString();
-  receiver.next(503, { 'retry-after': at });
+  endpoint.next(503, { 'retry-after': at });
   const { type, retryAfter = 0 } = await failureOf();
   assert.equal(type, 'Busy');
   assert.ok(retryAfter > 55_000 && retryAfter <= 60_000, `${retryAfter} ms`);
 });
 
-test('a receiver that does not answer is Unreachable after 10 s', async () => {
-  receiver.answers.push(() => undefined);
+test('an endpoint that does not answer is Unreachable after 10 s', async () => {
+  endpoint.answers.push(() => undefined);
   const startedAt = performance.now();
   const failure = await failureOf();
   const waited = performance.now() - startedAt;
@@ -168,48 +168,48 @@ test('a receiver that does not answer is Unreachable after 10 s', async () => {
   assert.ok(waited > 9_000 && waited < 13_000, `${waited} ms`);
 });
 
-test('given more messages than connections and a slow receiver, then each gets its 10 s from when it is posted, and is posted once', async () => {
+test('given more messages than connections and a slow endpoint, then each gets its 10 s from when it is posted, and is posted once', async () => {
   const slow = (response: ServerResponse) => setTimeout(() => response.writeHead(204).end(), 6_000);
   const keys = Array.from({ length: 64 }, (_, number) => `${KEY}${number}`);
-  receiver.answers.push(...keys.map(() => slow));
+  endpoint.answers.push(...keys.map(() => slow));
   const outcomes = await Promise.all(keys.map((key) => sendingOf(messenger, key)));
   assert.deepEqual(new Set(outcomes), new Set(['sent']));
-  const ids = receiver.posted.map(({ headers }) => headers['webhook-id']);
+  const ids = endpoint.posted.map(({ headers }) => headers['webhook-id']);
   assert.deepEqual([ids.length, new Set(ids).size], [64, 64]);
-  assert.ok(receiver.connections <= 32);
+  assert.ok(endpoint.connections <= 32);
 });
 
-test('given a receiver that takes nothing, then what waits for a connection longer than 10 s is Busy, and was never posted', async () => {
-  receiver.answers.push(...Array.from({ length: 40 }, () => () => undefined));
+test('given an endpoint that takes nothing, then what waits for a connection longer than 10 s is Busy, and was never posted', async () => {
+  endpoint.answers.push(...Array.from({ length: 40 }, () => () => undefined));
   const failures = await Promise.all(
     Array.from({ length: 40 }, (_, number) => failureOf(sendingOf(messenger, `${KEY}${number}`))),
   );
   const types = failures.map(({ type }) => type).sort();
   assert.deepEqual(types, [...Array(8).fill('Busy'), ...Array(32).fill('Unreachable')]);
-  assert.equal(receiver.posted.length, 32);
-  receiver.answers.length = 0;
+  assert.equal(endpoint.posted.length, 32);
+  endpoint.answers.length = 0;
   assert.equal(await sendingOf(messenger, KEY), 'sent');
 });
 
 test('an answer without an end is sent all the same, soon', async () => {
-  receiver.answers.push((response) => response.writeHead(200).write('and so on'));
+  endpoint.answers.push((response) => response.writeHead(200).write('and so on'));
   const startedAt = performance.now();
   assert.equal(await sendingOf(messenger, KEY), 'sent');
   assert.ok(performance.now() - startedAt < 4_000);
-  receiver.answers.push((response) => response.writeHead(200).end(Buffer.alloc(50_000_000)));
+  endpoint.answers.push((response) => response.writeHead(200).end(Buffer.alloc(50_000_000)));
   assert.equal(await sendingOf(messenger, KEY), 'sent');
   assert.equal(await sendingOf(messenger, KEY), 'sent');
 });
 
 test('given nobody listens, then it is Unreachable and says why', async () => {
-  await receiver.close();
+  await endpoint.close();
   const failure = await failureOf();
   assert.equal(failure.type, 'Unreachable');
   assert.match(failure.message, /ECONNREFUSED/);
 });
 
 test('a cancelled call ends at once, with the reason of the cancellation', async () => {
-  receiver.answers.push(() => undefined);
+  endpoint.answers.push(() => undefined);
   const cancel = new AbortController();
   const sent = sendingOf(messenger, KEY, cancel.signal);
   const reason = new Error('cancelled');
@@ -227,36 +227,36 @@ for (const host of [
   '0.0.0.0',
 ]) {
   test(`given no leave to, then nothing is sent to ${host}`, async () => {
-    await replaceMessenger({ url: `http://${host}:${receiver.port}/`, allowPrivate: false });
+    await replaceMessenger({ url: `http://${host}:${endpoint.port}/`, allowPrivate: false });
     const failure = await failureOf();
     assert.equal(failure.type, 'Rejected');
     assert.match(failure.message, /not public: set NOTIFY_ALLOW_PRIVATE=on/);
     const [finding] = await messenger.check();
-    assert.deepEqual([finding?.state, receiver.connections], ['fault', 0]);
+    assert.deepEqual([finding?.state, endpoint.connections], ['fault', 0]);
   });
 }
 
 test('given a public name that leads to private addresses, then nothing is sent', async () => {
-  const url = `http://receiver.test:${receiver.port}/`;
+  const url = `http://endpoint.test:${endpoint.port}/`;
   const lookup = resolvingTo(['127.0.0.1', '10.0.0.1', '::1', '::ffff:127.0.0.1', 'fd00:ec2::254']);
   await replaceMessenger({ url, lookup, allowPrivate: false });
   assert.equal((await failureOf()).type, 'Rejected');
-  assert.equal(receiver.connections, 0);
+  assert.equal(endpoint.connections, 0);
 });
 
 test('given a name that leads to another address later (DNS rebinding), then each connection is judged anew', async () => {
-  const url = `http://receiver.test:${receiver.port}/`;
+  const url = `http://endpoint.test:${endpoint.port}/`;
   const lookup = resolvingTo(['127.0.0.1'], ['127.0.0.2']);
   const isAllowed = (address: string) => address === '127.0.0.1';
   await replaceMessenger({ url, lookup, isAllowed, allowPrivate: false });
-  receiver.next(200, { connection: 'close' });
+  endpoint.next(200, { connection: 'close' });
   assert.equal(await sendingOf(messenger, KEY), 'sent');
   assert.equal((await failureOf()).type, 'Rejected');
-  assert.equal(receiver.connections, 1);
+  assert.equal(endpoint.connections, 1);
 });
 
 test('given a name with allowed and other addresses, then only the allowed ones are connected to', async () => {
-  const url = `http://receiver.test:${receiver.port}/`;
+  const url = `http://endpoint.test:${endpoint.port}/`;
   const isAllowed = (address: string) => address === '127.0.0.2';
   await replaceMessenger({
     url,
@@ -265,15 +265,15 @@ test('given a name with allowed and other addresses, then only the allowed ones 
     allowPrivate: false,
   });
   assert.equal(await sendingOf(messenger, KEY), 'sent');
-  assert.match(receiver.posted[0]?.headers.host ?? '', /^receiver\.test:/);
+  assert.match(endpoint.posted[0]?.headers.host ?? '', /^endpoint\.test:/);
 });
 
 test('check connects, and posts nothing', async () => {
   const [finding, ...more] = await messenger.check();
   assert.deepEqual([finding?.state, more], ['warning', []]);
   assert.match(finding?.message ?? '', /is there.*unencrypted/);
-  assert.deepEqual([receiver.connections, receiver.posted.length], [1, 0]);
-  await receiver.close();
+  assert.deepEqual([endpoint.connections, endpoint.posted.length], [1, 0]);
+  await endpoint.close();
   const [away] = await messenger.check();
   assert.equal(away?.state, 'fault');
   assert.match(away?.message ?? '', /ECONNREFUSED.*check NOTIFY_URL/);

@@ -1,6 +1,6 @@
 /**
- * Records histories of real runs of the workflow, `npm run record-history [-- VERSION]`, which every later version
- * replays: run it when the workflow's steps changed on purpose. Earlier versions' histories stay.
+ * `npm run record-history [-- VERSION]`: records histories of real runs of the workflow. Every later version replays
+ * them. Run it when the steps of the workflow changed on purpose. The histories of earlier versions stay.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -26,11 +26,11 @@ type Handle = Awaited<ReturnType<typeof startWorkflow>>;
 type Scenario = {
   name: string;
   input: FriendDeletedInput;
-  /** The search index fails for pairs to these accounts until it is told that the workflow retries. */
+  /** The search index fails for pairs to these accounts until all of them are retrying. */
   failAtFirst?: string[];
-  /** It refuses pairs to these until they are parked and somebody commands. */
+  /** The search index refuses pairs to these accounts until all of them are parked. */
   refuseAtFirst?: string[];
-  /** What is done once all that fails is retrying or parked; the search index works by then. */
+  /** Runs when all failed pairs are retrying or parked. The search index works by then. */
   command?: (handle: Handle) => Promise<unknown>;
 };
 
@@ -71,10 +71,10 @@ waiting.carried = {
   actions: [{ at: Date.now() - 60_000, command: 'dismissFailed', affected: 1, reason: 'gone' }],
 };
 
-/** How many tries fail, by the number of a friend of the samples. */
+/** How many tries fail for a pair, by scenario and by the number in the friend's name. */
 const FAILED_TRIES: Record<string, (friend: number) => number> = {
-  hurried: () => 3,
-  // Six of a batch fail in the first pass, and three of them in their first retry.
+  'retried-in-back-off': () => 3,
+  // Six units of a batch fail in the first pass, and three of them fail again in the first retry.
   'batched-in-parts': (friend) => (friend <= 3 ? 2 : friend <= 6 ? 1 : 0),
 };
 
@@ -89,16 +89,19 @@ const SCENARIOS: Scenario[] = [
   {
     name: 'batched-retried',
     input: workflowInput(samplePairs(25), { batch }),
-    // One by an activity of its own, six of the next batch together.
+    // One unit gets a retry of its own. The six units of the next batch share one retry.
     failAtFirst: ['id2', 'id11', 'id12', 'id13', 'id14', 'id15', 'id16'],
   },
   { name: 'batched-carried-over', input: batchedCarriedOver },
   {
-    ...{ name: 'parked-retried', input: workflowInput(samplePairs(), ATTENTION) },
-    ...{ refuseAtFirst: ['id2', 'id3'], command: retryAll },
+    name: 'parked-retried',
+    input: workflowInput(samplePairs(), ATTENTION),
+    refuseAtFirst: ['id2', 'id3'],
+    command: retryAll,
   },
   {
-    ...{ name: 'parked-dismissed', input: workflowInput(samplePairs(), ATTENTION) },
+    name: 'parked-dismissed',
+    input: workflowInput(samplePairs(), ATTENTION),
     refuseAtFirst: ['id1', 'id2'],
     async command(handle) {
       const pairs = samplePairs().slice(0, 1);
@@ -108,11 +111,13 @@ const SCENARIOS: Scenario[] = [
     },
   },
   {
-    ...{ name: 'abandoned', input: workflowInput(samplePairs(), { attentionFor: 1_000 }) },
+    name: 'abandoned',
+    input: workflowInput(samplePairs(), { attentionFor: 1_000 }),
     refuseAtFirst: ['id2'],
   },
   {
-    ...{ name: 'hurried', input: workflowInput(samplePairs(), ATTENTION) },
+    name: 'retried-in-back-off',
+    input: workflowInput(samplePairs(), ATTENTION),
     async command(handle) {
       await until('the retry to wait', async () => {
         const { raw } = await handle.describe();
@@ -122,11 +127,10 @@ const SCENARIOS: Scenario[] = [
     },
   },
   {
-    ...{ name: 'batched-parked-retried', input: workflowInput(twoWay(15), { ...ATTENTION, batch }) },
-    ...{
-      refuseAtFirst: ['friend-0', 'friend-1', 'friend-2', 'friend-3', 'friend-4', 'friend-5'],
-      command: retryAll,
-    },
+    name: 'batched-parked-retried',
+    input: workflowInput(twoWay(15), { ...ATTENTION, batch }),
+    refuseAtFirst: ['friend-0', 'friend-1', 'friend-2', 'friend-3', 'friend-4', 'friend-5'],
+    command: retryAll,
   },
   { name: 'batched-in-parts', input: workflowInput(samplePairs(25), { ...ATTENTION, batch }) },
   { name: 'waiting-carried-over', input: waiting, command: retryAll },
@@ -161,21 +165,21 @@ async function record({ name, input, failAtFirst = [], refuseAtFirst = [], comma
   });
   return withWorker(temporal, activities, async (taskQueue) => {
     const handle = await startWorkflow(temporal, taskQueue, input);
-    if (failAtFirst.length > 0) await allThat(handle, 'retrying', failAtFirst.length);
-    if (refuseAtFirst.length > 0) await allThat(handle, 'parked', refuseAtFirst.length);
+    if (failAtFirst.length > 0) await untilAllAre(handle, 'retrying', failAtFirst.length);
+    if (refuseAtFirst.length > 0) await untilAllAre(handle, 'parked', refuseAtFirst.length);
     if (command || failAtFirst.length > 0) isDown = false;
     await command?.(handle);
     await handle.result().catch((error: unknown) => {
       if (!(error instanceof WorkflowFailedError && name === 'abandoned')) throw error;
     });
-    // Stack traces name the folder that this was recorded in.
+    // Stack traces contain the folder of this project.
     return historyToJSON(await handle.fetchHistory()).replaceAll(`${PACKAGE_ROOT}/`, '');
   });
 }
 
-function allThat(handle: Handle, state: 'retrying' | 'parked', count: number): Promise<unknown> {
-  return until(`all that fails to be ${state}`, async () => {
+function untilAllAre(handle: Handle, status: 'retrying' | 'parked', count: number): Promise<unknown> {
+  return until(`all failed pairs to be ${status}`, async () => {
     const { sideEffects } = await handle.query(progressQuery);
-    return (sideEffects.updateSearchIndex?.[state] ?? 0) >= count;
+    return (sideEffects.updateSearchIndex?.[status] ?? 0) >= count;
   });
 }

@@ -18,7 +18,7 @@ describe('replay', () => {
   test('there are histories to replay', () => assert.ok(recorded.length >= 18));
 
   for (const history of recorded) {
-    test(`this version goes on where ${history} was`, async () => {
+    test(`this version replays ${history}`, async () => {
       assert.equal(await replay(bundle, history), undefined);
     });
   }
@@ -30,48 +30,56 @@ describe('replay', () => {
       mutated: 'plan.sideEffects.slice(1).map(',
     },
     {
-      what: 'lists are not told what is parked',
+      what: 'the memo is not written',
       code: 'JSON.stringify(memo) !== JSON.stringify(known)',
       mutated: 'false',
     },
-    { what: 'the status is not published', code: 'published !== progress.status', mutated: 'false' },
+    { what: 'the status is not published', code: 'published === progress.status', mutated: 'true' },
     {
       what: 'a failed unit is not tried again',
-      code: 'failed.length > 0 && !this.interrupted',
+      code: 'failed.length > 0 && !this.isStopped',
       mutated: 'false',
     },
-    { what: 'batches are cut smaller', code: 'last.length < size', mutated: 'last.length < 2' },
+    { what: 'batches are smaller', code: 'last.length < size', mutated: 'last.length < 2' },
     {
-      what: 'a batch that failed is taken apart',
-      code: 'together ? [batch]',
+      what: 'the units of a failed batch have an activity each',
+      code: 'isShared ? [batch]',
       mutated: 'false ? [batch]',
     },
-    { what: 'nobody is waited for', code: 'left <= 0', mutated: 'true' },
+    { what: 'the workflow does not wait for a person', code: 'left <= 0', mutated: 'true' },
     {
-      what: 'what is parked is not taken up',
+      what: 'a command does not retry parked units',
       code: 'for (const batch of this.#cut(parked))',
       mutated: 'if (0)',
     },
     {
-      what: 'what waits in back-off is not hurried',
-      code: 'for (const retry of waiting)',
+      what: 'a command does not end the back-off',
+      code: 'for (const retry of inBackOff)',
       mutated: 'if (0)',
     },
-    { what: 'what was cancelled is not tried again', code: 'goesOn && !this.interrupted', mutated: 'false' },
-    { what: 'the rest of a batch does not wait', code: 'await retry.wait(', mutated: 'void (' },
-    { what: 'a dismissal settles nothing', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
+    {
+      what: 'a cancelled retry is not started again',
+      code: 'continues && !this.isStopped',
+      mutated: 'false',
+    },
+    {
+      what: 'the rest of a batch is retried without back-off',
+      code: 'await retry.backOff(',
+      mutated: 'void (',
+    },
+    { what: 'a dismissal has no effect', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];
   for (const { what, code, mutated } of mutants) {
     test(`given a workflow in which ${what}, then a recorded history does not replay`, async () => {
       const mutant = bundle.replace(code, mutated);
-      assert.notEqual(mutant, bundle, `${code} is not in the bundle any more`);
+      assert.notEqual(mutant, bundle, `the bundle no longer contains ${code}`);
       const errors = await Promise.all(recorded.map((history) => replay(mutant, history)));
       assert.ok(errors.some((error) => error instanceof DeterminismViolationError));
     });
   }
 });
 
-/** The error with which replaying ended, if any. */
+/** The error of the replay, if there is one. */
 async function replay(code: string, history: string): Promise<Error | undefined> {
   const json: unknown = JSON.parse(readFileSync(new URL(history, HISTORIES), 'utf8'));
   try {

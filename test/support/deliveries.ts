@@ -1,4 +1,6 @@
 import type { FriendDeletedInput, Pair, PlannedSideEffect } from '../../workflows/contract.ts';
+import { DeliveryProgress } from '../../workflows/delivery/progress.ts';
+import { planFriendDeleted } from '../../workflows/planning/plan-friend-deleted.ts';
 
 export const PLANNED: PlannedSideEffect[] = [
   { name: 'clearCaches', per: 'pair' },
@@ -21,7 +23,12 @@ export function deliveryOf(
   };
 }
 
-/** `count` pairs with ids of the greatest length, all different: the largest delivery that can be met. */
+/** The progress of a workflow with this input, before it does anything. */
+export function progressOf(input: FriendDeletedInput): DeliveryProgress {
+  return new DeliveryProgress(input, planFriendDeleted(input));
+}
+
+/** `count` different pairs whose ids have the greatest length. */
 export function largestPairs(count: number): Pair[] {
   return Array.from({ length: count }, (_, index) => ({
     from: String(index).padStart(32, 'f'),

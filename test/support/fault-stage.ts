@@ -21,7 +21,7 @@ const { SDK_APP_ID: sdkAppId = '' } = FREE_PORTS;
 /** What was posted as one callback. */
 export type Posted = { deliveryId: string; pairs: Pair[] };
 
-/** `unfriend start` on a Redis, an OpenSearch and a webhook receiver that can fail, and on a Temporal that does not. */
+/** `unfriend start` on a Redis, an OpenSearch and a webhook endpoint that can fail, and on a Temporal that does not. */
 export class FaultStage {
   readonly redis: TestRedis;
   readonly openSearch: JavaOpenSearch;
@@ -102,7 +102,7 @@ export class FaultStage {
       .filter(({ time }) => Date.parse(String(time)) >= since).length;
   }
 
-  /** What is wrong with the messages of these deliveries that the receiver acknowledged. */
+  /** What is wrong with the messages of these deliveries that the endpoint acknowledged. */
   messageFaults(posted: Posted[]): string[] {
     const messages = this.sink.acknowledged.map(readMessage);
     return posted.flatMap(({ deliveryId, pairs }) =>

@@ -20,7 +20,7 @@ type Parts = {
 
 /**
  * `unfriend start` with a Temporal server and its UI, and with backends that fail until they are mended: Redis
- * refuses the user, so that `clearCaches` is parked at once, and the webhook receiver answers 503, so that
+ * refuses the user, so that `clearCaches` is parked at once, and the webhook endpoint answers 503, so that
  * `notifyUsers` waits in back-off. `updateSearchIndex` is done.
  */
 export class MendableService {
@@ -73,7 +73,7 @@ export class MendableService {
     return id;
   }
 
-  /** From now on Redis knows the user, and the receiver takes messages. */
+  /** From now on Redis knows the user, and the endpoint takes messages. */
   async mend(): Promise<void> {
     await this.redis.use((client) =>
       client.call('ACL', 'SETUSER', USER, 'on', `>${PASSWORD}`, '~friends:*', '+@all'),

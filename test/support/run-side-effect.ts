@@ -2,18 +2,23 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { asActivity } from '../../activities/as-activity.ts';
 import type { Backends } from '../../activities/backends/index.ts';
 import type { SideEffectDefinition } from '../../activities/side-effect.ts';
-import type { Message, Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
+import type { Message, PairOutcome, SideEffectActivity, SideEffectInput } from '../../workflows/contract.ts';
 
 /** Runs a side effect as a worker would, on these backends alone. */
 export function runnerOf({ name, create }: SideEffectDefinition, backends: Partial<Backends>) {
   const activity = asActivity(name, create({ ...NO_BACKENDS, ...backends }));
-  return (input: SideEffectInput, info = {}): Promise<Outcome[]> =>
-    new MockActivityEnvironment(info).run<[SideEffectInput], Outcome[], SideEffect>(activity, input);
+  return (input: SideEffectInput, info = {}): Promise<PairOutcome[]> =>
+    new MockActivityEnvironment(info).run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
+      activity,
+      input,
+    );
 }
 
 export const NO_BACKENDS: Backends = {
-  ...{ caches: null, cacheKeys: ['friends:{From_Account}'] },
-  ...{ searchIndex: null, documentId: '{From_Account}:{To_Account}' },
+  caches: null,
+  cacheKeys: ['friends:{From_Account}'],
+  searchIndex: null,
+  documentId: '{From_Account}:{To_Account}',
   messenger: null,
 };
 
@@ -23,7 +28,7 @@ export function carriedBy(message: Message, input: SideEffectInput): SideEffectI
 }
 
 /** `done cleared`, `failed Rejected`. */
-export function describeOutcomes(outcomes: Outcome[]): string[] {
+export function describeOutcomes(outcomes: PairOutcome[]): string[] {
   return outcomes.map((outcome) =>
     outcome.status === 'done' ? `done ${outcome.detail}` : `failed ${outcome.error.type}`,
   );

@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { addSearchAttributes, REQUIRED_SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
-import type { SideEffect } from '../../workflows/contract.ts';
+import type { SideEffectActivity } from '../../workflows/contract.ts';
 import { installTestRuntime } from './temporal.ts';
 
 export const MINUTE = 60_000;
@@ -26,10 +26,12 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 export function createTimedWorker(
   environment: TestWorkflowEnvironment,
   taskQueue: string,
-  activities: Record<string, SideEffect>,
+  activities: Record<string, SideEffectActivity>,
 ) {
   return createWorker({
-    ...{ connection: environment.nativeConnection, namespace: environment.namespace ?? 'default' },
-    ...{ taskQueue, activities },
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    taskQueue,
+    activities,
   });
 }

@@ -7,7 +7,7 @@ import { createWorker } from '../../src/temporal/worker.ts';
 import {
   type FriendDeletedInput,
   type Pair,
-  type SideEffect,
+  type SideEffectActivity,
   type SideEffectInput,
   WORKFLOW_TYPE,
   workflowId,
@@ -23,7 +23,7 @@ export function recordingSideEffects(
 ) {
   const ledger = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, []])) as unknown as Ledger;
   const record =
-    (name: SideEffectName): SideEffect =>
+    (name: SideEffectName): SideEffectActivity =>
     (input) => {
       const all = async ({ pairs }: BatchCall) => {
         faults[name]?.({ ...input, pairs });
@@ -39,7 +39,7 @@ export function recordingSideEffects(
 /** Runs `test` beside a worker of its own, on a task queue of its own. */
 export function withWorker<T>(
   temporal: TestTemporal,
-  activities: Record<string, SideEffect>,
+  activities: Record<string, SideEffectActivity>,
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
@@ -49,14 +49,15 @@ export function withWorker<T>(
 /** Runs `test` beside a worker of a task queue, which others may serve before and after. */
 export async function withWorkerOn<T>(
   temporal: TestTemporal,
-  options: { taskQueue: string; activities: Record<string, SideEffect> },
+  options: { taskQueue: string; activities: Record<string, SideEffectActivity> },
   test: () => Promise<T>,
 ): Promise<T> {
   installTestRuntime();
   const connection = await connectWorker(temporal.settings);
   try {
     const worker = await createWorker({
-      ...{ connection, namespace: temporal.settings.namespace },
+      connection,
+      namespace: temporal.settings.namespace,
       ...options,
     });
     return await worker.runUntil(test());
@@ -89,7 +90,8 @@ export function startWorkflow(
   memo: Record<string, unknown> = {},
 ) {
   return client.workflow.start(WORKFLOW_TYPE, {
-    ...{ taskQueue, memo },
+    taskQueue,
+    memo,
     workflowId: workflowId(input.delivery),
     args: [input],
   });

@@ -8,7 +8,7 @@ import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
 import type { SideEffectDefinition } from '../../activities/side-effect.ts';
 import { backoffAfter } from '../../workflows/activity-options.ts';
-import type { Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
+import type { PairOutcome, SideEffectActivity, SideEffectInput } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
 const PAIRS = pairsOf(['alice', 'bob']);
@@ -36,20 +36,23 @@ async function failureOf(thrown: unknown): Promise<unknown> {
   return env.run(activity, INPUT).catch((error: unknown) => error);
 }
 
-test('there is an activity a side effect, by its name', () => {
+test('each side effect has an activity of its name', () => {
   const names = SIDE_EFFECTS.map(({ name }) => name);
   assert.deepEqual(names.slice(0, 3), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
   assert.deepEqual(Object.keys(onBackends(null)), names);
 });
 
-test('each activity acts on its backend and tells what became of each pair', async () => {
+test('each activity acts on its backend, and returns the outcome of each pair', async () => {
   const backends = new EmbeddedBackends();
   backends.befriend('alice', 'bob', INPUT.delivery.receivedAt - 1);
   const activities = onBackends(backends);
   const run = async (name: keyof typeof activities) => {
     const input = name === 'notifyUsers' ? { ...INPUT, messages: [MESSAGE] } : INPUT;
     const env = new MockActivityEnvironment();
-    const [outcome] = await env.run<[SideEffectInput], Outcome[], SideEffect>(activities[name], input);
+    const [outcome] = await env.run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
+      activities[name],
+      input,
+    );
     return outcome?.status === 'done' ? outcome.detail : outcome?.status;
   };
   assert.equal(await run('clearCaches'), 'cleared');
@@ -60,16 +63,16 @@ test('each activity acts on its backend and tells what became of each pair', asy
 });
 
 test('a side effect whose backend is off is done by doing nothing', async () => {
-  const activities: Record<string, SideEffect> = onBackends(null);
+  const activities: Record<string, SideEffectActivity> = onBackends(null);
   const all: readonly SideEffectDefinition[] = SIDE_EFFECTS;
   for (const { name } of all.filter(({ backend }) => backend)) {
-    assert.deepEqual(await new MockActivityEnvironment().run(activities[name] as SideEffect, INPUT), [
+    assert.deepEqual(await new MockActivityEnvironment().run(activities[name] as SideEffectActivity, INPUT), [
       { status: 'done', detail: 'off' },
     ]);
   }
 });
 
-test('any error becomes a failure that names its type and the attempt', async () => {
+test('any error becomes a failure with its type and the attempt', async () => {
   const error = Object.assign(new RangeError('out of range'), { name: 'RedisDown' });
   const failure = await failureOf(error);
   assert.ok(failure instanceof ApplicationFailure);
@@ -80,13 +83,13 @@ test('any error becomes a failure that names its type and the attempt', async ()
   assert.equal(failure.cause, error);
 });
 
-test('what is thrown and no error becomes a failure too', async () => {
+test('a thrown value that is not an error becomes a failure too', async () => {
   const failure = await failureOf('just text');
   assert.ok(failure instanceof ApplicationFailure);
   assert.deepEqual([failure.message, failure.details], ['just text', [{ attempt: 3 }]]);
 });
 
-test('a failure keeps its type, its decision about retries and the time that the peer asked for', async () => {
+test('a failure keeps its type, whether it is retryable, and the time that the backend asked for', async () => {
   const failure = await failureOf(new BackendError('Busy', 'slow down', { retryAfter: 7_000 }));
   assert.ok(failure instanceof ApplicationFailure);
   assert.deepEqual(
@@ -98,7 +101,7 @@ test('a failure keeps its type, its decision about retries and the time that the
   assert.deepEqual([final.type, final.nonRetryable], ['NoSuchAccount', true]);
 });
 
-test('a peer that wants to be asked again soon never shortens the back-off, which RETRY_FOR counts on', async () => {
+test('a backend that asks for a soon retry never shortens the back-off, because RETRY_FOR counts on it', async () => {
   const failure = await failureOf(new BackendError('Busy', 'slow down', { retryAfter: 1_000 }));
   assert.ok(failure instanceof ApplicationFailure);
   assert.equal(failure.nextRetryDelay, backoffAfter(3));

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import ms from 'ms';
 import { backoffAfter, firstPass, retryPass, retryPolicy } from '../../workflows/activity-options.ts';
 
-/** How long the server waits in all between `attempts` tries of a policy, in ms. */
+/** How long the server waits in total between `attempts` attempts, in ms. */
 function waits(
   { initialInterval, backoffCoefficient, maximumInterval }: ReturnType<typeof retryPolicy>,
   attempts: number,
@@ -17,7 +17,7 @@ function waits(
   return waited;
 }
 
-test('as many attempts as fit into RETRY_FOR: one more would wait longer', () => {
+test('the attempts fit into RETRY_FOR, and one more attempt would not', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: ms('14d') }), (retryFor) => {
       const policy = retryPolicy(retryFor);
@@ -42,7 +42,7 @@ for (const [retryFor, attempts] of [
   });
 }
 
-test('the back-off after an attempt is that of the policy', () => {
+test('the computed back-off after an attempt is the back-off of the policy', () => {
   const policy = retryPolicy(ms('1h'));
   for (let attempt = 1; attempt < 65; attempt += 1) {
     assert.equal(backoffAfter(attempt), waits(policy, attempt + 1) - waits(policy, attempt));
@@ -65,20 +65,20 @@ for (const [name, options] of [
   ['first', firstPass(1)],
   ['retry', retryPass(1, ms('1h'))],
   ['first batched', firstPass(100)],
-  ['batched retry', retryPass(100, ms('1h'))],
+  ['retry batched', retryPass(100, ms('1h'))],
 ] as const) {
-  test(`in the ${name} pass a try is bounded, and time in a queue without workers is not`, () => {
+  test(`in the ${name} pass the time of an attempt is bounded, and the time in a queue without workers is not`, () => {
     assert.ok(options.startToCloseTimeout);
     assert.equal(options.scheduleToCloseTimeout, undefined);
     assert.equal(options.scheduleToStartTimeout, undefined);
   });
 
-  test(`a cancelled activity of the ${name} pass is waited for, so that a success that arrives meanwhile counts`, () => {
+  test(`the workflow waits for a cancelled activity of the ${name} pass, so a success that arrives meanwhile counts`, () => {
     assert.equal(options.cancellationType, ActivityCancellationType.WAIT_CANCELLATION_COMPLETED);
   });
 }
 
-test('a batch whose worker is gone is found by its heartbeats, long before it had to end', () => {
+test('missing heartbeats end a batch whose worker is gone, long before its timeout', () => {
   for (const options of [firstPass(2), retryPass(2, ms('1h'))]) {
     assert.ok(ms(options.heartbeatTimeout as ms.StringValue) <= ms('10s'));
     assert.ok(ms(options.startToCloseTimeout as ms.StringValue) >= ms('5m'));

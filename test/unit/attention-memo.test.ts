@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeAttention } from '../../workflows/attention-memo.ts';
 import type { CarriedState } from '../../workflows/contract.ts';
-import { DeliveryProgress } from '../../workflows/progress.ts';
-import { deliveryOf, largestPairs } from '../support/deliveries.ts';
+import { describeAttention } from '../../workflows/delivery/attention-memo.ts';
+import type { DeliveryProgress } from '../../workflows/delivery/progress.ts';
+import { deliveryOf, largestPairs, progressOf } from '../support/deliveries.ts';
 
-/** All of `count` pairs parked in two side effects, the failure of each with an error of its own. */
+/** `count` pairs, all parked in two side effects. Their failures take the errors in turn. */
 function parkedProgress(count: number, errors: CarriedState['errors']): DeliveryProgress {
   const failures = Array.from(
     { length: count },
@@ -16,10 +16,10 @@ function parkedProgress(count: number, errors: CarriedState['errors']): Delivery
   const plan = {
     sideEffects: ['clearCaches', 'updateSearchIndex'].map((name) => ({ name, per: 'pair' as const })),
   };
-  return new DeliveryProgress({ ...deliveryOf(largestPairs(count), plan), carried: { sideEffects, errors } });
+  return progressOf({ ...deliveryOf(largestPairs(count), plan), carried: { sideEffects, errors } });
 }
 
-test('it counts what is parked by side effect, and errors by type, the most frequent first', () => {
+test('the memo counts parked pairs by side effect, and errors by type, most frequent first', () => {
   const errors = [
     { type: 'Busy', message: 'slow down' },
     { type: 'Unreachable', message: 'a' },
@@ -34,14 +34,15 @@ test('it counts what is parked by side effect, and errors by type, the most freq
   });
 });
 
-test('what is not parked is left out', () => {
-  const { parked } = describeAttention(new DeliveryProgress(deliveryOf(largestPairs(3))));
+test('side effects without parked pairs are not in the memo', () => {
+  const { parked } = describeAttention(progressOf(deliveryOf(largestPairs(3))));
   assert.deepEqual(parked, {});
 });
 
-test('however many failures of however many kinds there are, it takes a few KB', () => {
+test('the memo has a few KB at most, however many failures of however many types there are', () => {
   const errors = Array.from({ length: 100 }, (_, number) => ({
-    ...{ type: `${number}`.repeat(200), message: `${number} `.repeat(300) },
+    type: `${number}`.repeat(200),
+    message: `${number} `.repeat(300),
   }));
   const memo = describeAttention(parkedProgress(6_000, errors));
   assert.equal(memo.errors.length, 10);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Attention } from '../../workflows/attention.ts';
+import { Attention } from '../../workflows/attention/attention.ts';
 import type { CarriedState } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
@@ -12,19 +12,19 @@ function attentionWith(carried: Partial<CarriedState> = {}): Attention {
   return new Attention({ ...INPUT, carried: { sideEffects: {}, errors: [], ...carried } });
 }
 
-test('a delivery of a version that did not wait does not wait', () => {
-  assert.equal(new Attention(deliveryOf(INPUT.pairs)).isWanted, false);
-  assert.equal(new Attention(INPUT).isWanted, true);
+test('a delivery that an older version has planned without ATTENTION_FOR does not wait for a person', () => {
+  assert.equal(new Attention(deliveryOf(INPUT.pairs)).isEnabled, false);
+  assert.equal(new Attention(INPUT).isEnabled, true);
 });
 
-test('nothing is said while nobody is waited for and nobody acted', () => {
+test('the details are empty while nobody is waited for and nobody has acted', () => {
   assert.equal(attentionWith().describe(1), '');
   assert.deepEqual(attentionWith().carry(), {});
 });
 
-test('while it waits it says until when; the next run goes on waiting', () => {
+test('the details say until when the workflow waits, and the next run continues the wait', () => {
   const attention = attentionWith({ waitingSince: MONDAY });
-  attention.begin();
+  attention.startWaiting();
   assert.equal(
     attention.describe(1),
     '\n\nWaits for `retryFailed` or `dismissFailed` until 2026-01-12 08:44 UTC, then fails.',
@@ -32,28 +32,28 @@ test('while it waits it says until when; the next run goes on waiting', () => {
   assert.deepEqual(attention.carry(), { waitingSince: MONDAY });
 });
 
-test('given that the last one was dismissed, then it does not say that it waits', () => {
+test('given that nothing is parked any more, then the details do not say that the workflow waits', () => {
   assert.equal(attentionWith({ waitingSince: MONDAY }).describe(0), '');
 });
 
-test('a dismissal begins the wait anew, a retry ends it', () => {
+test('a dismissal starts the time of the wait again, and a retry ends the wait', () => {
   const attention = attentionWith({ waitingSince: MONDAY });
-  attention.note({ name: 'dismissFailed', reason: 'gone' }, 1, MONDAY + 1_000);
+  attention.record({ name: 'dismissFailed', reason: 'gone' }, 1, MONDAY + 1_000);
   assert.equal(attention.carry().waitingSince, MONDAY + 1_000);
-  attention.note({ name: 'retryFailed' }, 1, MONDAY + 2_000);
+  attention.record({ name: 'retryFailed' }, 1, MONDAY + 2_000);
   assert.equal(attention.carry().waitingSince, undefined);
 });
 
-test('while something is under way an action begins no wait', () => {
+test('an action does not start a wait', () => {
   const attention = attentionWith();
-  attention.note({ name: 'dismissFailed', reason: 'gone' }, 1, MONDAY);
+  attention.record({ name: 'dismissFailed', reason: 'gone' }, 1, MONDAY);
   assert.equal(attention.carry().waitingSince, undefined);
 });
 
 test('the details show who did what, when and why, and no text breaks the table', () => {
   const attention = attentionWith();
-  attention.note({ name: 'retryFailed', sideEffect: 'clearCaches', by: 'erin' }, 3, MONDAY);
-  attention.note({ name: 'dismissFailed', by: 'a|b', reason: '[x](http://y)\n| z' }, 1, MONDAY);
+  attention.record({ name: 'retryFailed', sideEffect: 'clearCaches', by: 'erin' }, 3, MONDAY);
+  attention.record({ name: 'dismissFailed', by: 'a|b', reason: '[x](http://y)\n| z' }, 1, MONDAY);
   const rows = attention.describe(1).replaceAll('\u00a0', '').split('\n').slice(2);
   assert.deepEqual(rows, [
     '| when | action | by | reason |',
@@ -63,10 +63,14 @@ test('the details show who did what, when and why, and no text breaks the table'
   ]);
 });
 
-test('the last ten actions are kept, with their texts cut', () => {
+test('the newest ten actions are kept, with shortened texts', () => {
   const attention = attentionWith();
   for (let count = 1; count <= 12; count += 1)
-    attention.note({ name: 'retryFailed', by: 'b'.repeat(5_000), reason: 'r'.repeat(5_000) }, count, MONDAY);
+    attention.record(
+      { name: 'retryFailed', by: 'b'.repeat(5_000), reason: 'r'.repeat(5_000) },
+      count,
+      MONDAY,
+    );
   const { actions } = attention.carry();
   assert.deepEqual([actions?.length, actions?.[0]?.affected, actions?.at(-1)?.affected], [10, 3, 12]);
   assert.deepEqual([actions?.[0]?.by?.length, actions?.[0]?.reason?.length], [100, 300]);
@@ -75,7 +79,7 @@ test('the last ten actions are kept, with their texts cut', () => {
 
 test('the next run shows the same actions', () => {
   const attention = attentionWith({ waitingSince: MONDAY });
-  attention.note({ name: 'dismissFailed', by: 'erin', reason: 'gone' }, 2, MONDAY + 1);
+  attention.record({ name: 'dismissFailed', by: 'erin', reason: 'gone' }, 2, MONDAY + 1);
   const next = attentionWith(JSON.parse(JSON.stringify(attention.carry())));
   assert.equal(next.describe(1), attention.describe(1));
 });

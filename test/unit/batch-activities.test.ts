@@ -4,12 +4,17 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { asActivity } from '../../activities/as-activity.ts';
 import { BackendError } from '../../activities/backends/backend.ts';
-import type { Act, BatchCall, UnitCall } from '../../activities/side-effect.ts';
-import type { FailureDetails, Outcome, SideEffect, SideEffectInput } from '../../workflows/contract.ts';
+import type { BatchCall, SideEffectImplementation, UnitCall } from '../../activities/side-effect.ts';
+import type {
+  FailureDetails,
+  PairOutcome,
+  SideEffectActivity,
+  SideEffectInput,
+} from '../../workflows/contract.ts';
 import { deferred, settled } from '../support/deferred.ts';
 import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
 
-const DONE: Outcome = { status: 'done', detail: 'done' };
+const DONE: PairOutcome = { status: 'done', detail: 'done' };
 const down = () => new BackendError('Unreachable', 'down');
 
 function inputOf(count: number): SideEffectInput {
@@ -17,12 +22,15 @@ function inputOf(count: number): SideEffectInput {
   return { delivery, pairs };
 }
 
-/** Runs an activity as a worker would, and gives a hand on it while it runs. */
-function start(act: Act, input: SideEffectInput, info = {}) {
+/** Starts an activity as a worker would. */
+function start(act: SideEffectImplementation, input: SideEffectInput, info = {}) {
   const env = new MockActivityEnvironment(info);
-  const heartbeats: (Outcome | null)[][] = [];
+  const heartbeats: (PairOutcome | null)[][] = [];
   env.on('heartbeat', (details) => heartbeats.push(details));
-  const result = env.run<[SideEffectInput], Outcome[], SideEffect>(asActivity('test', act), input);
+  const result = env.run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
+    asActivity('test', act),
+    input,
+  );
   result.catch(() => undefined);
   const failure = async <T extends Error>(type: new (...args: never[]) => T): Promise<T> => {
     const error = await result.then(
@@ -35,8 +43,11 @@ function start(act: Act, input: SideEffectInput, info = {}) {
   return { env, heartbeats, result, failure };
 }
 
-/** Calls `each` with the position of the unit that it is called for. */
-function eachOf({ pairs }: SideEffectInput, each: (position: number, call: UnitCall) => unknown): Act {
+/** Passes the position of the unit to `each`. */
+function eachOf(
+  { pairs }: SideEffectInput,
+  each: (position: number, call: UnitCall) => unknown,
+): SideEffectImplementation {
   return {
     async each(call) {
       await each(
@@ -52,7 +63,7 @@ function detailsOf(failure: ApplicationFailure | CancelledFailure): FailureDetai
   return (failure.details as [FailureDetails])[0];
 }
 
-test('given a batch of which some fail and some are settled, then it ends, tells what became of each, and when to go on', async () => {
+test('given a batch in which some pairs fail and some have an outcome, then it closes, and reports every outcome and when to go on', async () => {
   const input = inputOf(4);
   const act = eachOf(input, (position) => {
     if (position === 1) throw down();
@@ -61,13 +72,15 @@ test('given a batch of which some fail and some are settled, then it ends, tells
   const failure = await start(act, input, { attempt: 3 }).failure(ApplicationFailure);
   assert.deepEqual([failure.type, failure.nonRetryable], ['Unreachable', true]);
   const rejected = { status: 'failed', error: { type: 'Rejected', message: 'no such account' }, attempt: 3 };
-  // As the server's back-off would be after a third attempt.
+  // 4 s is the server's back-off after the third attempt.
   assert.deepEqual(detailsOf(failure), {
-    ...{ attempt: 3, outcomes: [DONE, null, rejected, DONE], again: 4_000 },
+    attempt: 3,
+    outcomes: [DONE, null, rejected, DONE],
+    again: 4_000,
   });
 });
 
-test('given a batch of which nothing is settled, then the server tries again', async () => {
+test('given a batch in which no pair has an outcome, then the server retries it', async () => {
   const act = eachOf(inputOf(2), () => {
     throw down();
   });
@@ -76,7 +89,7 @@ test('given a batch of which nothing is settled, then the server tries again', a
   assert.deepEqual(detailsOf(failure), { attempt: 3, outcomes: [null, null] });
 });
 
-test('given a batch that goes on from an earlier attempt’s heartbeat and fails, then it ends and tells all that is done', async () => {
+test('given a batch that continues from an earlier heartbeat and fails, then it closes, and reports everything that is done', async () => {
   const act = eachOf(inputOf(2), () => {
     throw down();
   });
@@ -87,7 +100,7 @@ test('given a batch that goes on from an earlier attempt’s heartbeat and fails
   assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, null], again: 2_000 });
 });
 
-test('given a peer that says when to come back, then the rest of a batch waits as long', async () => {
+test('given a backend that asks for a pause, then the rest of a batch waits as long', async () => {
   const act = eachOf(inputOf(2), (position) => {
     if (position === 1) throw new BackendError('Busy', 'slow down', { retryAfter: 60_000 });
   });
@@ -95,7 +108,7 @@ test('given a peer that says when to come back, then the rest of a batch waits a
   assert.equal(detailsOf(failure).again, 60_000);
 });
 
-test('given a batch whose failures no retry can mend, then it resolves with an outcome a pair', async () => {
+test('given a batch whose failures no retry can mend, then it resolves with one outcome per pair', async () => {
   const input = inputOf(3);
   const act = eachOf(input, (position) => {
     if (position !== 1) throw new BackendError('Rejected', `no ${position}`);
@@ -108,49 +121,50 @@ test('given a batch whose failures no retry can mend, then it resolves with an o
 });
 
 for (const kind of ['each', 'all'] as const) {
-  test(`given an earlier attempt’s heartbeat, then ${kind} is called for what is not settled yet, and all is told`, async () => {
+  test(`given an earlier heartbeat, then ${kind} is called only for pairs without an outcome, and every outcome is returned`, async () => {
     const input = inputOf(4);
-    const failed: Outcome = { status: 'failed', error: { type: 'Rejected', message: 'no' }, attempt: 1 };
+    const failed: PairOutcome = { status: 'failed', error: { type: 'Rejected', message: 'no' }, attempt: 1 };
     const called: string[] = [];
     const note = ({ pairs }: BatchCall) => {
       called.push(...pairs.map(({ to }) => to));
       return pairs.map(() => 'done');
     };
-    const act: Act =
+    const act: SideEffectImplementation =
       kind === 'each' ? eachOf(input, (_, call) => note(call)) : { all: async (call) => note(call) };
     const run = start(act, input, { attempt: 2, heartbeatDetails: [DONE, null, failed, null] });
     assert.deepEqual(await run.result, [DONE, DONE, failed, DONE]);
     assert.deepEqual(called, [input.pairs[1]?.to, input.pairs[3]?.to]);
   });
 
-  test(`given an earlier attempt that had settled everything, then ${kind} is not called`, async () => {
+  test(`given an earlier heartbeat with every outcome, then ${kind} is not called`, async () => {
     const input = inputOf(2);
     const never = () => assert.fail('called');
-    const act: Act = kind === 'each' ? eachOf(input, never) : { all: never };
+    const act: SideEffectImplementation = kind === 'each' ? eachOf(input, never) : { all: never };
     assert.deepEqual(await start(act, input, { heartbeatDetails: [DONE, DONE] }).result, [DONE, DONE]);
   });
 }
 
 for (const heartbeatDetails of [undefined, 'x', [DONE], [DONE, DONE, DONE]]) {
-  test(`given a heartbeat that is of another input (${JSON.stringify(heartbeatDetails)}), then everything is done`, async () => {
+  test(`given a heartbeat that does not fit the input (${JSON.stringify(heartbeatDetails)}), then everything is tried`, async () => {
     let calls = 0;
-    const act: Act = { each: async () => String(++calls) };
+    const act: SideEffectImplementation = { each: async () => String(++calls) };
     await start(act, inputOf(2), { heartbeatDetails }).result;
     assert.equal(calls, 2);
   });
 }
 
-test('given messages, then each is called with its own pairs, and its outcome is that of every one of them', async () => {
+test('given messages, then each is called with the pairs of one message, and its outcome is the outcome of all of them', async () => {
   const pairs = pairsOf(['a', 'x'], ['a', 'y'], ['b', 'z']);
   const input: SideEffectInput = {
-    ...{ delivery: deliveryOf(pairs).delivery, pairs },
+    delivery: deliveryOf(pairs).delivery,
+    pairs,
     messages: [
       { recipient: 'a', part: 1, parts: 1, pairs: 2 },
       { recipient: 'b', part: 1, parts: 1, pairs: 1 },
     ],
   };
   const calls: unknown[] = [];
-  const act: Act = {
+  const act: SideEffectImplementation = {
     async each({ message, pairs: own }) {
       calls.push([message, own]);
       if (message?.recipient === 'a') throw down();
@@ -167,7 +181,7 @@ test('given messages, then each is called with its own pairs, and its outcome is
 
 test('given a backend that is down, then a batch stops after a few failures in a row', async () => {
   let calls = 0;
-  const act: Act = {
+  const act: SideEffectImplementation = {
     async each() {
       calls += 1;
       throw down();
@@ -177,7 +191,7 @@ test('given a backend that is down, then a batch stops after a few failures in a
   assert.ok(calls >= 5 && calls < 20, `${calls} calls`);
 });
 
-test('given failures that are not in a row, then everything is tried', async () => {
+test('given failures that are not in a row, then every pair is tried', async () => {
   const input = inputOf(200);
   let calls = 0;
   const act = eachOf(input, (position) => {
@@ -189,7 +203,7 @@ test('given failures that are not in a row, then everything is tried', async () 
   assert.equal(detailsOf(failure).outcomes?.filter((outcome) => outcome === null).length, 100);
 });
 
-test('given backends that ask for time, then the next attempt waits for the longest', async () => {
+test('given several failures that ask for a pause, then the next attempt waits for the longest', async () => {
   const input = inputOf(3);
   const act = eachOf(input, (position) => {
     throw new BackendError('Busy', 'slow down', { retryAfter: 1_000 * (position + 1) });
@@ -197,12 +211,12 @@ test('given backends that ask for time, then the next attempt waits for the long
   assert.equal((await start(act, input).failure(ApplicationFailure)).nextRetryDelay, 3_000);
 });
 
-test('given one call for all that tells of too few pairs, then those are tried again', async () => {
+test('given that `all` returns too few results, then the missing pairs are tried again', async () => {
   const failure = await start({ all: async () => ['done'] }, inputOf(2)).failure(ApplicationFailure);
   assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
 });
 
-test('given a batch that fails, then its last heartbeat tells what is done; a short one that is done sends none', async () => {
+test('given a batch that fails, then its last heartbeat says what is done; a short batch that succeeds sends no heartbeat', async () => {
   const input = inputOf(2);
   const fails = start(
     eachOf(input, (position) => {
@@ -217,7 +231,7 @@ test('given a batch that fails, then its last heartbeat tells what is done; a sh
   assert.deepEqual(succeeds.heartbeats, []);
 });
 
-test('given a slow call, then heartbeats come at least every 3 s, with what is done so far, until the end', async (t) => {
+test('given a slow call, then heartbeats with what is done so far come at least every 3 s, until the end', async (t) => {
   t.after(() => mock.timers.reset());
   mock.timers.enable({ apis: ['setInterval'] });
   const input = inputOf(2);
@@ -237,7 +251,7 @@ test('given a slow call, then heartbeats come at least every 3 s, with what is d
   assert.equal(run.heartbeats.length, length);
 });
 
-/** Two calls under way: the first ends well in spite of the signal, the other for it. Nothing is called after. */
+/** The first call succeeds in spite of the signal. All other calls fail because of it. */
 function interruptible(input: SideEffectInput) {
   const first = deferred();
   const called: number[] = [];
@@ -249,7 +263,7 @@ function interruptible(input: SideEffectInput) {
   return { act, first, called };
 }
 
-test('given a batch cancelled in the middle, then it waits for what is under way, starts nothing, and tells what is done', async () => {
+test('given a batch cancelled in the middle, then it waits for running calls, starts no others, and reports what is done', async () => {
   const input = inputOf(20);
   const { act, first, called } = interruptible(input);
   const run = start(act, input, { attempt: 2 });
@@ -262,7 +276,7 @@ test('given a batch cancelled in the middle, then it waits for what is under way
   assert.equal(called.length, 8);
 });
 
-test('given a cancellation that comes too late, then the success counts', async () => {
+test('given a success that comes after the cancellation, then it counts', async () => {
   const input = inputOf(1);
   const { act, first } = interruptible(input);
   const run = start(act, input);
@@ -277,7 +291,7 @@ for (const [reason, type] of [
   ['PAUSED', 'ActivityPause'],
   ['RESET', 'ActivityReset'],
 ] as const) {
-  test(`given ${reason} in the middle of a batch, then it fails as ${type} to be tried again, and tells what is done`, async () => {
+  test(`given ${reason} in the middle of a batch, then it fails as ${type}, is retried, and reports what is done`, async () => {
     const input = inputOf(2);
     const { act, first } = interruptible(input);
     const run = start(act, input);
@@ -290,7 +304,7 @@ for (const [reason, type] of [
   });
 }
 
-test('given errors of any length, then what a heartbeat says of a pair stays short', async () => {
+test('given long errors, then the outcome of each pair stays short', async () => {
   const input = inputOf(2);
   const act = eachOf(input, () => {
     throw new BackendError('Rejected', 'x'.repeat(100_000));

@@ -1,31 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { batchingOf, composeInput, cutBatches, describeBatch, unitBytes } from '../../workflows/batches.ts';
 import type { FriendDeletedInput, UnitKind } from '../../workflows/contract.ts';
-import { planUnits } from '../../workflows/units.ts';
+import { planFriendDeleted } from '../../workflows/planning/plan-friend-deleted.ts';
+import { cutBatches, describeBatch } from '../../workflows/side-effect/batches.ts';
 import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
 
 function planned(input: FriendDeletedInput, per: UnitKind) {
-  const units = planUnits({ name: 'any', per }, input.pairs, input.plan.notifyRecipient);
-  const cut = (size: number, of = [...units.keys()]) =>
-    cutBatches(of, { size, bytesOf: (unit) => unitBytes(units[unit] ?? assert.fail(), input) });
-  const inputOf = (batch: readonly number[]) =>
-    composeInput(
-      input,
-      batch.map((unit) => units[unit] ?? assert.fail()),
-    );
+  const sideEffects = [{ name: 'any', per }];
+  const delivery = planFriendDeleted({ ...input, plan: { ...input.plan, sideEffects } });
+  const [{ units } = assert.fail()] = delivery.sideEffects;
+  const unitAt = (position: number) => units[position] ?? assert.fail();
+  const cut = (size: number) =>
+    cutBatches([...units.keys()], { size, bytesOf: (unit) => delivery.bytesOf(unitAt(unit)) });
+  const inputOf = (batch: readonly number[]) => delivery.composeInput(batch.map(unitAt));
   return { units, cut, inputOf };
 }
 
-test('a delivery is batched when it has more than BATCH_ABOVE pairs, and its plan says so', () => {
+test('a delivery is batched when its plan says so and it has more than BATCH_ABOVE pairs', () => {
   const batch = { above: 2, size: 100 };
-  assert.equal(batchingOf(deliveryOf(largestPairs(2), { batch })), undefined);
-  assert.deepEqual(batchingOf(deliveryOf(largestPairs(3), { batch })), batch);
-  assert.equal(batchingOf(deliveryOf(largestPairs(3))), undefined);
+  assert.equal(planFriendDeleted(deliveryOf(largestPairs(2), { batch })).batching, undefined);
+  assert.deepEqual(planFriendDeleted(deliveryOf(largestPairs(3), { batch })).batching, batch);
+  assert.equal(planFriendDeleted(deliveryOf(largestPairs(3))).batching, undefined);
 });
 
-test('batches are full but for the last, and hold every unit once, in order', () => {
+test('all batches but the last are full, and they contain every unit once, in order', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(999)), fc.integer({ min: 1, max: 50 }), (some, size) => {
       const units = some.toSorted((a, b) => a - b);
@@ -37,7 +36,7 @@ test('batches are full but for the last, and hold every unit once, in order', ()
   );
 });
 
-test('given units of any bytes, then no batch but one of a single unit is over 256 KB', () => {
+test('given units of any size, then only a batch of a single unit can have more than 256 KB', () => {
   const bytes = fc.array(fc.integer({ min: 1, max: 300_000 }));
   fc.assert(
     fc.property(bytes, (sizes) => {
@@ -50,7 +49,7 @@ test('given units of any bytes, then no batch but one of a single unit is over 2
 });
 
 for (const character of ['x', '"']) {
-  test(`given one recipient of 6,000 friends with ids of ${character}, then inputs stay under 300 KB whatever BATCH_SIZE is`, () => {
+  test(`given one recipient with 6,000 friends whose ids are full of ${character}, then inputs stay under 300 KB whatever BATCH_SIZE is`, () => {
     const id = (index: number) => String(index).padEnd(32, character);
     const pairs = Array.from({ length: 6_000 }, (_, index) => ({ from: id(0), to: id(index + 1) }));
     for (const per of ['pair', 'message'] as const) {
@@ -70,7 +69,7 @@ test('the input of a batch of pairs has the pairs and no messages', () => {
   });
 });
 
-test('the input of a batch of messages has the pairs of each message one after the other', () => {
+test('the input of a batch of messages has the pairs of the first message, then those of the next', () => {
   const input = deliveryOf(pairsOf(['b', 'x'], ['a', 'z'], ['a', 'y'], ['c', 'x']));
   assert.deepEqual(planned(input, 'message').inputOf([0, 1]), {
     delivery: input.delivery,
@@ -82,7 +81,7 @@ test('the input of a batch of messages has the pairs of each message one after t
   });
 });
 
-test('a summary says which units an activity is about', () => {
+test('a summary says which units an activity does', () => {
   const input = deliveryOf(largestPairs(6_000));
   const range = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
   const { units } = planned(input, 'pair');

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composeRetry } from '../../workflows/compose-retry.ts';
 import { retryWorkflowId } from '../../workflows/contract.ts';
-import { DeliveryProgress } from '../../workflows/progress.ts';
-import { deliveryOf, pairsOf } from '../support/deliveries.ts';
+import { deliveryOf, pairsOf, progressOf } from '../support/deliveries.ts';
 
 const NOW = Date.parse('2026-01-05T08:44:14.123Z');
 const INPUT = deliveryOf(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']), { attentionFor: 7 });
@@ -17,19 +16,19 @@ const CARRIED = {
   waitingSince: NOW - 1_000,
 };
 
-test('a retry of a closed delivery has what is undone to do, and leaves the rest as it was', () => {
+test('a retry of a closed delivery does what is undone, and leaves the rest as it was', () => {
   const { input, affected } = composeRetry({ input: INPUT, carried: CARRIED }, {}, NOW);
   assert.deepEqual(
     Object.values(input.carried?.sideEffects ?? {}).map(({ marks }) => marks),
     ['dxr', 'rr.', 'rd'],
   );
-  // One pair, three pairs, and the two that alice's message carries.
+  // One pair of clearCaches, three of updateSearchIndex, and the two that alice's message carries.
   assert.equal(affected, 1 + 3 + 2);
   assert.deepEqual([input.delivery, input.pairs, input.plan], [INPUT.delivery, INPUT.pairs, INPUT.plan]);
-  assert.equal(new DeliveryProgress(input).status, 'Retrying');
+  assert.equal(progressOf(input).status, 'Retrying');
 });
 
-test('it waits anew, counts attempts on, and tells who retried it', () => {
+test('the retry starts a new wait, continues to count attempts, and shows who retried it', () => {
   const { input } = composeRetry({ input: INPUT, carried: CARRIED }, { by: 'erin', reason: 'mended' }, NOW);
   assert.equal(input.carried?.waitingSince, undefined);
   assert.deepEqual(input.carried?.sideEffects.clearCaches?.failures, [[2, 0, 5]]);
@@ -38,7 +37,7 @@ test('it waits anew, counts attempts on, and tells who retried it', () => {
   ]);
 });
 
-test('narrowed, the rest of what is parked stays so', () => {
+test('given a narrowed command, then everything else that is parked stays parked', () => {
   const command = { sideEffect: 'updateSearchIndex', pairs: pairsOf(['alice', 'bob']) };
   const { input } = composeRetry({ input: INPUT, carried: CARRIED }, command, NOW);
   assert.deepEqual(
@@ -47,7 +46,7 @@ test('narrowed, the rest of what is parked stays so', () => {
   );
 });
 
-test('given nothing that is undone, then it says so', () => {
+test('given that nothing is undone, then no side effect is affected', () => {
   const done = { marks: 'dxd', failures: [] };
   const carried = {
     sideEffects: { clearCaches: done, updateSearchIndex: done, notifyUsers: { ...done, marks: 'dd' } },
@@ -56,20 +55,20 @@ test('given nothing that is undone, then it says so', () => {
   assert.equal(composeRetry({ input: INPUT, carried }, {}, NOW).affected, 0);
 });
 
-test('given a command that is not right, then it is refused', () => {
+test('an invalid command is refused', () => {
   assert.throws(
     () => composeRetry({ input: INPUT, carried: CARRIED }, { sideEffect: 'x' }, NOW),
-    /is none of/,
+    /is not a side effect/,
   );
 });
 
-test('the input composed from is left as it was', () => {
+test('the state of the closed delivery is not changed', () => {
   const before = JSON.stringify(CARRIED);
   composeRetry({ input: INPUT, carried: CARRIED }, {}, NOW);
   assert.equal(JSON.stringify(CARRIED), before);
 });
 
-test('retries of one delivery are counted, and never nested', () => {
+test('the ids of retries are numbered, and never nested', () => {
   const id = 'friend-deleted/1400000000/x';
   assert.equal(retryWorkflowId(id, 1), `${id}/retry-1`);
   assert.equal(retryWorkflowId(`${id}/retry-1`, 2), `${id}/retry-2`);

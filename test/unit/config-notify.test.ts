@@ -10,7 +10,7 @@ import { faultsOf, read } from '../support/settings.ts';
 const APP = { SDK_APP_ID: '1400000000' };
 const TENCENT = { ...APP, NOTIFY_URL: 'tencent:', TENCENT_SECRET_KEY: 's3cr3t' };
 const SECRET = `whsec_${Buffer.from('s3cr3t'.repeat(4)).toString('base64')}`;
-const WEBHOOK = { ...APP, NOTIFY_URL: 'https://receiver.example/hooks', NOTIFY_SECRET: SECRET };
+const WEBHOOK = { ...APP, NOTIFY_URL: 'https://endpoint.example/hooks', NOTIFY_SECRET: SECRET };
 const PRODUCTION = { NODE_ENV: 'production', DATA_DIR: '/data', CALLBACK_TOKEN: 'token' };
 const OFF = { CACHE_URL: 'off', SEARCH_URL: 'off' };
 
@@ -64,7 +64,7 @@ test('who sends messages needs the secret of the way that is chosen', () => {
 });
 
 test('a receiver alone starts without those secrets, and plans the messages all the same', () => {
-  for (const NOTIFY_URL of ['tencent:', 'https://receiver.example/', 'http://10.0.0.1/']) {
+  for (const NOTIFY_URL of ['tencent:', 'https://endpoint.example/', 'http://10.0.0.1/']) {
     const settings = read({ ...PRODUCTION, ...APP, NOTIFY_URL }, 'receive');
     assert.equal(createBackends(settings).backends.messenger, null);
     assert.ok(createPlan(settings).sideEffects.some(({ name }) => name === 'notifyUsers'));
@@ -76,8 +76,8 @@ test('the demo is embedded, whatever is set for others', () => {
   assert.equal(read(set, 'demo').notify.url, 'embedded');
 });
 
-test('production sends over TLS, unless the receiver is on a private network', () => {
-  const plain = { ...WEBHOOK, ...PRODUCTION, ...OFF, NOTIFY_URL: 'http://receiver.internal/' };
+test('production sends over TLS, unless the endpoint is on a private network', () => {
+  const plain = { ...WEBHOOK, ...PRODUCTION, ...OFF, NOTIFY_URL: 'http://endpoint.internal/' };
   for (const role of ['work', 'start'] as const) {
     assert.deepEqual(faulty(plain, role), ['NOTIFY_URL']);
     assert.deepEqual(faulty({ ...plain, NOTIFY_ALLOW_PRIVATE: 'on' }, role), []);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { messageNumbers } from '../../activities/backends/message-numbers.ts';
-import { Pacer } from '../../activities/backends/pacer.ts';
+import { MessageRate } from '../../activities/backends/message-rate.ts';
 import { isPublicAddress } from '../../activities/backends/public-addresses.ts';
 import { readWebhookSecret } from '../../activities/backends/webhook-secret.ts';
 
@@ -14,7 +14,7 @@ function isUint32(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
 
-test('the numbers of a message are uint32, depend on its key alone, and MsgSeq is never 0', () => {
+test('the numbers of a message are uint32 and depend only on its key, and MsgSeq is never 0', () => {
   fc.assert(
     fc.property(fc.string(), (key) => {
       const numbers = messageNumbers(key);
@@ -41,23 +41,23 @@ test('the numbers of a message never change between versions', () => {
   });
 });
 
-/** A pacer whose clock stands still unless it is told. */
-function pacerAt(rate: number) {
+/** A rate whose clock only moves when the test says so. */
+function rateOf(messagesPerSecond: number) {
   let now = 0;
-  const pacer = new Pacer(rate, () => now);
+  const rate = new MessageRate(messagesPerSecond, () => now);
   return {
-    pacer,
+    rate,
     pass: (ms: number) => {
       now += ms;
     },
   };
 }
 
-test('given a full queue, when another call comes, then it is Busy at once, until its turn at least', async () => {
-  const { pacer } = pacerAt(1_000);
+test('given a full queue, when another call comes, then it is Busy at once, and retryAfter is not before its turn', async () => {
+  const { rate } = rateOf(1_000);
   const cancel = new AbortController();
   setMaxListeners(0, cancel.signal);
-  const turns = Array.from({ length: 6_000 }, () => pacer.turn(cancel.signal));
+  const turns = Array.from({ length: 6_000 }, () => rate.turn(cancel.signal));
   const ends = await Promise.allSettled([turns.at(-1)]);
   const [{ reason } = assert.fail()] = ends as PromiseRejectedResult[];
   assert.ok(reason instanceof BackendError);
@@ -70,35 +70,35 @@ test('given a full queue, when another call comes, then it is Busy at once, unti
   assert.equal(refused.length, 6_000 - 5_001);
 });
 
-test('a call that waits for its turn ends with the cancellation', async () => {
-  const { pacer } = pacerAt(1);
-  await pacer.turn(never);
+test('a cancellation ends the wait for a turn', async () => {
+  const { rate } = rateOf(1);
+  await rate.turn(never);
   const cancel = new AbortController();
-  const turn = pacer.turn(cancel.signal);
+  const turn = rate.turn(cancel.signal);
   cancel.abort();
   await assert.rejects(turn, { name: 'AbortError' });
-  await assert.rejects(pacer.turn(cancel.signal), { name: 'AbortError' });
+  await assert.rejects(rate.turn(cancel.signal), { name: 'AbortError' });
 });
 
-test('given complaints of calls that were under way together, then the rate is halved once', () => {
-  const { pacer, pass } = pacerAt(100);
-  for (let complaint = 0; complaint < 10; complaint += 1) pacer.slowDown();
-  assert.equal(pacer.rate, 50);
+test('given complaints about calls that were running together, then the rate is halved once', () => {
+  const { rate, pass } = rateOf(100);
+  for (let complaint = 0; complaint < 10; complaint += 1) rate.slowDown();
+  assert.equal(rate.rate, 50);
   pass(1_000);
-  pacer.slowDown();
-  assert.equal(pacer.rate, 25);
+  rate.slowDown();
+  assert.equal(rate.rate, 25);
 });
 
-test('a rate is never slowed to nothing, and recovers step by step', () => {
-  const { pacer, pass } = pacerAt(160);
+test('the rate never falls to zero, and recovers step by step', () => {
+  const { rate, pass } = rateOf(160);
   for (let complaint = 0; complaint < 20; complaint += 1) {
-    pacer.slowDown();
+    rate.slowDown();
     pass(1_000);
   }
-  assert.equal(pacer.rate, 10);
+  assert.equal(rate.rate, 10);
   const rates = [30, 30, 30, 30, 30].map((seconds) => {
     pass(seconds * 1_000);
-    return pacer.rate;
+    return rate.rate;
   });
   assert.deepEqual(rates, [20, 40, 80, 160, 160]);
 });

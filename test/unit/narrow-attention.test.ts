@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { formatTable } from '../../src/cli/table.ts';
 import type { Undone } from '../../src/temporal/find-attention.ts';
 import { narrow, summarise } from '../../src/temporal/narrow-attention.ts';
-import { createPace } from '../../src/temporal/pace.ts';
 import { attentionPage, workflowPage } from '../../src/temporal/ui-link.ts';
 import { readWorkflowId } from '../../workflows/contract.ts';
 
@@ -73,13 +72,4 @@ test('a table has each cell below its title, and no blanks at the end of a line'
     ),
     [...['A    LONG', 'abc  x', '     longer']],
   );
-});
-
-test('a pace lets so many a second go on, and without a rate all of them', async () => {
-  const startedAt = performance.now();
-  const turn = createPace(100);
-  await Promise.all(Array.from({ length: 11 }, turn));
-  assert.ok(performance.now() - startedAt >= 99, `${performance.now() - startedAt} ms`);
-  const free = createPace(undefined);
-  await Promise.all(Array.from({ length: 1_000 }, free));
 });

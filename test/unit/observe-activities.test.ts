@@ -5,10 +5,10 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Registry } from 'prom-client';
 import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
 import { observeActivities } from '../../src/temporal/observe-activities.ts';
-import type { FailureDetails, Outcome } from '../../workflows/contract.ts';
+import type { FailureDetails, PairOutcome } from '../../workflows/contract.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 
-const DONE: Outcome = { status: 'done', detail: 'cleared' };
+const DONE: PairOutcome = { status: 'done', detail: 'cleared' };
 const INPUT = deliveryOf(pairsOf(['a', 'b'], ['a', 'c'], ['a', 'd']));
 
 /** What is counted of an attempt that fails so. */
@@ -21,7 +21,10 @@ async function countedOf(details: FailureDetails, nonRetryable: boolean): Promis
   );
   const { delivery, pairs } = INPUT;
   const failure = ApplicationFailure.create({
-    ...{ type: 'Unreachable', message: 'down', nonRetryable, details: [details] },
+    type: 'Unreachable',
+    message: 'down',
+    nonRetryable,
+    details: [details],
   });
   await assert.rejects(environment.run(() => Promise.reject(failure), { delivery, pairs }));
   const page = await registry.getSingleMetricAsString('unfriend_side_effect_pairs_total');

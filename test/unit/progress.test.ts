@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_PARKED_LISTED } from '../../workflows/contract.ts';
-import { DeliveryProgress } from '../../workflows/progress.ts';
-import type { SideEffectState } from '../../workflows/side-effect-state.ts';
-import { deliveryOf, pairsOf } from '../support/deliveries.ts';
+import type { SideEffectState } from '../../workflows/side-effect/state.ts';
+import { deliveryOf, pairsOf, progressOf } from '../support/deliveries.ts';
 
 const TWO_WAY = pairsOf(['alice', 'bob'], ['bob', 'alice']);
 const UNREACHABLE = { type: 'ConnectionRefused', message: 'no cache at 6379' };
 const NO_ACCOUNT = { type: 'NoSuchAccount', message: '90048' };
 
-function progressOf(...[pairs, plan]: Parameters<typeof deliveryOf>) {
-  const progress = new DeliveryProgress(deliveryOf(pairs, plan));
+function start(...[pairs, plan]: Parameters<typeof deliveryOf>) {
+  const progress = progressOf(deliveryOf(pairs, plan));
   const [caches, search, notify] = progress.sideEffects as [
     SideEffectState,
     SideEffectState,
@@ -23,7 +22,7 @@ function finish(...sideEffects: SideEffectState[]): void {
   for (const sideEffect of sideEffects) for (const unit of sideEffect.units.keys()) sideEffect.succeed(unit);
 }
 
-/** Every cell of the table from a line on, by default its first side effect's, as a renderer of GitHub's Markdown cuts them. */
+/** The cells of the table, as GitHub's Markdown cuts them. By default from the line of the first side effect. */
 function cells(table: string, fromLine = 4): string[][] {
   return table
     .split('\n')
@@ -32,7 +31,7 @@ function cells(table: string, fromLine = 4): string[][] {
 }
 
 test('a delivery starts with every pair of every side effect pending', () => {
-  const { progress } = progressOf(TWO_WAY);
+  const { progress } = start(TWO_WAY);
   const pending = { pending: 2, retrying: 0, done: 0, parked: 0, dismissed: 0, total: 2 };
   assert.deepEqual(progress.snapshot(), {
     deliveryId: 'delivery-1',
@@ -45,8 +44,8 @@ test('a delivery starts with every pair of every side effect pending', () => {
   });
 });
 
-test('the status is that of what needs most: attention, a retry, time, nothing', () => {
-  const { progress, caches, search, notify } = progressOf(TWO_WAY);
+test('the status is NeedsAttention before Retrying, before Running, before Done', () => {
+  const { progress, caches, search, notify } = start(TWO_WAY);
   finish(search, notify);
   assert.equal(progress.status, 'Running');
   caches.fail(0, 'retrying', { ...UNREACHABLE, attempts: 1 });
@@ -59,13 +58,13 @@ test('the status is that of what needs most: attention, a retry, time, nothing',
   assert.equal(progress.status, 'Done');
 });
 
-test('a failed pair moves from pending to retrying to parked to done, the others stay', () => {
-  const { caches } = progressOf(TWO_WAY);
+test('a failed pair goes from pending to retrying to parked to done, and the other pairs stay as they are', () => {
+  const { caches } = start(TWO_WAY);
   const zero = { pending: 1, retrying: 0, done: 0, parked: 0, dismissed: 0, total: 2 };
   caches.fail(1, 'retrying', { ...UNREACHABLE, attempts: 1 });
   assert.deepEqual(caches.counts, { ...zero, retrying: 1 });
-  assert.deepEqual(caches.unitsMarked('retrying'), [1]);
-  assert.deepEqual(caches.unitsMarked('pending'), [0]);
+  assert.deepEqual(caches.unitsWith('retrying'), [1]);
+  assert.deepEqual(caches.unitsWith('pending'), [0]);
   caches.fail(1, 'parked', { ...UNREACHABLE, attempts: 65 });
   assert.deepEqual(caches.counts, { ...zero, parked: 1 });
   assert.equal(caches.attempts(1), 65);
@@ -74,8 +73,8 @@ test('a failed pair moves from pending to retrying to parked to done, the others
   assert.equal(caches.attempts(1), 0);
 });
 
-test('what is parked is listed with its pair, side effect, error and attempts', () => {
-  const { progress, search } = progressOf(TWO_WAY);
+test('a parked side effect is listed with its pair, name, error and attempts', () => {
+  const { progress, search } = start(TWO_WAY);
   search.fail(1, 'parked', { ...NO_ACCOUNT, attempts: 3 });
   search.fail(0, 'retrying', { ...UNREACHABLE, attempts: 1 });
   const { parked, parkedTotal } = progress.snapshot();
@@ -85,8 +84,8 @@ test('what is parked is listed with its pair, side effect, error and attempts', 
   assert.equal(parkedTotal, 1);
 });
 
-test('errors that are the same are counted together, and leave when they are mended', () => {
-  const { progress, caches, search } = progressOf(TWO_WAY);
+test('equal errors are counted together, and leave the list when their pairs are done', () => {
+  const { progress, caches, search } = start(TWO_WAY);
   caches.fail(0, 'retrying', { ...UNREACHABLE, attempts: 1 });
   caches.fail(1, 'retrying', { ...UNREACHABLE, attempts: 1 });
   search.fail(0, 'parked', { ...NO_ACCOUNT, attempts: 1 });
@@ -101,8 +100,8 @@ test('errors that are the same are counted together, and leave when they are men
   assert.deepEqual(progress.snapshot().errors, []);
 });
 
-test('a pair is done only when every message that carries it is', () => {
-  const { notify } = progressOf(pairsOf(['alice', 'bob']), { notifyRecipient: 'both' });
+test('a pair is done only when every message that carries it is done', () => {
+  const { notify } = start(pairsOf(['alice', 'bob']), { notifyRecipient: 'both' });
   notify.succeed(0);
   assert.deepEqual([notify.counts.done, notify.counts.pending], [0, 1]);
   notify.fail(1, 'parked', { ...NO_ACCOUNT, attempts: 1 });
@@ -112,7 +111,7 @@ test('a pair is done only when every message that carries it is', () => {
 });
 
 test('a failed message holds up every pair that it carries', () => {
-  const { progress, notify } = progressOf(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']));
+  const { progress, notify } = start(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']));
   notify.fail(0, 'parked', { ...NO_ACCOUNT, attempts: 1 });
   assert.deepEqual([notify.counts.parked, notify.counts.pending], [2, 1]);
   const { parked, errors } = progress.snapshot();
@@ -123,17 +122,17 @@ test('a failed message holds up every pair that it carries', () => {
   assert.deepEqual(errors, [{ ...NO_ACCOUNT, count: 2 }]);
 });
 
-test('given a pair whose messages to both ends are parked, then it is listed and counted once', () => {
-  const { progress, notify } = progressOf(pairsOf(['alice', 'bob']), { notifyRecipient: 'both' });
+test('given a pair whose messages to both accounts are parked, then it is listed and counted once', () => {
+  const { progress, notify } = start(pairsOf(['alice', 'bob']), { notifyRecipient: 'both' });
   for (const unit of notify.units.keys()) notify.fail(unit, 'parked', { ...NO_ACCOUNT, attempts: 1 });
   const { parked, parkedTotal, errors } = progress.snapshot();
   assert.equal(parkedTotal, 1);
   assert.deepEqual([parked.length, errors[0]?.count], [1, 1]);
 });
 
-test(`at most ${MAX_PARKED_LISTED} parked pairs are listed, and all are counted`, () => {
+test(`at most ${MAX_PARKED_LISTED} parked pairs are listed, but all are counted`, () => {
   const pairs = Array.from({ length: 150 }, (_, index) => ({ from: 'alice', to: `f${index}` }));
-  const { progress, caches, search } = progressOf(pairs);
+  const { progress, caches, search } = start(pairs);
   for (const state of [caches, search]) {
     for (const unit of state.units.keys()) state.fail(unit, 'parked', { ...NO_ACCOUNT, attempts: 1 });
   }
@@ -141,8 +140,8 @@ test(`at most ${MAX_PARKED_LISTED} parked pairs are listed, and all are counted`
   assert.deepEqual([parked.length, parkedTotal], [200, 300]);
 });
 
-test('the table shows a row a side effect: done, which does not break, retrying, parked and the last error', () => {
-  const { progress, caches, search, notify } = progressOf(TWO_WAY);
+test('the table has one row per side effect: done (without line breaks), retrying, parked and the last error', () => {
+  const { progress, caches, search, notify } = start(TWO_WAY);
   finish(notify);
   caches.fail(0, 'retrying', { ...UNREACHABLE, attempts: 1 });
   search.fail(0, 'parked', { ...NO_ACCOUNT, attempts: 1 });
@@ -157,8 +156,8 @@ test('the table shows a row a side effect: done, which does not break, retrying,
   ]);
 });
 
-test('the last error leaves the table when nothing is failed any more', () => {
-  const { progress, caches } = progressOf(TWO_WAY);
+test('the last error leaves the table when no failure is left', () => {
+  const { progress, caches } = start(TWO_WAY);
   caches.fail(0, 'retrying', { ...UNREACHABLE, attempts: 1 });
   caches.succeed(0);
   assert.doesNotMatch(progress.table(), /ConnectionRefused/);
@@ -171,7 +170,7 @@ for (const [what, message] of [
   ['a backslash at the end', 'C:\\'],
 ] as const) {
   test(`given an error message with ${what}, then the table keeps its cells`, () => {
-    const { progress, caches } = progressOf(TWO_WAY);
+    const { progress, caches } = start(TWO_WAY);
     caches.fail(0, 'retrying', { type: 'Strange', message, attempts: 1 });
     const rows = progress.table().split('\n').slice(4);
     assert.equal(rows.length, 3);

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
+import { readCommand } from '../../workflows/attention/read-command.ts';
 import type { CommandName } from '../../workflows/contract.ts';
-import { readCommand } from '../../workflows/read-command.ts';
+import { planFriendDeleted } from '../../workflows/planning/plan-friend-deleted.ts';
 import { deliveryOf, largestPairs, pairsOf } from '../support/deliveries.ts';
 
-const INPUT = deliveryOf(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['a', '"b"']));
+const DELIVERY = planFriendDeleted(deliveryOf(pairsOf(['alice', 'bob'], ['alice', 'carol'], ['a', '"b"'])));
 
 function read(given: unknown, name: CommandName = 'retryFailed') {
-  return readCommand(name, given, INPUT);
+  return readCommand(name, given, DELIVERY);
 }
 
 for (const [given, expected] of [
@@ -40,11 +41,11 @@ for (const [given, message] of [
   [{ sideEffects: 'clearCaches' }, '"sideEffects": expected sideEffect, pairs, by, reason only'],
   [
     { sideEffect: 'ClearCaches' },
-    'sideEffect: "ClearCaches" is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+    'sideEffect: "ClearCaches" is not a side effect of this delivery; expected one of clearCaches, updateSearchIndex, notifyUsers',
   ],
   [
     { sideEffect: ['clearCaches'] },
-    'sideEffect: ["clearCaches"] is none of this delivery\'s: clearCaches, updateSearchIndex, notifyUsers',
+    'sideEffect: ["clearCaches"] is not a side effect of this delivery; expected one of clearCaches, updateSearchIndex, notifyUsers',
   ],
   [{ pairs: [] }, 'pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all'],
   [
@@ -55,12 +56,12 @@ for (const [given, message] of [
   [{ pairs: [{ from: 'alice' }] }, 'pairs[0]: expected {"from": "…", "to": "…"}'],
   [
     { pairs: [{ from: 'bob', to: 'alice' }] },
-    "pairs[0]: is not one of this delivery's; directed, from the list's owner",
+    'pairs[0]: not a pair of this delivery; "from" is the owner of the friend list',
   ],
   [{ by: 7 }, 'by: expected text'],
   [{ reason: {} }, 'reason: expected text'],
 ] as const) {
-  test(`retryFailed refuses ${JSON.stringify(given)}, saying what to change`, () => {
+  test(`retryFailed refuses ${JSON.stringify(given)}, and says what to change`, () => {
     assert.throws(
       () => read(given),
       (error: unknown) => {
@@ -73,12 +74,12 @@ for (const [given, message] of [
 }
 
 for (const given of [undefined, {}, { reason: '' }, { reason: ' \n' }]) {
-  test(`dismissFailed refuses ${JSON.stringify(given)}: it needs a reason`, () => {
+  test(`dismissFailed refuses ${JSON.stringify(given)}, because it needs a reason`, () => {
     assert.throws(() => read(given, 'dismissFailed'), /^ApplicationFailure: reason: missing/);
   });
 }
 
-test('what is refused is shown cut, however long it is', () => {
+test('a refusal shortens the input that it shows', () => {
   for (const given of [{ sideEffect: 'x'.repeat(1e5) }, { ['y'.repeat(1e5)]: 1 }]) {
     assert.throws(
       () => read(given),
@@ -97,7 +98,8 @@ test('6,000 pairs are found among 6,000 without a search through all of them for
     },
     to,
   }));
-  const command = readCommand('retryFailed', { pairs }, deliveryOf(counted));
+  const command = readCommand('retryFailed', { pairs }, planFriendDeleted(deliveryOf(counted)));
+
   assert.equal(command.pairs?.size, 6_000);
   assert.ok(reads <= 3 * pairs.length, `the delivery's pairs were read ${reads} times`);
 });

@@ -22,14 +22,14 @@ function friends(): EmbeddedBackends {
   return backends;
 }
 
-test('a template is filled in with the accounts, as often as it names them', () => {
+test('every placeholder of a template is replaced by its account', () => {
   const pair = { from: 'alice', to: 'bob' };
   assert.equal(renderTemplate('friends:{From_Account}', pair), 'friends:alice');
   assert.equal(renderTemplate('{To_Account}/{From_Account}/{To_Account}', pair), 'bob/alice/bob');
   assert.equal(renderTemplate('{from_account}{From}{}', pair), '{from_account}{From}{}');
 });
 
-test('accounts are data in a template, never placeholders or patterns', () => {
+test('an account that looks like a placeholder or a pattern is filled in as it is', () => {
   const template = '{From_Account}|{To_Account}';
   for (const odd of ['{To_Account}', '{From_Account}', '$&', '$1', "$'", '*', '{}', ':', ' ', '\\']) {
     assert.equal(renderTemplate(template, { from: odd, to: 'bob' }), `${odd}|bob`);
@@ -37,7 +37,7 @@ test('accounts are data in a template, never placeholders or patterns', () => {
   }
 });
 
-test('clearCaches removes the cached list of From and leaves others alone', async () => {
+test('clearCaches removes the cached list of From, and no other', async () => {
   const backends = friends();
   const clear = runnerOf(clearCaches, { caches: backends });
   assert.deepEqual(describeOutcomes(await clear({ delivery, pairs: PAIRS.slice(0, 1) })), ['done cleared']);
@@ -45,7 +45,7 @@ test('clearCaches removes the cached list of From and leaves others alone', asyn
   assert.deepEqual(backends.view('bob').cachedFriends, ['alice']);
 });
 
-test('clearCaches clears every template of every pair, and tells of each pair whether a key was there', async () => {
+test('clearCaches clears every template of every pair, and returns per pair whether a key was there', async () => {
   const backends = friends();
   const clear = runnerOf(clearCaches, {
     caches: backends,
@@ -103,7 +103,7 @@ test('a document indexed after the callback was received survives a late delete'
   assert.deepEqual(backends.view('alice').searchableFriends, ['bob', 'dave']);
 });
 
-test('a friendship made again after the delete, survives the repeat of the delete', async () => {
+test('a friendship that was made again after the delete survives a repeat of the delete', async () => {
   const backends = friends();
   const update = runnerOf(updateSearchIndex, { searchIndex: backends });
   await update({ delivery, pairs: PAIRS });

@@ -5,35 +5,35 @@ import { Slots } from '../../activities/backends/slots.ts';
 const NEVER = new AbortController().signal;
 const LONG = 60_000;
 
-test('given no slot left, then those that wait get theirs in order', async () => {
+test('given no free slot, then those that wait get one in their order', async () => {
   const slots = new Slots(1);
   const order: number[] = [];
-  const giveBack = await slots.take(LONG, NEVER);
+  const release = await slots.acquire(LONG, NEVER);
   const others = [1, 2, 3].map(async (number) => {
-    const giveBack = await slots.take(LONG, NEVER);
+    const release = await slots.acquire(LONG, NEVER);
     order.push(number);
-    giveBack();
+    release();
   });
   await new Promise(setImmediate);
   assert.deepEqual(order, []);
-  giveBack();
+  release();
   await Promise.all(others);
   assert.deepEqual(order, [1, 2, 3]);
 });
 
-test('given one that waits too long or is cancelled, then it says so, and no slot is lost', async () => {
+test('given one that waits too long and one that is cancelled, then both fail, and no slot is lost', async () => {
   const slots = new Slots(1);
-  const giveBack = await slots.take(LONG, NEVER);
-  await assert.rejects(slots.take(1, NEVER), { name: 'TimeoutError' });
+  const release = await slots.acquire(LONG, NEVER);
+  await assert.rejects(slots.acquire(1, NEVER), { name: 'TimeoutError' });
   const cancelled = new AbortController();
-  const waiting = slots.take(LONG, cancelled.signal);
-  // Its turn comes, and it is cancelled before it could begin.
-  giveBack();
+  const waiting = slots.acquire(LONG, cancelled.signal);
+  // It gets the slot and is cancelled at the same moment.
+  release();
   cancelled.abort(new Error('cancelled'));
   const outcome = await waiting.then(
-    (giveBack) => giveBack(),
+    (release) => release(),
     (error: Error) => error.message,
   );
   assert.ok(outcome === undefined || outcome === 'cancelled');
-  (await slots.take(1, NEVER))();
+  (await slots.acquire(1, NEVER))();
 });

@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { createFriendGraph } from '../../activities/backends/embedded.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
 import type { Pair, Recipient } from '../../workflows/contract.ts';
-import { planUnits, type Unit } from '../../workflows/units.ts';
+import { planUnits, type Unit } from '../../workflows/planning/units.ts';
 import { deliveryOf, pairsOf } from '../support/deliveries.ts';
 import { carriedBy, runnerOf } from '../support/run-side-effect.ts';
 
 const PER_PAIR = { name: 'clearCaches', per: 'pair' } as const;
 const PER_MESSAGE = { name: 'notifyUsers', per: 'message' } as const;
 
-/** Anything that a UserID can be. */
+/** Any valid UserID. */
 const userId = fc.stringMatching(/^[ -~]{1,32}$/);
 const distinctPairs = fc.uniqueArray(fc.record({ from: userId, to: userId }), {
   selector: ({ from, to }) => JSON.stringify([from, to]),
@@ -27,7 +27,7 @@ function messages(pairs: Pair[], to: Recipient) {
   }));
 }
 
-test('a side effect per pair has one unit a pair, in the order of the delivery', () => {
+test('a side effect per pair has one unit per pair, in the order of the delivery', () => {
   const pairs = pairsOf(['bob', 'alice'], ['alice', 'bob'], ['alice', 'carol']);
   assert.deepEqual(planUnits(PER_PAIR, pairs, 'both'), [
     { pairs: [0], summary: 'bob → alice' },
@@ -36,7 +36,7 @@ test('a side effect per pair has one unit a pair, in the order of the delivery',
   ]);
 });
 
-test('a message reaches From, and carries all of its pairs sorted', () => {
+test('a message goes to From, and carries all pairs of From, sorted', () => {
   const pairs = pairsOf(['bob', 'x'], ['alice', 'z'], ['alice', 'b'], ['Alice', 'a']);
   assert.deepEqual(messages(pairs, 'from'), [
     { recipient: 'Alice', part: 1, parts: 1, carries: ['Alice>a'] },
@@ -45,7 +45,7 @@ test('a message reaches From, and carries all of its pairs sorted', () => {
   ]);
 });
 
-test('in a two-way delete each side is a From once', () => {
+test('in a two-way delete each account is From once', () => {
   const pairs = pairsOf(['211172', '425214'], ['425214', '211172']);
   assert.deepEqual(messages(pairs, 'from'), [
     { recipient: '211172', part: 1, parts: 1, carries: ['211172>425214'] },
@@ -53,7 +53,7 @@ test('in a two-way delete each side is a From once', () => {
   ]);
 });
 
-test('NOTIFY_RECIPIENT=to reaches To, both reaches both', () => {
+test('with NOTIFY_RECIPIENT=to messages go to To, and with both to From and To', () => {
   const pairs = pairsOf(['alice', 'bob'], ['carol', 'bob']);
   assert.deepEqual(messages(pairs, 'to'), [
     { recipient: 'bob', part: 1, parts: 1, carries: ['alice>bob', 'carol>bob'] },
@@ -65,7 +65,7 @@ test('NOTIFY_RECIPIENT=to reaches To, both reaches both', () => {
   ]);
 });
 
-test('an account that left its own list is told once', () => {
+test('an account that left its own list gets one message', () => {
   assert.equal(messages(pairsOf(['alice', 'alice']), 'both').length, 1);
 });
 
@@ -81,11 +81,11 @@ test('the order of the callback does not change what a message carries', () => {
   );
 });
 
-test('every pair is carried once to each of its recipients, and parts are numbered from 1', () => {
+test('every pair is in one message to each of its recipients, and parts are numbered from 1', () => {
   fc.assert(
     fc.property(distinctPairs, recipient, (pairs, to) => {
       const units = planUnits(PER_MESSAGE, pairs, to);
-      const told = units.flatMap(({ message, pairs: carried }) =>
+      const carriedTo = units.flatMap(({ message, pairs: carried }) =>
         carried.map((index) => [message?.recipient, index]),
       );
       const expected = pairs.flatMap(({ from, to: other }, index) => {
@@ -93,13 +93,13 @@ test('every pair is carried once to each of its recipients, and parts are number
         return ends.map((end) => [end, index]);
       });
       const sorted = (list: unknown[][]) => list.map((each) => JSON.stringify(each)).sort();
-      assert.deepEqual(sorted(told), sorted(expected));
+      assert.deepEqual(sorted(carriedTo), sorted(expected));
       assertNumbered(units);
     }),
   );
 });
 
-test('a long list is cut into parts, none of them empty, that keep the sorted order', () => {
+test('a long list is cut into parts that keep the sorted order, and no part is empty', () => {
   const pairs = Array.from({ length: 3_000 }, (_, index) => ({
     from: 'alice',
     to: `friend-${index}`,
@@ -148,7 +148,7 @@ test('summaries fit the 120 characters that Temporal takes', () => {
   }
 });
 
-test('a summary says who is told how much', () => {
+test('a summary says who gets how many pairs', () => {
   const [one] = planUnits(PER_MESSAGE, pairsOf(['alice', 'bob']), 'from');
   assert.equal(one?.summary, 'to alice (1 pair)');
   const pairs = Array.from({ length: 1_000 }, (_, index) => ({ from: 'alice', to: String(index) }));
@@ -172,7 +172,7 @@ function assertNumbered(units: Unit[]): void {
   }
 }
 
-/** As the vendor's REST API takes it, every optional field filled in. */
+/** A request of the vendor's REST API, with every optional field. */
 function sendmsgBody(message: unknown): string {
   const { recipient } = (message as { data: { recipient: string } }).data;
   return JSON.stringify({

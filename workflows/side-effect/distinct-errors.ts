@@ -1,6 +1,6 @@
-import type { FailureInfo } from './contract.ts';
+import type { FailureInfo } from '../contract.ts';
 
-/** Failures of more kinds than these are counted under {@link OTHER_FAILURE}: bounds the carried state. */
+/** Further errors are counted together as {@link OTHER_FAILURE}. This bounds the state that continue-as-new carries. */
 const MAX_DISTINCT_ERRORS = 100;
 const MAX_MESSAGE_LENGTH = 300;
 const OTHER_FAILURE: FailureInfo = {
@@ -8,15 +8,16 @@ const OTHER_FAILURE: FailureInfo = {
   message: 'further kinds of failures: see the activities',
 };
 
-/** Distinct errors of a delivery; a failed unit refers to one by its position. */
-export class ErrorBook {
+/** The distinct errors of a delivery. A failed unit refers to its error by the position in this list. */
+export class DistinctErrors {
   readonly errors: FailureInfo[];
 
   constructor(errors: FailureInfo[] = []) {
     this.errors = [...errors];
   }
 
-  note({ type, message }: FailureInfo): number {
+  /** @returns the position of the error, which is added if it is new */
+  add({ type, message }: FailureInfo): number {
     const error = { type, message: message.slice(0, MAX_MESSAGE_LENGTH) };
     const known = this.errors.findIndex(
       (other) => other.type === error.type && other.message === error.message,
@@ -27,7 +28,7 @@ export class ErrorBook {
     return MAX_DISTINCT_ERRORS;
   }
 
-  read(index: number): FailureInfo {
-    return this.errors[index] ?? OTHER_FAILURE;
+  get(position: number): FailureInfo {
+    return this.errors[position] ?? OTHER_FAILURE;
   }
 }

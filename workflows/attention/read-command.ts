@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { type CommandName, type FriendDeletedInput, INVALID_COMMAND, type Pair } from './contract.ts';
+import { type CommandName, INVALID_COMMAND, type Pair } from '../contract.ts';
+import type { PlannedDelivery } from '../planning/planned-delivery.ts';
 
-/** A command that was looked at. `pairs` are positions in the delivery's list; absent: all. */
+/** A valid command. `pairs` are positions in the delivery's list of pairs. Absent: all. */
 export type Command = {
   name: CommandName;
   sideEffect?: string;
@@ -14,14 +15,15 @@ const FIELDS = ['sideEffect', 'pairs', 'by', 'reason'] as const;
 const MAX_SHOWN = 100;
 
 /**
- * Reads what somebody sent, who may have typed it by hand. What is not known is refused, as it would narrow nothing.
+ * Reads the input of a command, which a person may have typed. An unknown field is refused: if it were ignored, a
+ * misspelt `pairs` would make the command cover everything.
  *
- * @throws ApplicationFailure `InvalidCommand`, which says what to change
+ * @throws ApplicationFailure `InvalidCommand`, whose message says what to change
  */
 export function readCommand(
   name: CommandName,
   given: unknown,
-  { plan, pairs }: Pick<FriendDeletedInput, 'plan' | 'pairs'>,
+  { sideEffects, pairs }: Pick<PlannedDelivery, 'sideEffects' | 'pairs'>,
 ): Command {
   const input = given ?? {};
   if (!isObject(input)) throw invalid(`expected an object such as {"sideEffect": "clearCaches"}`);
@@ -29,7 +31,7 @@ export function readCommand(
   if (unknown !== undefined) throw invalid(`${show(unknown)}: expected ${FIELDS.join(', ')} only`);
   const command = {
     name,
-    ...optional('sideEffect', readSideEffect(input.sideEffect, plan)),
+    ...optional('sideEffect', readSideEffect(input.sideEffect, sideEffects)),
     ...optional('pairs', readPairs(input.pairs, pairs)),
     ...optional('by', readText('by', input.by)),
     ...optional('reason', readText('reason', input.reason)),
@@ -38,27 +40,27 @@ export function readCommand(
   return command;
 }
 
-function readSideEffect(given: unknown, { sideEffects }: FriendDeletedInput['plan']): string | undefined {
+function readSideEffect(given: unknown, sideEffects: PlannedDelivery['sideEffects']): string | undefined {
   if (isAbsent(given)) return undefined;
   const known = sideEffects.find(({ name }) => name === given);
   if (known) return known.name;
   const names = sideEffects.map(({ name }) => name).join(', ');
-  throw invalid(`sideEffect: ${show(given)} is none of this delivery's: ${names}`);
+  throw invalid(`sideEffect: ${show(given)} is not a side effect of this delivery; expected one of ${names}`);
 }
 
-function readPairs(given: unknown, own: readonly Pair[]): Set<number> | undefined {
+function readPairs(given: unknown, pairs: readonly Pair[]): Set<number> | undefined {
   if (isAbsent(given)) return undefined;
-  // An empty list is as likely to mean all as none.
+  // Refused, because an empty list could mean all pairs as well as none.
   if (!Array.isArray(given) || given.length === 0)
     throw invalid('pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all');
-  const positions = new Map(own.map((pair, index) => [keyOf(pair), index]));
+  const positions = new Map(pairs.map((pair, index) => [keyOf(pair), index]));
   return new Set(
     given.map((pair: unknown, index) => {
       if (!isPair(pair)) throw invalid(`pairs[${index}]: expected {"from": "…", "to": "…"}`);
       const position = positions.get(keyOf(pair));
       if (position !== undefined) return position;
-      // Without its accounts: a refused signal is logged.
-      throw invalid(`pairs[${index}]: is not one of this delivery's; directed, from the list's owner`);
+      // The message does not name the accounts, because the log shows it for a refused signal.
+      throw invalid(`pairs[${index}]: not a pair of this delivery; "from" is the owner of the friend list`);
     }),
   );
 }
@@ -69,7 +71,7 @@ function readText(field: string, given: unknown): string | undefined {
   throw invalid(`${field}: expected text`);
 }
 
-/** JSON of other languages has null where a field is not set. */
+/** Some languages write null for a field that is not set. */
 function isAbsent(given: unknown): boolean {
   return given === undefined || given === null;
 }

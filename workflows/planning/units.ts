@@ -4,9 +4,9 @@ import {
   type Pair,
   type PlannedSideEffect,
   type Recipient,
-} from './contract.ts';
+} from '../contract.ts';
 
-/** What one activity is about and what is done or not done as a whole: one pair, or one message. */
+/** A unit is done or not done as a whole. It is one pair, or one message that carries several pairs. */
 export type Unit = {
   /** Positions in the delivery's list of pairs. */
   pairs: number[];
@@ -16,12 +16,13 @@ export type Unit = {
 };
 
 /**
- * What a message's pairs may take, escaped twice (JSON within the JSON of Tencent's `sendmsg`), in bytes.
- * The vendor refuses messages over 12 KB; the rest of the room is for the envelope around the pairs.
+ * How many bytes the pairs of one message may have. Each pair is counted with two levels of escapes, because a message
+ * is JSON within the JSON of Tencent's `sendmsg`. The vendor refuses messages over 12 KB; what is left of that is for
+ * the other fields.
  */
 const MAX_MESSAGE_BYTES = 10_000;
 
-/** Cuts a side effect of a delivery into units. The same pairs always give the same units in the same order. */
+/** Cuts a side effect of a delivery into units. The same pairs always give the same units, in the same order. */
 export function planUnits(
   sideEffect: PlannedSideEffect,
   pairs: readonly Pair[],
@@ -32,16 +33,16 @@ export function planUnits(
 }
 
 /**
- * One message a recipient, cut into parts where its pairs don't fit one. Recipients and pairs are sorted, so
- * that a part carries the same bytes on every retry and its idempotency key tells the truth.
+ * One message per recipient, in several parts where its pairs don't fit into one. Recipients and pairs are sorted, so
+ * that a part has the same bytes on every retry: its idempotency key promises that.
  */
 function planMessages(pairs: readonly Pair[], notifyRecipient: Recipient): Unit[] {
   const byRecipient = new Map<string, number[]>();
   const order = pairs.map((_, index) => index).sort((a, b) => comparePairs(pairs, a, b));
   for (const index of order) {
     for (const recipient of recipientsOf(pairs[index] as Pair, notifyRecipient)) {
-      const carried = byRecipient.get(recipient);
-      if (carried) carried.push(index);
+      const own = byRecipient.get(recipient);
+      if (own) own.push(index);
       else byRecipient.set(recipient, [index]);
     }
   }
@@ -90,7 +91,7 @@ function comparePairs(pairs: readonly Pair[], a: number, b: number): number {
   return compareText(left.from, right.from) || compareText(left.to, right.to);
 }
 
-/** By code unit: the order must not depend on the worker's locale. */
+/** Compares code units, because the order must not depend on the locale of the worker. */
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

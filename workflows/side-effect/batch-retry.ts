@@ -1,9 +1,12 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { FIRST_INTERVAL_MS } from './activity-options.ts';
+import { FIRST_INTERVAL_MS } from '../activity-options.ts';
 import type { Batch } from './batches.ts';
 
-/** A batch that is tried again. Whether its activity it is under way or waits in back-off only the server knows. */
-export class Retry {
+/**
+ * A batch that is being retried. Only the server knows whether its activity is running or waits in back-off. So a
+ * command that shall end the back-off cancels the activity in both cases.
+ */
+export class BatchRetry {
   readonly batch: Batch;
   isCancelled = false;
   readonly #scope = new CancellationScope();
@@ -17,8 +20,12 @@ export class Retry {
     return this.#scope.run(work);
   }
 
-  /** Waits as the server would, unless it is cancelled. Throws when the workflow was. */
-  async wait(ms: number): Promise<void> {
+  /**
+   * Waits as the server would wait before the next attempt. {@link cancel} ends the wait.
+   *
+   * @throws when the workflow was cancelled
+   */
+  async backOff(ms: number): Promise<void> {
     try {
       await this.run(() => sleep(ms, { summary: 'waits for the next try' }));
     } catch (error) {
@@ -26,12 +33,12 @@ export class Retry {
     }
   }
 
-  /** Whether it can be waiting: what began just now goes anyway, so a command that is repeated ends nothing. */
-  get mayWait(): boolean {
+  /** False for a retry that has just begun: it is not in back-off yet, so a repeated command cancels nothing. */
+  get canBeInBackOff(): boolean {
     return !this.isCancelled && Date.now() - this.#startedAt >= FIRST_INTERVAL_MS;
   }
 
-  /** Its activity still tells what it did. */
+  /** The activity still reports what it has done until then. */
   cancel(): void {
     this.isCancelled = true;
     this.#scope.cancel();

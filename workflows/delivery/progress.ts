@@ -1,35 +1,36 @@
-import type {
-  CarriedState,
-  DeliveryStatus,
-  FriendDeletedInput,
-  ParkedSideEffect,
-  Progress,
-} from './contract.ts';
-import { describePairs, MAX_PARKED_LISTED } from './contract.ts';
-import { ErrorBook } from './error-book.ts';
-import { escapeMarkdown, tableHead, tableRow } from './markdown.ts';
-import { SideEffectState } from './side-effect-state.ts';
-import { planUnits } from './units.ts';
+import {
+  type CarriedState,
+  type Delivery,
+  type DeliveryInput,
+  type DeliveryStatus,
+  MAX_PARKED_LISTED,
+  type ParkedSideEffect,
+  type Progress,
+} from '../contract.ts';
+import type { PlannedDelivery } from '../planning/planned-delivery.ts';
+import { DistinctErrors } from '../side-effect/distinct-errors.ts';
+import { SideEffectState } from '../side-effect/state.ts';
+import { escapeMarkdown, tableHead, tableRow } from '../text.ts';
 
-/** Where a delivery stands: what was done, what is retried, what waits for a person. */
+/** The state of a delivery: what is done, what is retried, what is parked. */
 export class DeliveryProgress {
   readonly sideEffects: readonly SideEffectState[];
-  readonly #input: FriendDeletedInput;
-  readonly #errors: ErrorBook;
+  readonly #delivery: Delivery;
+  readonly #planned: PlannedDelivery;
+  readonly #errors: DistinctErrors;
 
-  constructor(input: FriendDeletedInput) {
-    const { pairs, plan, carried } = input;
-    this.#input = input;
-    this.#errors = new ErrorBook(carried?.errors);
-    this.sideEffects = plan.sideEffects.map((sideEffect) => {
-      const units = planUnits(sideEffect, pairs, plan.notifyRecipient);
-      const { name } = sideEffect;
-      return new SideEffectState(
-        { name, units, pairs: pairs.length },
-        this.#errors,
-        carried?.sideEffects[name],
-      );
-    });
+  constructor({ delivery, carried }: Pick<DeliveryInput, 'delivery' | 'carried'>, planned: PlannedDelivery) {
+    this.#delivery = delivery;
+    this.#planned = planned;
+    this.#errors = new DistinctErrors(carried?.errors);
+    this.sideEffects = planned.sideEffects.map(
+      ({ name, units }) =>
+        new SideEffectState(
+          { name, units, pairs: planned.pairs.length },
+          this.#errors,
+          carried?.sideEffects[name],
+        ),
+    );
   }
 
   get status(): DeliveryStatus {
@@ -39,18 +40,18 @@ export class DeliveryProgress {
     return counts.some(({ pending }) => pending > 0) ? 'Running' : 'Done';
   }
 
-  /** How many side effects of pairs wait for a person. */
+  /** How many pairs are parked. A pair counts once for each of its side effects. */
   get parked(): number {
     return this.sideEffects.reduce((sum, { counts }) => sum + counts.parked, 0);
   }
 
-  /** The query's answer. */
+  /** The answer of the query `progress`. */
   snapshot(): Progress {
     const counts = Object.fromEntries(this.sideEffects.map(({ name, counts }) => [name, counts]));
     return {
-      deliveryId: this.#input.delivery.deliveryId,
+      deliveryId: this.#delivery.deliveryId,
       status: this.status,
-      pairs: this.#input.pairs.length,
+      pairs: this.#planned.pairs.length,
       sideEffects: counts,
       parked: this.#firstParked(),
       parkedTotal: this.parked,
@@ -58,18 +59,18 @@ export class DeliveryProgress {
     };
   }
 
-  /** For people, in Markdown; shown by the Temporal UI. */
+  /** Markdown for people, which the Temporal UI shows as current details. */
   table(): string {
     const rows = this.sideEffects.map(({ name, counts, lastError }) => {
       const error = lastError ? escapeMarkdown(`${lastError.type}: ${lastError.message}`) : '';
       const dismissed = counts.dismissed > 0 ? `, ${counts.dismissed} dismissed` : '';
-      // In the UI's narrow cells it must not break.
+      // Non-breaking, because the cells of the UI are narrow.
       const done = `${counts.done} of ${counts.total}`.replaceAll(' ', '\u00a0');
       return tableRow([name, done + dismissed, counts.retrying, counts.parked, error]);
     });
-    // The static summary does not outlive a continue-as-new, so it is said here too.
+    // The title is the static summary too, but continue-as-new drops that.
     return [
-      `**${this.status}**: ${escapeMarkdown(describePairs(this.#input.pairs))}`,
+      `**${this.status}**: ${escapeMarkdown(this.#planned.title)}`,
       '',
       ...tableHead(['side effect', 'done', 'retrying', 'parked', 'last error']),
       ...rows,
@@ -85,17 +86,17 @@ export class DeliveryProgress {
     };
   }
 
-  /** Failures that are not mended yet, the same ones counted together. */
+  /** The errors of what is not done yet. Equal errors are counted together. */
   errors(): Progress['errors'] {
     const counted = new Map<number, number>();
     for (const sideEffect of this.sideEffects) sideEffect.countErrors(counted);
-    return [...counted].map(([error, count]) => ({ ...this.#errors.read(error), count }));
+    return [...counted].map(([error, count]) => ({ ...this.#errors.get(error), count }));
   }
 
   #firstParked(): ParkedSideEffect[] {
     const listed: ParkedSideEffect[] = [];
     for (const sideEffect of this.sideEffects) {
-      for (const parked of sideEffect.parked(this.#input.pairs)) {
+      for (const parked of sideEffect.parked(this.#planned.pairs)) {
         if (listed.length === MAX_PARKED_LISTED) return listed;
         listed.push(parked);
       }

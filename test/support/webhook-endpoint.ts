@@ -6,8 +6,8 @@ export type Posted = { path: string; headers: IncomingHttpHeaders; body: string 
 
 type Answer = (response: ServerResponse) => void;
 
-/** Receives webhooks on a free port of every IPv4 address of this machine, over TLS where it gets a certificate. */
-export class WebhookReceiver {
+/** An endpoint for webhooks on a free port of every IPv4 address of this machine. With a certificate it speaks TLS. */
+export class WebhookEndpoint {
   readonly posted: Posted[] = [];
   /** How many connections were made, with or without a request. */
   connections = 0;
@@ -28,10 +28,10 @@ export class WebhookReceiver {
     });
   }
 
-  static async start(tls?: { key: string; cert: string }): Promise<WebhookReceiver> {
+  static async start(tls?: { key: string; cert: string }): Promise<WebhookEndpoint> {
     const server = tls ? createTlsServer(tls) : createServer();
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-    return new WebhookReceiver(server);
+    return new WebhookEndpoint(server);
   }
 
   get port(): number {

@@ -1,0 +1,41 @@
+/** What lists of workflows show. Temporal stores search attributes in plain text, like the workflow id. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { FailureInfo } from './activities.ts';
+import type { Pair } from './delivery.ts';
+
+export const searchAttributes = {
+  status: defineSearchAttributeKey('UnfriendStatus', 'KEYWORD'),
+  accounts: defineSearchAttributeKey('UnfriendAccounts', 'KEYWORD_LIST'),
+  pairs: defineSearchAttributeKey('UnfriendPairs', 'INT'),
+} as const;
+
+/** A field of the memo. The other field, `bodyHash`, is for finding duplicates. */
+export const ATTENTION_MEMO = 'attention';
+
+/**
+ * What a person has to look at, as it was when the workflow last needed attention. Its size is bounded, however many
+ * pairs there are. `parked` and `errors` count pairs, once for each side effect. `errors` has one entry per failure
+ * type, with one of its messages.
+ */
+export type AttentionMemo = {
+  /** Since when it needs attention, in ms since the epoch. */
+  since: number;
+  parked: Record<string, number>;
+  errors: (FailureInfo & { count: number })[];
+};
+
+/** Temporal accepts 2 KB per search attribute. The encoding adds quotes and commas. */
+const MAX_ACCOUNTS_BYTES = 2000;
+
+/** The distinct accounts of a delivery, From accounts first, as many as one search attribute can hold. */
+export function indexedAccounts(pairs: readonly Pair[]): string[] {
+  const distinct = new Set([...pairs.map((pair) => pair.from), ...pairs.map((pair) => pair.to)]);
+  const accounts: string[] = [];
+  let bytes = 2;
+  for (const account of distinct) {
+    bytes += JSON.stringify(account).length + 1;
+    if (bytes > MAX_ACCOUNTS_BYTES) break;
+    accounts.push(account);
+  }
+  return accounts;
+}
