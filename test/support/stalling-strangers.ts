@@ -4,27 +4,26 @@
  */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StrangersJob, StrangersReport } from './strangers.ts';
+import type { StalledRequest, StrangersJob, StrangersReport } from './strangers.ts';
 
 const HALF_A_BODY = Buffer.alloc(512 * 1024, 32);
-const REOPEN_AFTER_MS = 200;
+const REOPEN_AFTER_MS = 1_000;
 
 const job = JSON.parse(process.argv[2] ?? '') as StrangersJob;
 const { hostname, port, pathname } = new URL(job.url);
 const report: StrangersReport = { open: 0, opened: 0, answered: 0 };
 process.on('message', () => process.send?.(report));
-for (let index = 0; index < job.count; index += 1) stall(index);
+for (let index = 0; index < job.count; index += 1) {
+  const request = job.requests[index % job.requests.length];
+  if (request) stall(request);
+}
 
-function stall(index: number): void {
-  const { query = '', half } = job.kinds[index % job.kinds.length] ?? { half: true };
+function stall(request: StalledRequest): void {
   const socket = connect(Number(port), hostname);
-  socket.on('connect', () => {
+  socket.once('connect', () => {
     report.open += 1;
     report.opened += 1;
-    socket.write(
-      `POST ${pathname}?${query} HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 * HALF_A_BODY.length}\r\n\r\n`,
-    );
-    if (half) socket.write(HALF_A_BODY);
+    for (const part of partsOf(request)) socket.write(part);
     socket.once('close', () => {
       report.open -= 1;
     });
@@ -34,6 +33,12 @@ function stall(index: number): void {
   });
   socket.on('error', () => undefined);
   socket.once('close', () => {
-    delay(REOPEN_AFTER_MS).then(() => stall(index));
+    delay(REOPEN_AFTER_MS).then(() => stall(request));
   });
+}
+
+function partsOf({ query, sends }: StalledRequest): (string | Buffer)[] {
+  const head = `POST ${pathname}?${query} HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 * HALF_A_BODY.length}\r\n`;
+  if (sends === 'half a head') return [head];
+  return sends === 'a head' ? [`${head}\r\n`] : [`${head}\r\n`, HALF_A_BODY];
 }

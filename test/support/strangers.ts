@@ -4,21 +4,29 @@ import { fileURLToPath } from 'node:url';
 import { TSX_ARGS } from './tsx.ts';
 import { until } from './until.ts';
 
-/** A request that stalls: its query string, and whether half of its body is sent or none. */
-export type StalledRequest = { query?: string; half: boolean };
+/** How much of a request with a body of 1 MB is sent before it stalls. */
+export type StalledRequest = { query: string; sends: 'half a head' | 'a head' | 'half a body' };
 
-export type StrangersJob = { url: string; count: number; kinds: StalledRequest[] };
+/** `count` connections, whose requests are `requests` in turn. */
+export type StrangersJob = { url: string; count: number; requests: StalledRequest[] };
 
-/** `open` at this moment; `opened` and `answered` in all. */
+/** Connections: `open` at this moment, `opened` and `answered` in all. */
 export type StrangersReport = { open: number; opened: number; answered: number };
 
-/** Requests of 1 MB without a right Sign, of every sort. */
+/** What costs a receiver most that reads before it refuses: half of them hold half a body each. */
 export function unsigned(sdkAppId: string): StalledRequest[] {
   const wrong = `SdkAppid=${sdkAppId}&Sign=${'0'.repeat(64)}&RequestTime=${Math.floor(Date.now() / 1000)}`;
-  return ['', wrong].flatMap((query) => [true, false].map((half) => ({ query, half })));
+  return [
+    { query: '', sends: 'half a body' },
+    { query: '', sends: 'a head' },
+    { query: '', sends: 'half a body' },
+    { query: wrong, sends: 'half a body' },
+    { query: '', sends: 'half a body' },
+    { query: wrong, sends: 'half a head' },
+  ];
 }
 
-/** Strangers in a process of their own, which stall as many connections as they get. */
+/** Strangers in processes of their own, which stall as many connections as they get. */
 export class Strangers {
   readonly #child: ChildProcess;
 
@@ -26,11 +34,12 @@ export class Strangers {
     this.#child = child;
   }
 
-  /** Returns once each of them had a connection, or nearly. */
+  /** Returns once nearly each of them had a connection. */
   static async start(job: StrangersJob): Promise<Strangers> {
     const file = fileURLToPath(new URL('stalling-strangers.ts', import.meta.url));
     const strangers = new Strangers(fork(file, [JSON.stringify(job)], { execArgv: [...TSX_ARGS] }));
-    await until('the strangers to come', async () => (await strangers.report()).opened >= job.count * 0.95);
+    const most = job.count * 0.95;
+    await until('the strangers to come', async () => (await strangers.report()).opened >= most, 60_000);
     return strangers;
   }
 
