@@ -115,6 +115,8 @@ function compose(values: Values, context: ComposeContext) {
       // Without a token a receiver is open to anyone; a worker takes no callbacks.
       host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
       ...portsOf(values, role),
+      /** At most: fewer where the process may open fewer files. */
+      maxConnections: values.MAX_CONNECTIONS,
       keepAlive: values.KEEP_ALIVE,
       drainDelay: values.DRAIN_DELAY,
     },

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config.ts';
 import { createReceiverApp } from './http/app.ts';
+import { openConnections } from './http/connections.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -26,8 +27,10 @@ export class Receiver {
     const { callback, http } = settings;
     if (settings.sdkAppId === undefined) throw new TypeError('a receiver needs an SDKAppID');
     const drain = { begun: false };
+    const connections = openConnections(http.maxConnections, parts);
     const app = createReceiverApp({
       ...parts,
+      connections,
       judge: {
         sdkAppId: settings.sdkAppId,
         tokens: callback.tokens,
@@ -38,7 +41,14 @@ export class Receiver {
       isDraining: () => drain.begun,
     });
     const { host, port, keepAlive } = http;
-    const server = await listen(app.callback(), { host, port, keepAlive, setting: 'PORT' });
+    const server = await listen(app.callback(), {
+      host,
+      port,
+      keepAlive,
+      setting: 'PORT',
+      connections,
+      refused: (reason) => parts.metrics.callbacks.labels(reason).inc(),
+    });
     return new Receiver(server, http.drainDelay, drain);
   }
 

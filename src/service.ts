@@ -90,6 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const running: Running = {};
     const opsApp = createOpsApp({
       metrics,
+      logger,
       coreMetrics: () => coreMetrics.read(),
       components: () => readiness(client, running),
       ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),

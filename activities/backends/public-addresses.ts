@@ -27,10 +27,20 @@ export type GuardOptions = {
 /** Azure answers machines there about themselves, and it lies in no special range. */
 const METADATA = ['168.63.129.16'];
 
-/** Whether an address is of the public internet, and not of this machine, its network or its cloud. */
+/** What IANA gives out of IPv6: whatever lies outside is not public, or embeds an IPv4 address. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
+const NAT64 = ipaddr.IPv6.parse('64:ff9b::');
+/** ISATAP hides an IPv4 address in the last 64 bits, in the network of any IPv6 prefix. */
+const ISATAP_MARKS = ['00005efe', '02005efe'];
+
+/**
+ * Whether an address is of the public internet, and not of this machine, its network or its cloud. An IPv6 address
+ * that embeds an IPv4 one is judged by it (mapped, NAT64), or refused (IPv4-compatible, 6to4, Teredo, ISATAP).
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = unwrap(ipaddr.parse(address));
+  if (parsed instanceof ipaddr.IPv6 && !isGlobalUnicast(parsed)) return false;
   return parsed.range() === 'unicast' && !METADATA.includes(parsed.toString());
 }
 
@@ -38,8 +48,12 @@ export function isPublicAddress(address: string): boolean {
 function unwrap(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (!(address instanceof ipaddr.IPv6)) return address;
   if (address.isIPv4MappedAddress()) return address.toIPv4Address();
-  const isNat64 = address.match(ipaddr.IPv6.parse('64:ff9b::'), 96);
-  return isNat64 ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address;
+  return address.match(NAT64, 96) ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address;
+}
+
+function isGlobalUnicast(address: ipaddr.IPv6): boolean {
+  const mark = Buffer.from(address.toByteArray().slice(8, 12)).toString('hex');
+  return address.match(GLOBAL_UNICAST, 3) && !ISATAP_MARKS.includes(mark);
 }
 
 /**

@@ -56,8 +56,16 @@ export function judgeQuery(
   const app = query.get('SdkAppid');
   if (app !== null && app !== settings.sdkAppId) return refuse('wrong-app');
 
-  // An absent SdkAppid is refused as such once the body shows that this is not the console's probe.
+  // An absent SdkAppid is refused by judgeFirstByte: the console's probe may lack it, and has no body.
   return app === null ? undefined : judgeSignature(query, settings, now);
+}
+
+/**
+ * What can be said once the body has a first byte, before more of it is read. Only the console's probe may come
+ * without SdkAppid, and the probe's body is empty.
+ */
+export function judgeFirstByte(query: URLSearchParams): Refused | undefined {
+  return query.has('SdkAppid') ? undefined : refuse('missing-app');
 }
 
 function findRepeated(query: URLSearchParams): string | undefined {
@@ -86,7 +94,8 @@ export type JudgedRequest = { query: URLSearchParams; body: Uint8Array };
 /** The rest of the verdict, when {@link judgeQuery} found nothing that speaks against the callback. */
 export function judgeBody({ query, body }: JudgedRequest, settings: JudgeSettings, now: number): Verdict {
   if (body.length === 0) return judgeSignature(query, settings, now) ?? { kind: 'ignore', reason: 'probe' };
-  if (!query.has('SdkAppid')) return refuse('missing-app');
+  const refusal = judgeFirstByte(query);
+  if (refusal) return refusal;
 
   const json = parseJson(body);
   const verdict = json === undefined ? refuse('not-json') : judgeJson({ query, body, json }, settings, now);
@@ -145,9 +154,13 @@ function requestId(query: URLSearchParams): string | undefined {
   return undefined;
 }
 
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** Some senders put a byte order mark in front, which JSON.parse refuses. Whoever hashes the body hashes it too. */
 function parseJson(body: Uint8Array): unknown {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch {
     return undefined;
   }

@@ -87,6 +87,7 @@ export const FIELDS = {
       ? parsed
       : fault(`expected at most ${MAX_BODY_LIMIT}: Temporal takes 2 MB`);
   }),
+  MAX_CONNECTIONS: wholeNumber(4_000, 1, 1_000_000),
   KEEP_ALIVE: duration('75s', LONGEST_TIMER),
   DRAIN_DELAY: duration('5s', LONGEST_TIMER),
 

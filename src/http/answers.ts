@@ -3,6 +3,7 @@ import { type Answer, fail, type Refusal } from '../callback/answer.ts';
 import { NotDurableError } from '../intake/intake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { SummedLog } from '../telemetry/summed-log.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 
 /** An answer, and what it was about: `accepted`, `duplicate`, or why nothing was started. */
@@ -20,10 +21,18 @@ export function refused(reason: Refusal, info?: string): Answered {
   return { answer: fail(reason, info), verdict: reason };
 }
 
-export type Observers = { logger: Logger; metrics: Metrics; tracing?: Tracing | undefined };
+export type Observers = {
+  logger: Logger;
+  summed: SummedLog;
+  metrics: Metrics;
+  tracing?: Tracing | undefined;
+};
 
-/** Counts, times, traces and logs every answer. Never the query string: for a minute it signs any other callback. */
-export function observeAnswers({ logger, metrics, tracing }: Observers) {
+/**
+ * Counts, times, traces and logs every answer; refusals are summed up, for strangers can cause them. Never the query
+ * string: for a minute it signs any other callback.
+ */
+export function observeAnswers({ logger, summed, metrics, tracing }: Observers) {
   return async (ctx: Context, next: Next): Promise<void> => {
     const startedAt = performance.now();
     const span = tracing?.start('POST callback', { kind: 'server' });
@@ -35,7 +44,11 @@ export function observeAnswers({ logger, metrics, tracing }: Observers) {
     metrics.callbacks.labels(about.verdict).inc();
     metrics.answerDuration.observe(ms / 1000);
     if (!logger.isLevelEnabled('info')) return;
-    logger.info({ ...about, status: answer.status, ms: Math.round(ms * 10) / 10 }, 'callback answered');
+    const rounded = Math.round(ms * 10) / 10;
+    const { status, body } = answer;
+    const message = 'callback answered';
+    if (body.ErrorCode === 0) logger.info({ ...about, status, ms: rounded }, message);
+    else summed.write({ level: 'info', message, kind: { ...about, status }, fields: { ms: rounded } });
   };
 }
 
@@ -56,7 +69,7 @@ function endSpan(span: Span, { answer, verdict, deliveryId, pairs }: Answered): 
  * The one place where an error becomes an answer. Nothing of the error is shown: whatever went wrong,
  * the callback was not made durable, and the sender can only be told so.
  */
-export function answerErrors(logger: Logger) {
+export function answerErrors({ logger, summed }: Pick<Observers, 'logger' | 'summed'>) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
@@ -64,8 +77,25 @@ export function answerErrors(logger: Logger) {
       if (error instanceof NotDurableError) {
         const { deliveryId, message: reason } = error;
         logger.error({ deliveryId, reason }, 'callback not accepted');
-      } else logger.error({ err: error }, 'callback not accepted: unexpected error');
+      } else {
+        const message = 'callback not accepted: unexpected error';
+        summed.write({ level: 'error', message, fields: { err: error } });
+      }
       respond(ctx, refused('unavailable'));
     }
   };
+}
+
+/** Koa reads the target with Node's own parser, which throws at some of them, such as `http://[/`. */
+export async function refuseMalformedTargets(ctx: Context, next: Next): Promise<void> {
+  if (hasReadableTarget(ctx)) return next();
+  respond(ctx, refused('malformed-http'));
+}
+
+function hasReadableTarget(ctx: Context): boolean {
+  try {
+    return ctx.path !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,24 +1,34 @@
 import Koa, { type Context, type Next } from 'koa';
-import { answerErrors, type Observers, observeAnswers, refused, respond } from './answers.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
+import {
+  answerErrors,
+  type Observers,
+  observeAnswers,
+  refused,
+  refuseMalformedTargets,
+  respond,
+} from './answers.ts';
 import { type CallbackRouteOptions, callbackRoute } from './callback-route.ts';
 
-export type ReceiverAppOptions = CallbackRouteOptions &
-  Observers & {
-    /** Where callbacks are posted to. */
-    path: string;
-    /** While true, answers ask the peer to come back on another connection. */
-    isDraining: () => boolean;
-  };
+export type ReceiverAppOptions = Omit<CallbackRouteOptions & Observers, 'summed'> & {
+  /** Where callbacks are posted to. */
+  path: string;
+  /** While true, answers ask the peer to come back on another connection. */
+  isDraining: () => boolean;
+};
 
 /** The receiver: its middleware, in the order in which a request meets it. */
 export function createReceiverApp(options: ReceiverAppOptions): Koa {
   const app = new Koa();
-  app.use(observeAnswers(options));
+  const parts = { ...options, summed: new SummedLog(options.logger) };
+  app.use(observeAnswers(parts));
   app.use(closeWhileDraining(options.isDraining));
-  app.use(answerErrors(options.logger));
+  app.use(answerErrors(parts));
+  app.use(refuseMalformedTargets);
   app.use(onlyAt(options.path));
   app.use(onlyPost);
-  app.use(callbackRoute(options));
+  app.use(callbackRoute(parts));
+  // Without a listener of its own, Koa prints errors to stderr.
   app.on('error', (error) => options.logger.debug({ err: error }, 'an answer could not be sent'));
   return app;
 }

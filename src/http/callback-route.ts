@@ -1,43 +1,72 @@
 import type { Context } from 'koa';
-import getRawBody from 'raw-body';
 import { OK } from '../callback/answer.ts';
-import { type JudgeSettings, judgeBody, judgeQuery, type Verdict } from '../callback/judge.ts';
+import {
+  type JudgeSettings,
+  judgeBody,
+  judgeFirstByte,
+  judgeQuery,
+  type Verdict,
+} from '../callback/judge.ts';
+import { inTime } from '../in-time.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { SummedLog } from '../telemetry/summed-log.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 import { type Answered, refused, respond } from './answers.ts';
+import { readBody } from './body.ts';
+import type { Connections } from './connections.ts';
+import { Room } from './room.ts';
+
+/** So many bodies of `maxBody` are read and answered at the same time; more of them wait for their turn. */
+const BODIES_AT_ONCE = 32;
+
+/** How long a refused callback may take to get into the quarantine, in ms: the sender waits for 2 s. */
+const MAX_KEEP_MS = 1_000;
 
 export type CallbackRouteOptions = {
   judge: JudgeSettings;
   /** Bytes. */
   maxBody: number;
   intake: Intake;
+  connections: Pick<Connections, 'noteSigned'>;
+  metrics: Metrics;
+  summed: SummedLog;
 };
 
 /** Reads, judges, makes durable, answers: in this order, the costly steps last. */
 export function callbackRoute(options: CallbackRouteOptions) {
-  return async (ctx: Context): Promise<void> => respond(ctx, await answerCallback(ctx, options));
+  const room = new Room(BODIES_AT_ONCE * options.maxBody);
+  return async (ctx: Context): Promise<void> => respond(ctx, await answerCallback(ctx, options, room));
 }
 
-async function answerCallback(ctx: Context, options: CallbackRouteOptions): Promise<Answered> {
+async function answerCallback(ctx: Context, options: CallbackRouteOptions, room: Room): Promise<Answered> {
   const query = new URLSearchParams(ctx.querystring);
   const now = Date.now();
   const refusal = judgeQuery(query, options.judge, now);
   if (refusal) return refused(refusal.reason, refusal.info);
 
-  const body = await readBody(ctx, options.maxBody);
-  if (typeof body === 'string') return refused(body);
-  const verdict = judgeBody({ query, body }, options.judge, now);
-  const trace = ctx.state.trace as TraceParent | undefined;
-  return act(verdict, { query, body, receivedAt: now, ...(trace && { trace }) }, options.intake);
+  const anyBodyIs = judgeFirstByte(query);
+  if (!anyBodyIs) options.connections.noteSigned(ctx.req.socket);
+  const body = await readBody(ctx.req, { limit: anyBodyIs ? 0 : options.maxBody, room });
+  if (typeof body === 'string') return refused(body === 'too-large' && anyBodyIs ? anyBodyIs.reason : body);
+  try {
+    const { bytes } = body;
+    const verdict = judgeBody({ query, body: bytes }, options.judge, now);
+    const trace = ctx.state.trace as TraceParent | undefined;
+    return await act(verdict, { query, body: bytes, receivedAt: now, ...(trace && { trace }) }, options);
+  } finally {
+    body.release();
+  }
 }
 
 type ReadRequest = { query: URLSearchParams; body: Buffer; receivedAt: number; trace?: TraceParent };
 
-async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Promise<Answered> {
+async function act(verdict: Verdict, request: ReadRequest, options: CallbackRouteOptions): Promise<Answered> {
+  const { intake } = options;
   switch (verdict.kind) {
     case 'refuse':
-      if (verdict.isOurs) await intake.keepRefused(rawCallback(request), verdict.info ?? verdict.reason);
+      if (verdict.isOurs) await keepRefused(rawCallback(request), verdict.info ?? verdict.reason, options);
       return refused(verdict.reason, verdict.info);
     case 'ignore':
       return { answer: OK, verdict: verdict.reason };
@@ -51,6 +80,21 @@ async function act(verdict: Verdict, request: ReadRequest, intake: Intake): Prom
   }
 }
 
+/** A disk that hangs must not hold up the answer. What it was asked to keep can still be kept later. */
+async function keepRefused(
+  raw: RawCallback,
+  reason: string,
+  { intake, metrics, summed }: CallbackRouteOptions,
+): Promise<void> {
+  try {
+    await inTime(intake.keepRefused(raw, reason), MAX_KEEP_MS, `not within ${MAX_KEEP_MS} ms`);
+  } catch (error) {
+    metrics.journal.notQuarantined.inc();
+    const message = 'a callback could not be kept in the quarantine';
+    summed.write({ level: 'error', message, fields: { reason: String(error) } });
+  }
+}
+
 /** Of the query only what says what the callback is; the signature stays out of every store. */
 function rawCallback({ query, body, receivedAt }: ReadRequest): RawCallback {
   const kept: Record<string, string> = {};
@@ -59,17 +103,4 @@ function rawCallback({ query, body, receivedAt }: ReadRequest): RawCallback {
     if (value !== '' && /^(CallbackCommand|OptPlatform|RequestId)$/i.test(name)) kept[name] ??= value;
   }
   return { receivedAt, query: kept, body: body.toString('base64') };
-}
-
-/** The body, or why it could not be had. */
-async function readBody(ctx: Context, limit: number): Promise<Buffer | 'too-large' | 'aborted'> {
-  try {
-    return await getRawBody(ctx.req, { limit, length: ctx.get('content-length') || null });
-  } catch (error) {
-    if (!(error instanceof Error && 'type' in error)) throw error;
-    if (error.type === 'entity.too.large') return 'too-large';
-    // Nobody is left to read the answer; it is only counted.
-    if (error.type === 'request.aborted' || error.type === 'request.size.invalid') return 'aborted';
-    throw error;
-  }
 }

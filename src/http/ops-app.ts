@@ -1,13 +1,17 @@
 import Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Context, type Next } from 'koa';
 import type { AccountView } from '../../activities/backends/embedded.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
+import { refuseMalformedTargets } from './answers.ts';
 
 /** How one part of the process is; `ready: false` takes the process out of its load balancer. */
 export type ComponentState = { ready: boolean; state: string };
 
 export type OpsAppOptions = {
   metrics: Metrics;
+  logger: Logger;
   /** More of them, as text; empty where there are none. */
   coreMetrics: () => Promise<string>;
   /** Asked at every `GET /readyz`. */
@@ -17,7 +21,8 @@ export type OpsAppOptions = {
 };
 
 /** For operators and orchestrators: whether the process lives, whether it is ready, what it counts. */
-export function createOpsApp({ metrics, coreMetrics, components, viewAccount }: OpsAppOptions): Koa {
+export function createOpsApp(options: OpsAppOptions): Koa {
+  const { metrics, coreMetrics, components, viewAccount, logger } = options;
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'alive' };
@@ -39,7 +44,24 @@ export function createOpsApp({ metrics, coreMetrics, components, viewAccount }: 
     });
   }
   const app = new Koa();
+  app.use(answerFailures(new SummedLog(logger)));
+  app.use(refuseMalformedTargets);
   app.use(router.routes());
   app.use(router.allowedMethods());
+  // Without a listener of its own, Koa prints errors to stderr.
+  app.on('error', (error) => logger.debug({ err: error }, 'an answer could not be sent'));
   return app;
+}
+
+/** An error of a route is said in the log, and nothing of it in the answer. */
+function answerFailures(summed: SummedLog) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      summed.write({ level: 'error', message: 'OPS_PORT could not answer', fields: { err: error } });
+      ctx.status = 500;
+      ctx.body = { status: 'failed: see the log' };
+    }
+  };
 }

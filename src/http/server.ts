@@ -1,11 +1,23 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { fail } from '../callback/answer.ts';
+import type { Refusal } from '../callback/answer.ts';
 import { OperatorError } from '../operator-error.ts';
+import { Connections } from './connections.ts';
+import { openFileLimit, opsConnectionLimit } from './open-files.ts';
+import { answerParserRefusals } from './parser-refusals.ts';
 
 /** A request that has not arrived whole by then is given up, in ms. The sender itself waits for 2 s. */
 const REQUEST_TIMEOUT = 10_000;
+
+/** How often Node.js looks for requests past that time, in ms. */
+const TIMEOUT_CHECKS = 1_000;
+
+/**
+ * So many connections may wait until they are taken. Beyond them the system drops attempts to connect, and the peer
+ * tries again after a second, which is half of what a sender of callbacks has.
+ */
+const BACKLOG = 4_096;
 
 /** What is still being answered when a server stops has this long, in ms. */
 const CLOSE_TIMEOUT = 5_000;
@@ -30,13 +42,27 @@ export type ListenOptions = {
   keepAlive?: number;
   /** Which setting to change where the port is taken. */
   setting: 'PORT' | 'OPS_PORT';
+  /** Which connections are kept where there are too many; by default a few, as an OPS_PORT needs. */
+  connections?: Connections;
+  /** Told of what was refused before it reached the listener. */
+  refused?: (reason: Refusal) => void;
 };
 
 /** @throws ListenError when the address can't be had */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT }, listener);
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT,
+    headersTimeout: REQUEST_TIMEOUT,
+    connectionsCheckingInterval: TIMEOUT_CHECKS,
+    // A callback without one is a callback all the same.
+    requireHostHeader: false,
+  });
+  // A client may close its side once its request is sent. Not in Node.js' documents, nor in its types.
+  Object.assign(server, { httpAllowHalfOpen: true });
   if (options.keepAlive !== undefined) server.keepAliveTimeout = options.keepAlive;
-  server.on('clientError', answerMalformed);
+  limitConnections(server, options.connections);
+  answerParserRefusals(server, options.refused ?? (() => undefined));
+  server.on('request', listener);
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   const name = options.host === '0.0.0.0' ? '127.0.0.1' : options.host;
@@ -45,6 +71,14 @@ export async function listen(listener: RequestListener, options: ListenOptions):
     url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     close: () => close(server),
   };
+}
+
+function limitConnections(
+  server: Server,
+  connections = new Connections({ limit: opsConnectionLimit(openFileLimit()) }),
+): void {
+  server.on('connection', (socket) => connections.add(socket));
+  server.on('request', ({ socket }) => connections.noteRequest(socket));
 }
 
 /** The address can't be listened on; the message says what to set. */
@@ -62,7 +96,11 @@ function bind(server: Server, { host, port, setting }: ListenOptions): Promise<v
         ),
       );
     });
-    server.listen({ host, port }, resolve);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      // From now on an error is one connection that could not be taken. It must not end the process.
+      server.removeAllListeners('error').on('error', () => undefined);
+      resolve();
+    });
   });
 }
 
@@ -80,15 +118,4 @@ async function close(server: Server): Promise<void> {
   server.close();
   await closed;
   clearTimeout(impatient);
-}
-
-/** What Node's parser refuses never reaches Koa; it gets the vendor's three fields all the same. */
-function answerMalformed(_error: Error, socket: Socket): void {
-  if (!socket.writable) return;
-  const { status, body } = fail('malformed-http');
-  const json = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
-  );
 }

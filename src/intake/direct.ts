@@ -2,6 +2,7 @@ import { firstDeliveryId, hasRequestId, type Starter, startUnderFreeId } from '.
 import { inTime } from '../in-time.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryToStart } from '../temporal/start-delivery.ts';
 import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt, type TracedCallback } from './intake.ts';
@@ -17,12 +18,12 @@ export type DirectIntakeOptions = {
 export class DirectIntake implements Intake {
   readonly #starter: Starter<DeliveryToStart>;
   readonly #recent: RecentCallbacks;
-  readonly #logger: Logger;
+  readonly #summed: SummedLog;
 
   constructor({ starter, recent, logger }: DirectIntakeOptions) {
     this.#starter = starter;
     this.#recent = recent;
-    this.#logger = logger;
+    this.#summed = new SummedLog(logger);
   }
 
   /** @param budget all that it may take, in ms */
@@ -62,6 +63,7 @@ export class DirectIntake implements Intake {
 
   /** There is no place for it: the log is all that tells of it. */
   async keepRefused(_raw: RawCallback, reason: string): Promise<void> {
-    this.#logger.error({ reason }, 'a signed callback was refused, and without a journal it is not kept');
+    const message = 'a signed callback was refused, and without a journal it is not kept';
+    this.#summed.write({ level: 'error', message, fields: { reason } });
   }
 }

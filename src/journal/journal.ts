@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
 import { surviveCommitFailures } from './commit-failures.ts';
 import { CountsFile } from './counts.ts';
 import { DiskSpace } from './disk-space.ts';
@@ -44,6 +45,7 @@ export class Journal {
   /** What became of a journal that was damaged when this one was opened. */
   readonly salvaged: Salvaged | undefined;
   readonly #options: JournalOptions;
+  readonly #summed: SummedLog;
   readonly disk: DiskSpace;
   readonly #unlock: () => void;
   readonly #commits: GroupCommit<Entry>;
@@ -60,6 +62,7 @@ export class Journal {
     this.store = store;
     this.salvaged = parts.salvaged;
     this.#options = options;
+    this.#summed = new SummedLog(options.logger);
     this.disk = parts.disk;
     this.#unlock = parts.unlock;
     this.#commits = new GroupCommit({
@@ -160,17 +163,17 @@ export class Journal {
   /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
   async quarantine(quarantined: Quarantined): Promise<void> {
     const { metrics, logger } = this.#options;
-    const deliveryId = quarantined.kind === 'delivery' && quarantined.pending.delivery.deliveryId;
     try {
       if (this.disk.isLow || this.#isQuarantineFull) throw new Error('no room for it');
       await this.store.addQuarantined(quarantined);
       metrics.quarantined.inc();
     } catch (error) {
       metrics.notQuarantined.inc();
-      logger.error(
-        { ...(deliveryId && { deliveryId }), reason: String(error) },
-        'a callback could not be kept in the quarantine',
-      );
+      const message = 'a callback could not be kept in the quarantine';
+      const reason = String(error);
+      // A sender that never gets it right sends many of them.
+      if (quarantined.kind === 'raw') this.#summed.write({ level: 'error', message, fields: { reason } });
+      else logger.error({ deliveryId: quarantined.pending.delivery.deliveryId, reason }, message);
     }
   }
 

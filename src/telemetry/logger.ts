@@ -1,18 +1,26 @@
 import type { Logger as TemporalLogger } from '@temporalio/common';
-import { type Logger, type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { readWorkflowId } from '../../workflows/contract.ts';
+import { errorFields } from './error-fields.ts';
 
 export type { Logger } from 'pino';
 
-/** JSON lines on stderr; readable lines where stderr is a terminal. Stdout belongs to the commands' answers. */
-export function createLogger(level: string): Logger {
+/**
+ * JSON lines on stderr; readable lines where stderr is a terminal. Stdout belongs to the commands' answers.
+ *
+ * @param destination where else to, as JSON lines
+ */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    // `error` is what the Temporal SDK calls it.
+    serializers: { err: errorFields, error: errorFields },
   };
+  if (destination) return pino(options, destination);
   if (process.stderr.isTTY) return pino(options, pretty({ destination: 2, sync: true }));
   return pino(options, pino.destination({ dest: 2, sync: true }));
 }

@@ -9,6 +9,7 @@ export function createMetrics() {
     registry,
     callbacks: createCallbackCounter(registry),
     journal: createJournalMetrics(registry),
+    connections: createConnectionMetrics(registry),
     answerDuration: new Histogram({
       name: 'unfriend_callback_duration_seconds',
       help: 'From the request to its answer, in seconds; Tencent Chat waits for 2',
@@ -32,6 +33,18 @@ function createCallbackCounter(registry: Registry) {
   });
   for (const verdict of [...ACKNOWLEDGED, ...Object.keys(REFUSALS)]) callbacks.labels(verdict).inc(0);
   return callbacks;
+}
+
+function createConnectionMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    open: new Gauge({ name: 'unfriend_connections', help: 'Open connections to PORT', registers }),
+    closed: new Counter({
+      name: 'unfriend_connections_closed_total',
+      help: 'Connections to PORT that were closed because there were too many: the idlest without a signed callback',
+      registers,
+    }),
+  };
 }
 
 /** The journal's and its dispatcher's. */

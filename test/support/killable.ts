@@ -91,14 +91,18 @@ export class KillableReceiver {
     this.ledger = new Ledger({ sdkAppId, token });
   }
 
-  /** With an app of its own, unless `settings` names one. */
-  static async start(settings: ProcessSettings): Promise<KillableReceiver> {
+  /**
+   * With an app of its own, unless `settings` names one.
+   *
+   * @param openFiles how many files it may have open; a restart has no such limit
+   */
+  static async start(settings: ProcessSettings, openFiles?: number): Promise<KillableReceiver> {
     const all = {
       ...{ ...FREE_PORTS, SDK_APP_ID: freshApp(), LOG_LEVEL: 'warn' },
       ...{ PORT: String(await freePort()), OPS_PORT: String(await freePort()), ...settings },
     };
     const startedAt = performance.now();
-    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all));
+    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, openFiles));
     started.push(receiver);
     await receiver.#untilAccepting();
     receiver.startedWithin = performance.now() - startedAt;

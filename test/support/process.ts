@@ -16,7 +16,8 @@ export class UnfriendProcess {
   stdout = '';
   stderr = '';
 
-  constructor(args: string[], settings: ProcessSettings) {
+  /** @param openFiles how many files it may have open, sockets included */
+  constructor(args: string[], settings: ProcessSettings, openFiles?: number) {
     const env = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -24,7 +25,10 @@ export class UnfriendProcess {
       TEMPORAL_CLI_PATH: temporalCli(),
       ...settings,
     };
-    this.child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, BIN, ...args];
+    const limited = ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+    const [file = '', ...rest] = openFiles === undefined ? command : limited;
+    this.child = spawn(file, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk.toString();
     });

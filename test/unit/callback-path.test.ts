@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createReceiverApp } from '../../src/http/app.ts';
+import { Connections } from '../../src/http/connections.ts';
 import { type HttpServer, listen } from '../../src/http/server.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -14,6 +15,7 @@ before(async () => {
     judge: { sdkAppId: '1400000000', tokens: [], ignorePlatforms: [] },
     intake: { accept: neverAsked, keepRefused: neverAsked },
     ...{ logger: createLogger('silent'), metrics: createMetrics() },
+    connections: new Connections({ limit: 100 }),
   });
   server = await listen(app.callback(), { host: '127.0.0.1', port: 0, setting: 'PORT' });
 });

@@ -23,6 +23,7 @@ test('the defaults are those of the contract', () => {
     host: '127.0.0.1',
     port: 8080,
     opsPort: 8081,
+    maxConnections: 4_000,
     keepAlive: 75_000,
     drainDelay: 5_000,
   });

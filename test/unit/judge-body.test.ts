@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { FRIEND_DELETE } from '../../src/callback/schema.ts';
-import { brief, friendDelete, judged } from '../support/judging.ts';
+import { accepted, brief, friendDelete, judged } from '../support/judging.ts';
 
 const PAIRS = friendDelete(['alice', 'bob']).PairList;
 
@@ -95,4 +96,13 @@ test('a callback of an ignored platform must be valid all the same', () => {
 test('the content type of the request is not looked at', () => {
   assert.equal(judged({ query: { contenttype: 'xml' } }).kind, 'accept');
   assert.equal(judged({ query: { contenttype: null } }).kind, 'accept');
+});
+
+test('a body that begins with a byte order mark is read, and its hash is that of the bytes as they came', () => {
+  const plain = Buffer.from(JSON.stringify(friendDelete(['alice', 'bob'])));
+  const marked = Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), plain]);
+  const { key, pairs } = accepted(judged({ body: marked }));
+  assert.deepEqual(pairs, [{ from: 'alice', to: 'bob' }]);
+  assert.equal(key.bodyHash, createHash('sha256').update(marked).digest('hex'));
+  assert.equal(brief(judged({ body: marked.subarray(0, 3) })), '400 body: not JSON');
 });

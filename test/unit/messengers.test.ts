@@ -127,6 +127,8 @@ test('addresses of this machine, its networks and its cloud are not public', () 
       '64:ff9b::a9fe:a9fe',
     ],
     ...['::ffff:0:127.0.0.1', '2002:7f00:1::', '2001:0:7f00:1::', '64:ff9b:1::1', 'localhost', ''],
+    ...['::7f00:1', '::a9fe:a9fe', '::808:808', '64:ff9b:1::7f00:1', '2002:808:808::', '4000::1'],
+    ...['2001:4860:4860::5efe:7f00:1', '2001:4860:4860:0:200:5efe:a9fe:a9fe'],
   ]) {
     assert.equal(isPublicAddress(address), false, address);
   }

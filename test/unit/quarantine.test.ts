@@ -30,3 +30,19 @@ test('given a sender that never gets it right, then the quarantine stays below a
   assert.equal(await count('notQuarantined'), 40 - quarantinedCount);
   await journal.close();
 });
+
+test('given many callbacks that the full quarantine can’t keep, then the log has few lines about them', async () => {
+  const lines: string[] = [];
+  const journal = await Journal.open({
+    ...{ dir: folder.path, maxPending: 100, remember: 0 },
+    ...{
+      metrics: createMetrics().journal,
+      logger: createLogger('error', { write: (line) => lines.push(line) }),
+    },
+  });
+  const raw = { receivedAt: Date.now(), query: {}, body: '' };
+  for (let sent = 0; sent < 1_000; sent += 1)
+    await journal.quarantine({ kind: 'raw', reason: 'too often', quarantinedAt: Date.now(), raw });
+  await journal.close();
+  assert.ok(lines.length > 0 && lines.length < 100, `${lines.length} lines`);
+});

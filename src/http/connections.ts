@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
+import { callbackConnectionLimit, openFileLimit } from './open-files.ts';
+
+/** A connection is known for so long after a signed callback came over it, in ms. */
+const KNOWN_FOR_MS = 60_000;
+
+export type ConnectionsOptions = {
+  limit: number;
+  /** Told how many there are, whenever that changes. */
+  changed?: (count: number) => void;
+  /** Told of each connection that is closed because there are too many. */
+  closed?: () => void;
+};
+
+/**
+ * The open connections of a port. Where there are more than `limit`, the idlest stranger's is closed: strangers must
+ * not keep the sender of callbacks out. A connection over which a signed callback came lately is never closed for one.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  /** No signed callback came over them. The idlest is the first. */
+  readonly #strangers = new Set<Socket>();
+  /** When the last signed callback came. The one with the oldest is the first. */
+  readonly #known = new Map<Socket, number>();
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  add(socket: Socket): void {
+    this.#strangers.add(socket);
+    socket.once('close', () => this.#forget(socket));
+    if (this.#count > this.#options.limit) this.#closeIdlest();
+    this.#options.changed?.(this.#count);
+  }
+
+  get #count(): number {
+    return this.#strangers.size + this.#known.size;
+  }
+
+  #forget(socket: Socket): void {
+    this.#strangers.delete(socket);
+    this.#known.delete(socket);
+    this.#options.changed?.(this.#count);
+  }
+
+  /** To be told of each request. */
+  noteRequest(socket: Socket): void {
+    if (this.#strangers.delete(socket)) this.#strangers.add(socket);
+  }
+
+  /** To be told of each request whose signature is right. */
+  noteSigned(socket: Socket): void {
+    this.#strangers.delete(socket);
+    this.#known.delete(socket);
+    // Nobody would take out again a connection that is closed by now.
+    if (!socket.destroyed) this.#known.set(socket, performance.now());
+  }
+
+  /** The newcomer is a stranger too: where all others are known, it is the one. */
+  #closeIdlest(): void {
+    const [[oldest, signedAt] = []] = this.#known;
+    const isForgotten = signedAt !== undefined && performance.now() - signedAt > KNOWN_FOR_MS;
+    const [idlest] = this.#strangers;
+    const chosen = this.#strangers.size === 1 && isForgotten ? oldest : idlest;
+    if (!chosen) return;
+    this.#forget(chosen);
+    chosen.destroy();
+    this.#options.closed?.();
+  }
+}
+
+/** Those of PORT: `MAX_CONNECTIONS`, or fewer where this process may open fewer files. Says so in the log. */
+export function openConnections(
+  wanted: number,
+  { metrics, logger }: { metrics: Metrics; logger: Logger },
+): Connections {
+  const openFiles = openFileLimit();
+  const limit = callbackConnectionLimit(openFiles, wanted);
+  if (limit === wanted) logger.info({ connections: limit, openFiles }, 'connections are limited');
+  else
+    logger.warn(
+      { connections: limit, wanted, openFiles },
+      'connections are limited by the limit of open files',
+    );
+  const summed = new SummedLog(logger);
+  const message =
+    'a connection was closed, for there are too many; no signed callback had come over it lately';
+  return new Connections({
+    limit,
+    changed: (count) => metrics.connections.open.set(count),
+    closed: () => {
+      metrics.connections.closed.inc();
+      summed.write({ level: 'warn', message, fields: { connections: limit } });
+    },
+  });
+}
