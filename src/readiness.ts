@@ -6,6 +6,7 @@ import type { Journal } from './journal/journal.ts';
 import type { JournalPhase } from './journal/opening.ts';
 import type { Salvaged } from './journal/recover.ts';
 import type { Receiver } from './receiver.ts';
+import type { LastAttempts } from './telemetry/last-attempts.ts';
 import { describeRpcError } from './temporal/connect.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
 import type { WorkerHost } from './temporal/worker-host.ts';
@@ -18,6 +19,8 @@ export type Running = {
   /** Which there will be. */
   expected: { receive: boolean; work: boolean; journal: boolean };
   worker?: WorkerHost;
+  /** Of the worker's side effects. */
+  lastAttempts?: LastAttempts;
   receiver?: Receiver;
   intake?: Pick<RunningIntake, 'journal'>;
 };
@@ -34,7 +37,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
 
 /** Ready as long as a callback can be made durable. What has one in its journal needs neither Temporal nor a worker. */
 function receiverStates(
-  { receiver, intake, worker, expected }: Running,
+  { receiver, intake, worker, lastAttempts, expected }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   const phase = intake?.journal;
@@ -45,15 +48,26 @@ function receiverStates(
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.work && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...sideEffectStates(lastAttempts),
   };
 }
 
 /** A worker that can't reach Temporal does not poll, whatever it takes itself to do. */
-function workerStates({ worker }: Running, temporal: TemporalState): Record<string, ComponentState> {
+function workerStates(
+  { worker, lastAttempts }: Running,
+  temporal: TemporalState,
+): Record<string, ComponentState> {
   return {
     worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
     temporal: { ready: temporal.answers, state: temporal.state },
+    ...sideEffectStates(lastAttempts),
   };
+}
+
+/** A backend that is away is no reason to stop polling: its side effect is retried. */
+function sideEffectStates(lastAttempts: LastAttempts | undefined): Record<string, ComponentState> {
+  const states = Object.entries(lastAttempts?.describe() ?? {});
+  return Object.fromEntries(states.map(([name, state]) => [name, { ready: true, state }]));
 }
 
 function receiverState({ isDraining }: Receiver): ComponentState {

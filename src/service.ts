@@ -7,8 +7,10 @@ import type { Settings, TemporalSettings } from './config.ts';
 import { createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import { startIntake } from './intake/start-intake.ts';
+import { createPlan } from './plan.ts';
 import { type Running, readiness } from './readiness.ts';
 import { Receiver } from './receiver.ts';
+import { LastAttempts } from './telemetry/last-attempts.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { TemporalMetrics } from './telemetry/temporal-metrics.ts';
@@ -100,12 +102,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (backends) {
       const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
+      const lastAttempts = new LastAttempts(createPlan(settings).sideEffects.map(({ name }) => name));
       const worker = new WorkerHost({
         ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
-        observers: { metrics: workerMetrics, tracing },
+        observers: { metrics: workerMetrics, lastAttempts, tracing },
         createSearchAttributes: parts.receive,
       });
       running.worker = worker;
+      running.lastAttempts = lastAttempts;
       closers.add('worker', () => worker.stop());
     }
     if (parts.receive) {
