@@ -1,9 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { ComponentState } from './http/ops-app.ts';
 import { inTime } from './in-time.ts';
+import type { RunningIntake } from './intake/start-intake.ts';
 import type { Journal } from './journal/journal.ts';
+import type { JournalPhase } from './journal/opening.ts';
 import type { Salvaged } from './journal/recover.ts';
 import type { Receiver } from './receiver.ts';
+import type { LastAttempts } from './telemetry/last-attempts.ts';
 import { describeRpcError } from './temporal/connect.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
 import type { WorkerHost } from './temporal/worker-host.ts';
@@ -13,36 +16,79 @@ const CHECK_MS = 1_000;
 
 /** The parts that readiness depends on, as far as they are there. */
 export type Running = {
+  /** Which there will be. */
+  expected: { receive: boolean; work: boolean; journal: boolean };
   worker?: WorkerHost;
+  /** Of the worker's side effects. */
+  lastAttempts?: LastAttempts;
   receiver?: Receiver;
-  journal?: Journal | undefined;
-  /** Why there is no journal, though there should be one. */
-  journalFault?: string | undefined;
+  intake?: Pick<RunningIntake, 'journal'>;
 };
 
+/** A part that is not there yet. */
+const STARTING: ComponentState = { ready: false, state: 'starting' };
+
 /** The state of every part of this process, in words; `ready: false` takes it out of its load balancer. */
-export async function readiness(
-  client: Client,
-  { worker, receiver, journal, journalFault }: Running,
-): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  if (receiver) {
-    states.receiver = {
-      ready: !receiver.isDraining,
-      state: receiver.isDraining ? 'draining' : 'accepting',
-    };
-    const temporal = await temporalState(client);
-    const takes = journal?.unavailable === undefined && journal !== undefined;
-    if (journal) states.journal = journalState(journal, temporal.ready);
-    if (journalFault) states.journal = { ready: temporal.ready, state: `can't be opened: ${journalFault}` };
-    // With a journal that takes callbacks, Temporal away is no reason to send them elsewhere.
-    states.temporal = { ...temporal, ready: temporal.ready || takes };
-  }
-  if (worker) states.worker = { ready: worker.isPolling, state: worker.state.toLowerCase() };
-  return states;
+export async function readiness(client: Client, running: Running): Promise<Record<string, ComponentState>> {
+  const temporal = await askTemporal(client);
+  // Nothing below may wait: a stop that began meanwhile counts.
+  return running.expected.receive ? receiverStates(running, temporal) : workerStates(running, temporal);
 }
 
-function journalState({ unavailable, store, salvaged }: Journal, isTemporalThere: boolean): ComponentState {
+/** Ready as long as a callback can be made durable. What has one in its journal needs neither Temporal nor a worker. */
+function receiverStates(
+  { receiver, intake, worker, lastAttempts, expected }: Running,
+  temporal: TemporalState,
+): Record<string, ComponentState> {
+  const phase = intake?.journal;
+  const takes = phase?.kind === 'open' && phase.journal.unavailable === undefined;
+  const journal = phase ? journalState(phase, temporal.takesStarts) : STARTING;
+  return {
+    receiver: receiver ? receiverState(receiver) : STARTING,
+    ...(expected.journal && { journal }),
+    temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
+    ...(expected.work && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...sideEffectStates(lastAttempts),
+  };
+}
+
+/** A worker that can't reach Temporal does not poll, whatever it takes itself to do. */
+function workerStates(
+  { worker, lastAttempts }: Running,
+  temporal: TemporalState,
+): Record<string, ComponentState> {
+  return {
+    worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
+    temporal: { ready: temporal.answers, state: temporal.state },
+    ...sideEffectStates(lastAttempts),
+  };
+}
+
+/** A backend that is away is no reason to stop polling: its side effect is retried. */
+function sideEffectStates(lastAttempts: LastAttempts | undefined): Record<string, ComponentState> {
+  const states = Object.entries(lastAttempts?.describe() ?? {});
+  return Object.fromEntries(states.map(([name, state]) => [name, { ready: true, state }]));
+}
+
+function receiverState({ isDraining }: Receiver): ComponentState {
+  return { ready: !isDraining, state: isDraining ? 'draining' : 'accepting' };
+}
+
+function journalState(phase: JournalPhase, isTemporalThere: boolean): ComponentState {
+  switch (phase.kind) {
+    case 'opening':
+      return { ready: isTemporalThere, state: 'being opened: workflows are started before the answer' };
+    case 'fault':
+      return { ready: isTemporalThere, state: `can't be opened: ${phase.reason}` };
+    case 'open':
+      return openJournalState(phase.journal, isTemporalThere);
+  }
+}
+
+function openJournalState(
+  { unavailable, store, salvaged }: Journal,
+  isTemporalThere: boolean,
+): ComponentState {
   const now =
     unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
   const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
@@ -54,12 +100,16 @@ function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): s
   return `damaged at start: ${pending + quarantined} taken over, ${missing}, set aside as ${setAside}`;
 }
 
-async function temporalState(client: Client): Promise<ComponentState> {
+/** `takesStarts`: whether it could start a delivery's workflow. */
+type TemporalState = { answers: boolean; takesStarts: boolean; state: string };
+
+async function askTemporal(client: Client): Promise<TemporalState> {
   try {
     const missing = await inTime(missingSearchAttributes(client), CHECK_MS, 'no answer in time');
-    if (missing.length === 0) return { ready: true, state: 'reachable' };
-    return { ready: false, state: `search attributes missing (${missing.join(', ')}): run unfriend setup` };
+    if (missing.length === 0) return { answers: true, takesStarts: true, state: 'reachable' };
+    const state = `search attributes missing (${missing.join(', ')}): run unfriend setup`;
+    return { answers: true, takesStarts: false, state };
   } catch (error) {
-    return { ready: false, state: `unreachable: ${describeRpcError(error)}` };
+    return { answers: false, takesStarts: false, state: `unreachable: ${describeRpcError(error)}` };
   }
 }

@@ -2,12 +2,15 @@ import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../activities/backends/embedded.ts';
 import { createActivities } from '../activities/index.ts';
 import type { ChosenBackends } from './backends.ts';
+import { Closers, type StopOptions } from './closers.ts';
 import type { Settings, TemporalSettings } from './config.ts';
 import { createOpsApp } from './http/ops-app.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import { startIntake } from './intake/start-intake.ts';
+import { createPlan } from './plan.ts';
 import { type Running, readiness } from './readiness.ts';
 import { Receiver } from './receiver.ts';
+import { LastAttempts } from './telemetry/last-attempts.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { TemporalMetrics } from './telemetry/temporal-metrics.ts';
@@ -37,9 +40,6 @@ export type ServiceOptions = {
   say: (line: string) => void;
 };
 
-/** How a stop goes: `drain` gives load balancers and peers the time to go elsewhere first. */
-export type StopOptions = { drain: boolean };
-
 /** A running process of Unfriend. */
 export type Service = {
   client: Client;
@@ -50,24 +50,25 @@ export type Service = {
   local: LocalServer | undefined;
   /** The made-up friend graph, where any side effect is embedded. */
   embedded: EmbeddedBackends | undefined;
-  /** In the order in which work flows: nothing new, then what was begun, then what that needed. */
+  /**
+   * In the order in which work flows: nothing new, then what was begun, then what that needed.
+   *
+   * @throws AggregateError when a part could not be closed, once all others are
+   */
   stop(how: StopOptions): Promise<void>;
 };
 
 /** The one place where the parts are put together. A part that can't start takes the others down with it. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, parts, logger } = options;
-  const closers: ((how: StopOptions) => Promise<void>)[] = [];
-  const stop = async (how: StopOptions) => {
-    for (let close = closers.pop(); close; close = closers.pop()) await close(how);
-  };
+  const closers = new Closers(logger);
   try {
     const local = parts.localTemporal ? await startLocal(options) : undefined;
-    if (local) closers.push(() => local.stop());
+    if (local) closers.add('local Temporal server', () => local.stop());
 
     const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
     const tracing = settings.tracing ? await startTracing(logger) : undefined;
-    if (tracing) closers.push(() => tracing.stop());
+    if (tracing) closers.add('tracing', () => tracing.stop());
     const freshStarts = new FreshStarts();
     const traceStarts = tracing && new TraceStarts(tracing);
     const client = createClient(
@@ -75,7 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       [freshStarts.interceptor],
       traceStarts ? [traceStarts.interceptor] : [],
     );
-    closers.push(() => client.connection.close());
+    closers.add('Temporal client', () => client.connection.close());
 
     const metrics = createMetrics();
     const coreMetrics = new CoreMetrics();
@@ -83,11 +84,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const watch = new TemporalWatch({
       ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
     });
-    closers.push(async () => watch.stop());
+    closers.add('watch', async () => watch.stop());
     const backends = parts.work ? await openBackends(settings) : undefined;
-    if (backends) closers.push(() => backends.close());
+    if (backends) closers.add('backends', () => backends.close());
     const embedded = backends?.embedded;
-    const running: Running = {};
+    const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
     const opsApp = createOpsApp({
       metrics,
       logger,
@@ -97,30 +98,31 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const { host, opsPort } = settings.http;
     const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
-    closers.push(() => ops.close());
+    closers.add('OPS_PORT', () => ops.close());
 
     if (backends) {
       const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
+      const lastAttempts = new LastAttempts(createPlan(settings).sideEffects.map(({ name }) => name));
       const worker = new WorkerHost({
         ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
-        observers: { metrics: workerMetrics, tracing },
+        observers: { metrics: workerMetrics, lastAttempts, tracing },
         createSearchAttributes: parts.receive,
       });
       running.worker = worker;
-      closers.push(() => worker.stop());
+      running.lastAttempts = lastAttempts;
+      closers.add('worker', () => worker.stop());
     }
     if (parts.receive) {
-      const started = await startIntake({
+      const started = startIntake({
         ...{ settings, client, freshStarts, metrics, tracing, traceStarts, logger },
       });
-      running.journal = started.journal;
-      running.journalFault = started.journalFault;
-      closers.push(() => started.stop());
+      running.intake = started;
+      closers.add('intake', () => started.stop());
       const { intake } = started;
       const receiver = await Receiver.start(settings, { intake, metrics, tracing, logger });
       running.receiver = receiver;
-      closers.push((how) => receiver.stop(how));
+      closers.add('PORT', (how) => receiver.stop(how));
     }
     return {
       client,
@@ -130,10 +132,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ops,
       local,
       embedded,
-      stop,
+      stop: (how) => closers.close(how),
     };
   } catch (error) {
-    await stop({ drain: false });
+    // What can't be closed is in the log; why it could not start counts more.
+    await closers.close({ drain: false }).catch(() => undefined);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Service, ServiceParts } from '../service.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { say } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
-import { stopSignal } from './stop-signal.ts';
+import { endDespiteLeftovers, stopSignal } from './stop-signal.ts';
 
 type ServiceCommand = {
   name: string;
@@ -74,25 +74,34 @@ async function run({ role, parts }: ServiceCommand, { environment }: CliContext)
   const logger = createLogger(settings.logLevel);
   for (const message of settings.misspelt) logger.warn(message);
   const stopped = stopSignal();
-  const service = await startService({ settings, parts: parts(settings), logger, say });
-  announce(service, settings, logger);
+  try {
+    const service = await startService({ settings, parts: parts(settings), logger, say });
+    announce(service, settings, logger);
+    return await runUntilStopped(service, { stopped, logger });
+  } finally {
+    endDespiteLeftovers();
+  }
+}
 
+async function runUntilStopped(
+  service: Service,
+  { stopped, logger }: { stopped: Promise<NodeJS.Signals>; logger: Logger },
+): Promise<number> {
   const reason = await Promise.race([stopped, workerFailure(service)]);
-  if (typeof reason === 'string') {
-    logger.info({ signal: reason }, 'stopping');
-    // Ctrl-C at a terminal: no load balancer has to be told.
-    await service.stop({ drain: reason === 'SIGTERM' });
-    logger.info('stopped');
-    return EXIT.done;
+  if (reason instanceof Error && !service.receiver) {
+    // What can't be closed is in the log; why the worker ended counts more.
+    await service.stop({ drain: false }).catch(() => undefined);
+    throw reason;
   }
-  if (service.receiver) {
-    // Without a worker nothing happens, but what is received is kept: better than to refuse it.
+  // Without a worker nothing happens, but what is received is kept: better than to refuse it.
+  if (reason instanceof Error)
     logger.error({ reason: reason.message }, 'the worker ended; callbacks are still taken');
-    await stopped.then((signal) => service.stop({ drain: signal === 'SIGTERM' }));
-    return EXIT.failed;
-  }
-  await service.stop({ drain: false });
-  throw reason;
+  const signal = await stopped;
+  logger.info({ signal }, 'stopping');
+  // Ctrl-C at a terminal: no load balancer has to be told.
+  await service.stop({ drain: signal === 'SIGTERM' });
+  logger.info('stopped');
+  return reason instanceof Error ? EXIT.failed : EXIT.done;
 }
 
 /** Resolves with the error that ended the worker; never, as long as it runs. */

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Settings } from '../config.ts';
 import { Dispatcher } from '../journal/dispatcher.ts';
-import { Journal } from '../journal/journal.ts';
-import { JournalLockedError } from '../journal/lock.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type JournalPhase, OpeningJournal } from '../journal/opening.ts';
 import { createPlan } from '../plan.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Metrics, observeJournal } from '../telemetry/metrics.ts';
+import { type JournalGauges, type Metrics, NO_JOURNAL, observeJournal } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { FreshStarts } from '../temporal/fresh-starts.ts';
 import { DeliveryStarter } from '../temporal/start-delivery.ts';
@@ -13,6 +13,7 @@ import type { TraceStarts } from '../temporal/trace-starts.ts';
 import { DirectIntake } from './direct.ts';
 import type { Intake } from './intake.ts';
 import { JournalIntake } from './journal.ts';
+import { OpeningIntake } from './opening.ts';
 import { RecentCallbacks } from './recent-callbacks.ts';
 
 /** What a stop hands over to Temporal before it leaves the rest in the journal, in ms. */
@@ -29,17 +30,23 @@ export type IntakeParts = {
   logger: Logger;
 };
 
-/** A running intake. `journal` is undefined for `INTAKE=direct`, and where no journal could be had: then it has a fault. */
+/** A running intake. */
 export type RunningIntake = {
   intake: Intake;
-  journal: Journal | undefined;
-  journalFault?: string;
+  /** How far its journal is; undefined for `INTAKE=direct`. */
+  readonly journal: JournalPhase | undefined;
+  /** Resolves when it is known how callbacks are taken from now on. Never rejects. */
+  settled: Promise<void>;
   stop(): Promise<void>;
 };
 
-/** @throws JournalLockedError when another process has the journal */
-export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
-  const { settings, client, freshStarts, metrics, tracing, traceStarts, logger } = parts;
+/**
+ * Takes callbacks at once; its journal is opened in the background.
+ *
+ * @throws JournalLockedError when another process has the journal
+ */
+export function startIntake(parts: IntakeParts): RunningIntake {
+  const { settings, client, freshStarts, traceStarts, logger } = parts;
   const { taskQueue, indexAccounts, dedupeWindow } = settings;
   const starter = new DeliveryStarter(client, freshStarts, {
     taskQueue,
@@ -49,54 +56,69 @@ export async function startIntake(parts: IntakeParts): Promise<RunningIntake> {
   });
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({ starter, recent, logger });
-
-  const withoutJournal = { intake: direct, journal: undefined, stop: async () => undefined };
-  if (settings.intake === 'direct') return withoutJournal;
-  const journal = await openJournal(parts);
-  if (typeof journal === 'string') {
-    observeJournal(metrics.registry);
-    return { ...withoutJournal, journalFault: journal };
+  if (settings.intake === 'direct') {
+    const nothing = async () => undefined;
+    return { intake: direct, journal: undefined, settled: Promise.resolve(), stop: nothing };
   }
+  return startOnJournal(parts, { starter, recent, direct });
+}
 
-  observeJournal(metrics.registry, journal);
-  const dispatcher = new Dispatcher({
-    ...{ store: journal.store, pressure: journal.pressure, starter, logger },
+type Ways = { starter: DeliveryStarter; recent: RecentCallbacks; direct: DirectIntake };
+
+function startOnJournal(parts: IntakeParts, { starter, recent, direct }: Ways): RunningIntake {
+  const { settings, metrics, tracing, logger } = parts;
+  const { dedupeWindow } = settings;
+  const { dir, maxPending } = settings.journal;
+  const opening = new OpeningJournal({
+    dir,
+    maxPending,
+    remember: dedupeWindow,
     metrics: metrics.journal,
+    logger,
   });
-  dispatcher.start();
-  const journaled = () => dispatcher.notify();
-  return {
-    intake: new JournalIntake({
-      ...{ journal, direct, recent, journaled, dedupeWindow, tracing, logger },
+  observeJournal(metrics.registry, () => gaugesOf(opening.phase));
+
+  let dispatcher: Dispatcher | undefined;
+  const dispatchAndTake = (journal: Journal): Intake => {
+    const { store, pressure } = journal;
+    const running = new Dispatcher({ store, pressure, starter, logger, metrics: metrics.journal });
+    running.start();
+    dispatcher = running;
+    return new JournalIntake({
+      journal,
+      direct,
+      recent,
+      journaled: () => running.notify(),
+      dedupeWindow,
       metrics: metrics.journal,
-    }),
-    journal,
+      tracing,
+      logger,
+    });
+  };
+  const journaled = opening.settled.then(() =>
+    opening.phase.kind === 'open' ? dispatchAndTake(opening.phase.journal) : undefined,
+  );
+  const settled = journaled.then(() => undefined);
+  return {
+    intake: new OpeningIntake({ direct, journaled }),
+    get journal() {
+      return opening.phase;
+    },
+    settled,
     async stop() {
-      await dispatcher.stop(HANDOVER_MS);
-      await journal.close();
+      await opening.breakOff();
+      await settled;
+      try {
+        await dispatcher?.stop(HANDOVER_MS);
+      } finally {
+        await opening.close();
+      }
     },
   };
 }
 
-/**
- * A receiver that can't write to its disk is still better than none: a refusal is a loss.
- *
- * @returns the journal, or why there is none
- */
-async function openJournal({ settings, metrics, logger }: IntakeParts): Promise<Journal | string> {
-  const { dir, maxPending } = settings.journal;
-  try {
-    return await Journal.open({
-      dir,
-      maxPending,
-      remember: settings.dedupeWindow,
-      metrics: metrics.journal,
-      logger,
-    });
-  } catch (error) {
-    if (error instanceof JournalLockedError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.error({ dir, reason }, 'no journal: workflows are started before the answer');
-    return reason;
-  }
+/** Undefined while it is not known what the journal holds. */
+function gaugesOf(phase: JournalPhase): JournalGauges | undefined {
+  if (phase.kind === 'opening') return undefined;
+  return phase.kind === 'open' ? phase.journal : NO_JOURNAL;
 }

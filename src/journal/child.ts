@@ -6,19 +6,28 @@ import { FORMAT_KEY, PARTS } from './store.ts';
 /**
  * Runs a module of this folder in a process of its own: reading a damaged LMDB file can end the process (SIGBUS in
  * a file that was cut short, an abort on zeroed pages). Resolves when the process is gone, however it ended.
+ *
+ * @throws the reason of `signal`, once it is aborted and the process is gone
  */
 export function runChild<Message>(
   module: 'inspect-child' | 'operate-child',
   args: string[],
-  onMessage: (message: Message) => void,
+  { onMessage, signal }: { onMessage: (message: Message) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {
   // Compiled or not, as this module is.
   const path = fileURLToPath(new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url));
   return new Promise((resolve, reject) => {
     const child = fork(path, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     child.on('message', onMessage);
+    const end = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
     child.on('error', reject);
-    child.on('close', () => resolve());
+    child.on('close', () => {
+      signal?.removeEventListener('abort', end);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve();
+    });
   });
 }
 

@@ -31,6 +31,8 @@ export type JournalOptions = {
   remember: number;
   metrics: JournalMetrics;
   logger: Logger;
+  /** Breaks off what `open` does to a journal; the next process begins anew. */
+  signal?: AbortSignal;
 };
 
 /** The journal can't take a delivery now; the message says why. */
@@ -80,18 +82,18 @@ export class Journal {
    * Takes the journal in `dir` for this process. A damaged one is set aside, and what can be read of it is
    * taken over.
    *
+   * @param letGo releases the lock, for a caller that has taken it by {@link lockJournal}
    * @throws JournalLockedError when another process has it
    */
-  static async open(options: JournalOptions): Promise<Journal> {
-    const { dir, remember, logger, metrics } = options;
-    const letGo = lockJournal(dir);
+  static async open(options: JournalOptions, letGo = lockJournal(options.dir)): Promise<Journal> {
+    const { dir, remember, logger, metrics, signal } = options;
     const forgive = surviveCommitFailures(logger);
     const unlock = () => {
       forgive();
       letGo();
     };
     try {
-      const salvaged = await recoverJournal({ dir, remember, logger });
+      const salvaged = await recoverJournal({ dir, remember, logger, signal });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
       const store = await JournalStore.open({ dir, remember });
       return new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });

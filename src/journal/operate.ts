@@ -41,10 +41,11 @@ export async function operate(
 ): Promise<void> {
   let reason = 'reading it ended the reading process';
   let ended = false;
-  await runChild<OperationMessage>('operate-child', [dir, JSON.stringify(operation)], (message) => {
+  const handle = (message: OperationMessage) => {
     if (message.kind === 'end') ended = true;
     else if (message.kind === 'unreadable') reason = message.reason;
     else onMessage(message);
-  });
+  };
+  await runChild('operate-child', [dir, JSON.stringify(operation)], { onMessage: handle });
   if (!ended) throw new DamagedJournalError(dir, reason);
 }

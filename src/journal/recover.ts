@@ -17,7 +17,13 @@ export type Salvaged = {
   lost: number | undefined;
 };
 
-export type RecoverOptions = { dir: string; remember: number; logger: Logger };
+export type RecoverOptions = {
+  dir: string;
+  remember: number;
+  logger: Logger;
+  /** Breaks it off: nothing is changed then, and the reason is thrown. */
+  signal?: AbortSignal | undefined;
+};
 
 /** What the inspecting child sends: first how much there should be, then what it can read, then that it is done. */
 export type InspectionMessage =
@@ -38,14 +44,14 @@ const GATHERED = 'taken-over';
  * @returns undefined when nothing was wrong
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Salvaged | undefined> {
-  const { dir, logger } = options;
+  const { dir, logger, signal } = options;
   if (!existsSync(join(dir, SET_UP_MARK))) {
     // Whatever is there was never written to: the process ended while it set the journal up.
     for (const file of [DATABASE, LOCKS]) rmSync(join(dir, file), { force: true });
     return undefined;
   }
   const startedAt = performance.now();
-  const check = await inspect(dir, 'check');
+  const check = await inspect(dir, 'check', { signal });
   if (isWhole(check)) {
     const { pending, quarantined } = check.expected;
     logger.info({ pending, quarantined, ms: Math.round(performance.now() - startedAt) }, 'journal checked');
@@ -56,7 +62,12 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
     { setAside },
     'the journal is damaged: it is set aside, and what can be read of it is taken over',
   );
-  const salvaged = await takeOver(options, setAside);
+  const salvaged = await takeOver(options, setAside).catch((error: unknown) => {
+    // The damaged journal is still in its place, whole: its second name and the half of a new one are of no use.
+    for (const leftover of [setAside, join(dir, GATHERED)])
+      rmSync(leftover, { recursive: true, force: true });
+    throw error;
+  });
   rmSync(join(dir, LOCKS), { force: true });
   renameSync(join(dir, GATHERED, DATABASE), join(dir, DATABASE));
   rmSync(join(dir, GATHERED), { recursive: true });
@@ -79,20 +90,24 @@ function isWhole(found: Inspection): found is Inspection & { expected: Counts } 
   return read.damaged === 0 && read.pending === expected.pending && read.quarantined === expected.quarantined;
 }
 
+type InspectOptions = {
+  direction?: 'forwards' | 'backwards';
+  onRecord?: (message: InspectionMessage) => void;
+  signal: AbortSignal | undefined;
+};
+
 async function inspect(
   dir: string,
   mode: 'check' | 'salvage',
-  {
-    direction = 'forwards',
-    onRecord,
-  }: { direction?: string; onRecord?: (message: InspectionMessage) => void } = {},
+  { direction = 'forwards', onRecord, signal }: InspectOptions,
 ): Promise<Inspection> {
   const found: Inspection = { expected: undefined, read: undefined };
-  await runChild<InspectionMessage>('inspect-child', [dir, mode, direction], (message) => {
+  const onMessage = (message: InspectionMessage) => {
     if (message.kind === 'counts') found.expected = message;
     else if (message.kind === 'read') found.read = message;
     else onRecord?.(message);
-  });
+  };
+  await runChild('inspect-child', [dir, mode, direction], { onMessage, signal });
   return found;
 }
 
@@ -114,7 +129,7 @@ function keep(dir: string): string {
  * Reads from the front and, since damage can stop that, from the back. The new database takes the damaged one's
  * place at once, when it is whole: a process killed meanwhile leaves the damaged one, for the next to begin anew.
  */
-async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Promise<Salvaged> {
+async function takeOver({ dir, remember, signal }: RecoverOptions, setAside: string): Promise<Salvaged> {
   const gathered = join(dir, GATHERED);
   rmSync(gathered, { recursive: true, force: true });
   const store = await JournalStore.open({ dir: gathered, remember });
@@ -133,8 +148,8 @@ async function takeOver({ dir, remember }: RecoverOptions, setAside: string): Pr
     );
   };
   try {
-    const { expected } = await inspect(setAside, 'salvage', { onRecord });
-    await inspect(setAside, 'salvage', { direction: 'backwards', onRecord });
+    const { expected } = await inspect(setAside, 'salvage', { onRecord, signal });
+    await inspect(setAside, 'salvage', { direction: 'backwards', onRecord, signal });
     await Promise.all(writes);
     return { setAside, ...counts, lost: countLost(expected ?? readCounts(dir), counts) };
   } finally {

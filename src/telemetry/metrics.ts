@@ -98,41 +98,58 @@ function createJournalMetrics(registry: Registry) {
 
 export type JournalMetrics = ReturnType<typeof createJournalMetrics>;
 
-/** What the journal holds, read when the page is asked for; without a journal nothing. */
-export function observeJournal(registry: Registry, journal: JournalGauges = NO_JOURNAL): void {
-  const { store } = journal;
-  const gauges: Record<string, [help: string, read: () => number]> = {
+/**
+ * What the journal holds, read when the page is asked for; without a journal nothing.
+ *
+ * @param read undefined while nobody knows: then the gauges are absent
+ */
+export function observeJournal(
+  registry: Registry,
+  read: () => JournalGauges | undefined = () => NO_JOURNAL,
+): void {
+  const gauges: Record<string, [help: string, of: (journal: JournalGauges) => number]> = {
     unfriend_journal_available: [
       'Whether the journal takes callbacks; 0: their workflows are started before the answer',
-      () => (journal.unavailable === undefined ? 1 : 0),
+      ({ unavailable }) => (unavailable === undefined ? 1 : 0),
     ],
-    unfriend_journal_pending: ['Deliveries acknowledged and not yet in Temporal', () => store.pendingCount],
-    unfriend_journal_quarantined: ['What the quarantine holds', () => store.quarantinedCount],
+    unfriend_journal_pending: [
+      'Deliveries acknowledged and not yet in Temporal',
+      ({ store }) => store.pendingCount,
+    ],
+    unfriend_journal_quarantined: ['What the quarantine holds', ({ store }) => store.quarantinedCount],
     unfriend_journal_oldest_pending_age_seconds: [
       'How long the oldest pending delivery waits, in seconds',
-      () => ageInSeconds(store.oldestPendingAt),
+      ({ store }) => ageInSeconds(store.oldestPendingAt),
     ],
     unfriend_journal_disk_free_bytes: [
       "Free on the journal's disk, in bytes",
-      () => journal.disk?.space.free ?? 0,
+      ({ disk }) => disk?.space.free ?? 0,
     ],
     unfriend_journal_disk_reserve_bytes: [
       'With less than this free on its disk the journal takes nothing, in bytes',
-      () => journal.disk?.space.reserve ?? 0,
+      ({ disk }) => disk?.space.reserve ?? 0,
     ],
   };
-  for (const [name, [help, read]] of Object.entries(gauges)) observe(registry, { name, help, read });
+  for (const [name, [help, of]] of Object.entries(gauges)) {
+    const readValue = () => {
+      const journal = read();
+      return journal && of(journal);
+    };
+    observe(registry, { name, help, read: readValue });
+  }
 }
 
-/** A gauge that is read when the page is asked for. */
+/** A gauge that is read when the page is asked for; one that reads undefined is absent from it. */
 function observe(
   registry: Registry,
-  { name, help, read }: { name: string; help: string; read: () => number },
+  { name, help, read }: { name: string; help: string; read: () => number | undefined },
 ): void {
   new Gauge({
     ...{ name, help, registers: [registry] },
     collect() {
-      this.set(read());
+      const value = read();
+      if (value === undefined) this.remove();
+      else this.set(value);
     },
   });
 }
@@ -148,7 +165,8 @@ export type JournalGauges = {
   disk: { space: { free: number; reserve: number } } | undefined;
 };
 
-const NO_JOURNAL: JournalGauges = {
+/** Of a receiver whose journal can't be opened. */
+export const NO_JOURNAL: JournalGauges = {
   store: { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
   unavailable: 'there is none',
   disk: undefined,

@@ -3,6 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { FailureDetails, PairOutcome, SideEffectInput } from '../../workflows/contract.ts';
 import { readTrace } from '../../workflows/trace-header.ts';
+import type { LastAttempts } from '../telemetry/last-attempts.ts';
 import { errorType, type Span, type Tracing } from '../telemetry/tracing.ts';
 import type { WorkerMetrics } from '../telemetry/worker-metrics.ts';
 
@@ -13,10 +14,18 @@ type Outcomes = readonly (PairOutcome | null)[];
 type Ended = { outcomes: Outcomes; rest?: { result: 'failed' | 'retried' | 'cancelled'; type: string } };
 
 /** Who looks at what a worker does. */
-export type Observers = { metrics: WorkerMetrics; tracing?: Tracing | undefined };
+export type Observers = {
+  metrics: WorkerMetrics;
+  lastAttempts?: LastAttempts;
+  tracing?: Tracing | undefined;
+};
 
 /** Counts, times and traces every attempt of a side effect. */
-export function observeActivities({ metrics, tracing }: Observers): ActivityInterceptorsFactory {
+export function observeActivities({
+  metrics,
+  lastAttempts,
+  tracing,
+}: Observers): ActivityInterceptorsFactory {
   return () => ({
     inbound: {
       async execute(input, next) {
@@ -27,6 +36,7 @@ export function observeActivities({ metrics, tracing }: Observers): ActivityInte
         const startedAt = performance.now();
         const end = (ended: Ended) => {
           metrics.attempted(activityType, performance.now() - startedAt);
+          lastAttempts?.note(activityType, failureOf(ended));
           countPairs(metrics, activityType, { ended, earlier });
           endSpan(span, ended);
         };
@@ -55,10 +65,15 @@ function aboutSpan({ delivery, pairs }: SideEffectInput, parent: string | undefi
   return { parent, attributes };
 }
 
-function endSpan(span: Span | undefined, { outcomes, rest }: Ended): void {
-  const done = outcomes.filter((outcome) => outcome?.status === 'done').length;
+function endSpan(span: Span | undefined, ended: Ended): void {
+  const done = ended.outcomes.filter((outcome) => outcome?.status === 'done').length;
+  span?.end({ 'unfriend.pairs_done': done }, failureOf(ended));
+}
+
+/** The failure's type, where anything failed. */
+function failureOf({ outcomes, rest }: Ended): string | undefined {
   const failed = outcomes.find((outcome) => outcome?.status === 'failed');
-  span?.end({ 'unfriend.pairs_done': done }, rest?.type ?? failed?.error.type);
+  return rest?.type ?? failed?.error.type;
 }
 
 /** What an attempt of a batch got done before is not counted again. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
 import type { SideEffectActivity } from '../../workflows/contract.ts';
 import type { TemporalSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -13,7 +13,8 @@ import type { Observers } from './observe-activities.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from './search-attributes.ts';
 import { createWorker, installRuntime } from './worker.ts';
 
-const RECONNECT_MS = 2_000;
+/** From a failure until the next try, in ms. */
+const RETRY_MS = 2_000;
 
 export type WorkerHostOptions = {
   temporal: TemporalSettings;
@@ -39,19 +40,33 @@ export class MissingSearchAttributesError extends OperatorError {
   }
 }
 
-/** Keeps one worker running: waits for Temporal to be there, polls, and drains at a stop. */
+/** The SDK can't make a worker, for a reason that is not Temporal's: this installation is broken. */
+export class WorkerCreationError extends Error {
+  override name = 'WorkerCreationError';
+}
+
+/** A worker that may run, and what it runs on. */
+type Prepared = { worker: Worker; connection: NativeConnection };
+
+/** Keeps one worker running: waits for Temporal, polls, begins anew after a failure, and drains at a stop. */
 export class WorkerHost {
-  /** Rejects when the worker can't go on; resolves after {@link stop}. */
+  /** Rejects when the worker can't go on and no new try can help; resolves after {@link stop}. */
   readonly finished: Promise<void>;
   /** Resolves when the worker polls for the first time. */
   readonly polling: Promise<void>;
   readonly #options: WorkerHostOptions;
   readonly #stopping = new AbortController();
+  readonly #stopped: Promise<undefined>;
   #worker: Worker | undefined;
+  /** What is to be said while no worker runs. */
+  #idleState = 'connecting';
   #reportPolling: () => void = () => undefined;
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
+    this.#stopped = new Promise((resolve) => {
+      this.#stopping.signal.addEventListener('abort', () => resolve(undefined));
+    });
     this.polling = new Promise((resolve) => {
       this.#reportPolling = resolve;
     });
@@ -59,8 +74,9 @@ export class WorkerHost {
     this.finished.catch(() => undefined); // It may fail before anybody looks.
   }
 
+  /** In words. */
   get state(): string {
-    return this.#worker?.getState() ?? 'CONNECTING';
+    return this.#worker?.getState().toLowerCase() ?? this.#idleState;
   }
 
   get isPolling(): boolean {
@@ -75,36 +91,81 @@ export class WorkerHost {
   }
 
   async #run(): Promise<void> {
-    const connection = await this.#connect();
-    if (!connection) return;
+    const { logger } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#work();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) break;
+        const reason = describeRpcError(error);
+        if (error instanceof MissingSearchAttributesError || error instanceof WorkerCreationError) {
+          this.#idleState = `ended: ${reason}`;
+          throw error;
+        }
+        const state = `trying again: ${reason}`;
+        if (state !== this.#idleState) logger.error({ reason }, 'the worker can not work: trying again');
+        this.#idleState = state;
+        await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+    this.#idleState = 'stopped';
+  }
+
+  /** Until a stop. */
+  async #work(): Promise<void> {
+    const preparing = this.#prepare();
+    const prepared = await Promise.race([preparing, this.#stopped]);
+    if (!prepared) {
+      // A stop has no time for a Temporal that hangs.
+      void preparing.then((late) => this.#discard(late)).catch(() => undefined);
+      return;
+    }
+    const { worker, connection } = prepared;
+    this.#worker = worker;
     try {
-      await this.#ensureSearchAttributes();
-      const { temporal, taskQueue, activities, observers } = this.#options;
-      const { namespace } = temporal;
-      this.#worker = await createWorker({ connection, namespace, taskQueue, activities, observers });
-      if (this.#stopping.signal.aborted) return;
-      const running = this.#worker.run();
-      this.#reportPolling();
+      const running = worker.run();
+      // The stop that began a moment ago did not see this worker.
+      if (this.#stopping.signal.aborted) worker.shutdown();
+      else this.#reportPolling();
       await running;
+      if (!this.#stopping.signal.aborted) throw new Error('the worker stopped by itself');
     } finally {
+      this.#worker = undefined;
       await connection.close().catch(() => undefined);
     }
   }
 
-  async #connect(): Promise<NativeConnection | undefined> {
-    const { logger, temporal, coreMetrics } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        // The SDK does not tell which one it took.
-        const metricsPort = await freePort();
-        if (installRuntime(logger, metricsPort)) coreMetrics.answersOn(metricsPort);
-        return await connectWorker(temporal);
-      } catch (error) {
-        logger.error({ reason: describeRpcError(error) }, 'worker can not reach Temporal: trying again');
-        await delay(RECONNECT_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
+  /** The client is asked first: unlike the native connection it does not take half a minute to give up. */
+  async #prepare(): Promise<Prepared> {
+    const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
+    const { namespace } = temporal;
+    await this.#ensureSearchAttributes();
+    // The SDK does not tell which one it took.
+    const metricsPort = await freePort();
+    if (installRuntime(logger, metricsPort)) coreMetrics.answersOn(metricsPort);
+    const connection = await connectWorker(temporal);
+    try {
+      // Where the SDK finds no namespace only as it creates the worker, it leaves a thread of it behind for good.
+      await connection.workflowService.describeNamespace({ namespace });
+      const worker = await createWorker({ connection, namespace, taskQueue, activities, observers }).catch(
+        (error: Error) => {
+          if (error instanceof TransportError) throw error;
+          throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
+        },
+      );
+      return { worker, connection };
+    } catch (error) {
+      await connection.close().catch(() => undefined);
+      throw error;
     }
-    return undefined;
+  }
+
+  /** One that never ran would keep the process alive. */
+  async #discard({ worker, connection }: Prepared): Promise<void> {
+    const running = worker.run();
+    worker.shutdown();
+    await running.catch(() => undefined);
+    await connection.close();
   }
 
   async #ensureSearchAttributes(): Promise<void> {

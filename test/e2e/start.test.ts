@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import type { AccountView } from '../../activities/backends/embedded.ts';
@@ -77,6 +77,27 @@ describe('unfriend start', () => {
     assert.match(running.stderr, /Going on with the local Temporal server of an earlier run/);
     await finished('e2e-4', temporal);
   });
+});
+
+test('given a part that can not be closed at the stop, then the log says which, all others are closed, and it ends with 1', async () => {
+  const own = temporaryFolder();
+  const running = new UnfriendProcess(['start'], { ...FREE_PORTS, DATA_DIR: own.path });
+  try {
+    const { address } = await running.log('local Temporal server');
+    // The local server's stop ends with the removal of this file.
+    const pid = join(own.path, 'temporal', 'server.json');
+    rmSync(pid);
+    mkdirSync(pid);
+    running.child.kill('SIGTERM');
+    assert.equal(await running.exit(), 1);
+    const line = running.logs().find(({ msg }) => msg === 'a part could not be closed');
+    assert.equal(line?.part, 'local Temporal server');
+    assert.match(running.stderr, /not everything could be closed: /);
+    assert.equal(await answers(String(address)), false);
+  } finally {
+    await running.kill();
+    own.remove();
+  }
 });
 
 async function start() {

@@ -41,18 +41,19 @@ describe('JournalIntake', () => {
     folder.remove();
   });
 
-  /** A receiver's intake on this test's journal. */
+  /** A receiver's intake on this test's journal, which is open. */
   async function start(address?: string, environment: Record<string, string> = {}): Promise<RunningIntake> {
     const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment }, 'receive');
     const freshStarts = new FreshStarts();
     const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
     const client = createClient({ ...temporal.settings, connectionOptions }, [freshStarts.interceptor]);
     const parts = { settings, client, freshStarts, metrics: createMetrics(), logger: createLogger('silent') };
-    const running = await startIntake(parts);
+    const running = startIntake(parts);
     stops.push(async () => {
       await running.stop().catch(() => undefined);
       await client.connection.close();
     });
+    await running.settled;
     return running;
   }
 
@@ -70,7 +71,11 @@ describe('JournalIntake', () => {
     return { direct, recent };
   }
 
-  const pendingOf = ({ journal }: RunningIntake) => journal?.store.pendingCount;
+  const openJournal = ({ journal }: RunningIntake): Journal => {
+    assert.equal(journal?.kind, 'open');
+    return journal.journal;
+  };
+  const pendingOf = (running: RunningIntake) => openJournal(running).store.pendingCount;
   const drained = (running: RunningIntake) =>
     until('the journal to be empty', () => pendingOf(running) === 0);
   const inputOf = async (deliveryId: string) => {
@@ -171,9 +176,10 @@ describe('JournalIntake', () => {
   });
 
   test('given JOURNAL_MAX_PENDING, then what is above it is started before the answer', async () => {
-    const { intake, journal } = await start(NOWHERE, { JOURNAL_MAX_PENDING: '1' });
+    const running = await start(NOWHERE, { JOURNAL_MAX_PENDING: '1' });
+    const { intake } = running;
     await intake.accept(callbackOf({ requestId: 'full-1' }));
-    assert.equal(journal?.unavailable, 'JOURNAL_MAX_PENDING is reached');
+    assert.equal(openJournal(running).unavailable, 'JOURNAL_MAX_PENDING is reached');
     await assert.rejects(intake.accept(callbackOf({ requestId: 'full-2' })), { name: 'NotDurableError' });
   });
 
@@ -204,9 +210,9 @@ describe('JournalIntake', () => {
   });
 
   test('given a refused callback of ours, then it is kept raw, and requeued once it can be read', async () => {
-    const { intake, journal } = await start();
-    const store = journal?.store;
-    assert.ok(store);
+    const running = await start();
+    const { intake } = running;
+    const { store } = openJournal(running);
     const keep = (body: string, RequestId: string) =>
       intake.keepRefused(
         { receivedAt: Date.now(), query: { RequestId }, body: Buffer.from(body).toString('base64') },
@@ -220,7 +226,7 @@ describe('JournalIntake', () => {
     const [broken, readable] = [...store.listQuarantined(10)];
     await assert.rejects(requeue(store, broken?.key ?? '', SDK_APP_ID), /body: not JSON|not-json/);
     assert.equal(await requeue(store, readable?.key ?? '', SDK_APP_ID), 'raw-2');
-    await drained({ intake, journal, stop: async () => undefined });
+    await drained(running);
     assert.equal(store.quarantinedCount, 1);
     assert.equal((await inputOf('raw-2')).type, 'friendDeleted');
   });
@@ -235,7 +241,7 @@ describe('JournalIntake', () => {
     await running.intake.accept(callbackOf({ requestId: 'large-2' }));
     await drained(running);
     assert.equal((await inputOf('large-2')).type, 'friendDeleted');
-    const [entry] = [...(running.journal?.store.listQuarantined(10) ?? [])];
+    const [entry] = [...openJournal(running).store.listQuarantined(10)];
     assert.equal(entry?.record?.kind, 'delivery');
   });
 });

@@ -29,7 +29,7 @@ export async function openDoor(intake: Partial<Intake> = {}): Promise<Door> {
     ...{ path: '/', isDraining: () => false, maxBody: MAX_BODY, connections, metrics, logger },
     judge: { sdkAppId: SDK_APP_ID, tokens: [TOKEN], ignorePlatforms: [] },
     intake: {
-      accept: async ({ key }) => ({ deliveryId: key.base, duplicate: false }),
+      accept: async ({ key }) => ({ deliveryId: key.origin, duplicate: false }),
       keepRefused: async () => undefined,
       ...intake,
     },

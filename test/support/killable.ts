@@ -77,7 +77,7 @@ export class KillableReceiver {
   readonly url: string;
   readonly ops: string;
   readonly ledger: Ledger;
-  /** How long its first start took until it accepted callbacks, in ms: what this machine needs for one. */
+  /** How long its first start took until it journaled callbacks, in ms: what this machine needs for one. */
   startedWithin = 0;
   process: UnfriendProcess;
   readonly #settings: ProcessSettings;
@@ -104,7 +104,7 @@ export class KillableReceiver {
     const startedAt = performance.now();
     const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, openFiles));
     started.push(receiver);
-    await receiver.#untilAccepting();
+    await receiver.#untilJournaling();
     receiver.startedWithin = performance.now() - startedAt;
     return receiver;
   }
@@ -118,11 +118,11 @@ export class KillableReceiver {
     return this.process.exit();
   }
 
-  /** @returns how long it took until it accepted callbacks, in ms */
+  /** @returns how long it took until it journaled callbacks, in ms */
   async restart(settings: ProcessSettings = {}): Promise<number> {
     const startedAt = performance.now();
     this.process = new UnfriendProcess(['serve'], { ...this.#settings, ...settings });
-    await this.#untilAccepting();
+    await this.#untilJournaling();
     return performance.now() - startedAt;
   }
 
@@ -139,13 +139,22 @@ export class KillableReceiver {
     );
   }
 
-  async #untilAccepting(): Promise<void> {
-    await until('the receiver to accept', async () => {
+  /** Until its port listens, and its journal is open or known not to open. */
+  async #untilJournaling(): Promise<void> {
+    await until('the receiver to take callbacks', async () => {
       const { exitCode, signalCode } = this.process.child;
       if (exitCode !== null || signalCode !== null)
         throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
-      return (await fetch(this.url).catch(() => undefined))?.status === 405;
+      const answer = await fetch(this.url).catch(() => undefined);
+      return answer?.status === 405 && !/^(starting|being opened)/.test(await this.#journalState());
     });
+  }
+
+  async #journalState(): Promise<string> {
+    const { components } = (await (await fetch(`${this.ops}/readyz`)).json()) as {
+      components: { journal?: { state: string } };
+    };
+    return components.journal?.state ?? 'none';
   }
 }
 

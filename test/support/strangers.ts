@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { TSX_ARGS } from './tsx.ts';
 import { until } from './until.ts';
 
 /** How much of a request with a body of 1 MB is sent before it stalls. */
@@ -37,7 +36,7 @@ export class Strangers {
   /** Returns once nearly each of them had a connection. */
   static async start(job: StrangersJob): Promise<Strangers> {
     const file = fileURLToPath(new URL('stalling-strangers.ts', import.meta.url));
-    const strangers = new Strangers(fork(file, [JSON.stringify(job)], { execArgv: [...TSX_ARGS] }));
+    const strangers = new Strangers(fork(file, [JSON.stringify(job)], { execArgv: ['--import', 'tsx'] }));
     const most = job.count * 0.95;
     await until('the strangers to come', async () => (await strangers.report()).opened >= most, 60_000);
     return strangers;

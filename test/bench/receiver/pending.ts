@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type Entry, JournalStore } from '../../../src/journal/store.ts';
+import { fillJournal } from '../../support/fill-journal.ts';
 import { KillableReceiver } from '../../support/killable.ts';
 import { FREE_PORTS } from '../../support/process.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Scenario } from './results.ts';
 import { send } from './send.ts';
 
-const BATCH = 10_000;
 /** Nobody listens there. */
 const NO_TEMPORAL = '127.0.0.1:1';
 
@@ -20,7 +17,7 @@ export async function measurePending(count: number, cleanup: Cleanup, folder: st
   await empty.kill();
 
   const dir = join(folder, 'pending');
-  await fill(join(dir, 'journal'), count);
+  await fillJournal(join(dir, 'journal'), count);
   const loadBefore = loadavg()[0] ?? 0;
   const receiver = await startOn(dir, cleanup);
   const ready = receiver.startedWithin / 1_000;
@@ -54,22 +51,4 @@ async function startOn(dir: string, cleanup: Cleanup): Promise<KillableReceiver>
   });
   cleanup.defer(() => receiver.kill());
   return receiver;
-}
-
-/** As callbacks would, without the way through HTTP. */
-async function fill(dir: string, count: number): Promise<void> {
-  mkdirSync(dir, { recursive: true });
-  const store = await JournalStore.open({ dir, remember: 120_000 });
-  for (let done = 0; done < count; done += BATCH) {
-    await store.append(Array.from({ length: Math.min(BATCH, count - done) }, entry));
-  }
-  await store.close();
-}
-
-function entry(): Entry {
-  const deliveryId = randomUUID();
-  const sdkAppId = FREE_PORTS.SDK_APP_ID ?? '';
-  const pairs = ['id1', 'id2', 'id3'].map((to) => ({ from: 'id', to }));
-  const delivery = { deliveryId, sdkAppId, receivedAt: Date.now() };
-  return { pending: { delivery, pairs, bodyHash: deliveryId.padEnd(64, '0') }, seenKey: deliveryId };
 }
