@@ -92,6 +92,21 @@ export type CarriedState = {
 /** Why a side effect of a pair failed. `type` is one of the failure types of the README. */
 export type FailureInfo = { type: string; message: string };
 
+/** The failure type of an activity that gave no answer in time. */
+export const TIMEOUT_TYPE = 'Timeout';
+
+/** Stands for all failures of a delivery beyond those that it keeps apart. */
+export const OTHER_FAILURE: FailureInfo = {
+  type: 'Other',
+  message: 'further kinds of failures: see the activities',
+};
+
+/** Parked without a try, as somebody gave up the rest of a closed delivery. */
+export const NOT_TRIED: FailureInfo = {
+  type: 'NotTried',
+  message: 'the workflow was closed before it was tried',
+};
+
 export type DeliveryStatus = 'Running' | 'Retrying' | 'NeedsAttention' | 'Done';
 
 /** Pairs by what became of them; the first five add up to `total`. */
@@ -202,11 +217,14 @@ export function retryWorkflowId(closed: string, count: number): string {
   return [...closed.split('/').slice(0, 3), `retry-${count}`].join('/');
 }
 
+/** In the memo, beside `bodyHash`: a search by account does not find this delivery by all of its accounts. */
+export const ACCOUNTS_CUT_MEMO = 'accountsCut';
+
 /** Temporal takes 2 KB a value; the encoding adds quotes and commas. */
 const MAX_ACCOUNTS_BYTES = 2000;
 
 /** The distinct accounts of a delivery, From first, cut to what one search attribute takes. */
-export function indexedAccounts(pairs: readonly Pair[]): string[] {
+export function indexedAccounts(pairs: readonly Pair[]): { accounts: string[]; isCut: boolean } {
   const distinct = new Set([...pairs.map((pair) => pair.from), ...pairs.map((pair) => pair.to)]);
   const accounts: string[] = [];
   let bytes = 2;
@@ -215,7 +233,7 @@ export function indexedAccounts(pairs: readonly Pair[]): string[] {
     if (bytes > MAX_ACCOUNTS_BYTES) break;
     accounts.push(account);
   }
-  return accounts;
+  return { accounts, isCut: accounts.length < distinct.size };
 }
 
 /** One line for a person: `alice → bob`, `alice ↔ bob`, `alice → bob and 4 more pairs`. */

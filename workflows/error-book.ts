@@ -1,12 +1,8 @@
-import type { FailureInfo } from './contract.ts';
+import { type FailureInfo, OTHER_FAILURE } from './contract.ts';
 
 /** Failures of more kinds than these are counted under {@link OTHER_FAILURE}: bounds the carried state. */
 const MAX_DISTINCT_ERRORS = 100;
 const MAX_MESSAGE_LENGTH = 300;
-const OTHER_FAILURE: FailureInfo = {
-  type: 'Other',
-  message: 'further kinds of failures: see the activities',
-};
 
 /** Distinct errors of a delivery; a failed unit refers to one by its position. */
 export class ErrorBook {

@@ -5,7 +5,7 @@ import {
   RetryState,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { FailureDetails, FailureInfo, Outcome } from './contract.ts';
+import { type FailureDetails, type FailureInfo, type Outcome, TIMEOUT_TYPE } from './contract.ts';
 
 /** What is left of an activity's failure once it is closed: enough to decide, and to tell a person. */
 export type ClosedFailure = FailureInfo & {
@@ -41,7 +41,7 @@ export function readFailure(error: unknown, maximumAttempts = 1): ClosedActivity
   }
   const attempts = error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? maximumAttempts : 1;
   if (cause instanceof TimeoutFailure) {
-    const rest = { type: 'Timeout', message: 'no answer in time', attempts, retryable: true };
+    const rest = { type: TIMEOUT_TYPE, message: 'no answer in time', attempts, retryable: true };
     return { outcomes: cause.lastHeartbeatDetails, rest };
   }
   const { name, message }: Error = error.cause ?? error;

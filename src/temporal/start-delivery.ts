@@ -5,6 +5,7 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
 import {
+  ACCOUNTS_CUT_MEMO,
   type Delivery,
   type DeliveryPlan,
   describePairs,
@@ -88,16 +89,17 @@ export function startOptions(
 ) {
   const { pairs } = input;
   const { taskQueue, bodyHash, indexAccounts } = about;
+  const indexed = indexAccounts ? indexedAccounts(pairs) : undefined;
   return {
     args: [input],
     taskQueue,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    memo: { bodyHash },
+    memo: { bodyHash, ...(indexed?.isCut && { [ACCOUNTS_CUT_MEMO]: true }) },
     staticSummary: describePairs(pairs),
     typedSearchAttributes: [
       { key: searchAttributes.status, value: 'Running' },
       { key: searchAttributes.pairs, value: pairs.length },
-      ...(indexAccounts ? [{ key: searchAttributes.accounts, value: indexedAccounts(pairs) }] : []),
+      ...(indexed ? [{ key: searchAttributes.accounts, value: indexed.accounts }] : []),
     ],
   };
 }
