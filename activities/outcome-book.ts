@@ -10,7 +10,7 @@ const MAX_MESSAGE_LENGTH = 300;
  * Why an activity can be ended from outside and be wanted all the same, with the failure's type. Any other
  * reason is a cancellation.
  */
-const INTERRUPTIONS: Record<string, FailureInfo> = {
+export const INTERRUPTIONS: Record<string, FailureInfo> = {
   WORKER_SHUTDOWN: { type: 'WorkerShutdown', message: 'the worker is shutting down' },
   PAUSED: { type: 'ActivityPause', message: 'paused by an operator' },
   RESET: { type: 'ActivityReset', message: 'reset by an operator' },

@@ -80,6 +80,11 @@ export class SideEffectState {
     this.#mark(unit, mark);
   }
 
+  /** What was retried waits for a person instead; its error and its attempts stay. */
+  park(unit: number): void {
+    this.#mark(unit, 'parked');
+  }
+
   /** Takes up what was parked; its error stays until it is mended, and its attempts count on. */
   retry(unit: number): void {
     this.#mark(unit, 'retrying');

@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { createMetrics, observeJournal } from '../../src/telemetry/metrics.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
+import { NEEDS_PERSON } from '../../src/temporal/attention-query.ts';
 import { dashboardQueries, readDashboard } from '../support/dashboard.ts';
 import { ALERTS_FILE, PROMETHEUS_FOLDER } from '../support/prometheus.ts';
 
@@ -86,6 +87,10 @@ describe('alerts, dashboard, runbook and README', () => {
       links.filter((anchor) => !headings.includes(anchor)),
       [],
     );
+  });
+
+  test('the runbook has the query by which the list, the metrics and the link know what needs a person', () => {
+    assert.ok(runbook.split('\n').some((line) => line.trim() === NEEDS_PERSON));
   });
 
   test('the runbook has a row for every failure type of README.md', () => {
