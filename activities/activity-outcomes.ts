@@ -10,7 +10,7 @@ const MAX_MESSAGE_LENGTH = 300;
  * The reasons for which Temporal ends an attempt although the activity is still wanted, and the failure of each. Any
  * other reason is a cancellation.
  */
-const INTERRUPTIONS: Record<string, FailureInfo> = {
+export const INTERRUPTIONS: Record<string, FailureInfo> = {
   WORKER_SHUTDOWN: { type: 'WorkerShutdown', message: 'the worker is shutting down' },
   PAUSED: { type: 'ActivityPause', message: 'paused by an operator' },
   RESET: { type: 'ActivityReset', message: 'reset by an operator' },

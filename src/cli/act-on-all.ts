@@ -1,11 +1,19 @@
 import type { Client } from '@temporalio/client';
 import type { Order, Outcome } from '../temporal/act-on-delivery.ts';
 import { actOnEach, signalEach } from '../temporal/act-on-many.ts';
+import { isOpen } from '../temporal/execution.ts';
 import { findAttention, type Undone } from '../temporal/find-attention.ts';
-import { type AttentionSummary, narrow, summarise } from '../temporal/narrow-attention.ts';
+import {
+  type AttentionSummary,
+  type LeftOut,
+  leftOut,
+  narrow,
+  summarise,
+} from '../temporal/narrow-attention.ts';
 import { signalInBatch } from '../temporal/signal-in-batch.ts';
 import { createBulkView } from './bulk-view.ts';
 import { confirm } from './confirm.ts';
+import { describeCounts } from './describe-counts.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
 import { print, printJson, say } from './output.ts';
 import { EXIT } from './program.ts';
@@ -26,9 +34,9 @@ export async function actOnAll(
   { yes, rate, json }: AllOptions,
 ): Promise<number> {
   const { command, dryRun, input } = order;
-  const all = await findAttention(client, { closed: command === 'retryFailed' });
+  const all = await findAttention(client);
   const found = narrow(all, { sideEffect: input.sideEffect }, Date.now());
-  const summary = summarise(found);
+  const summary = { ...summarise(found), leftOut: leftOut(all, found) };
   for (const line of describePlan(summary, order, rate)) say(line);
   const isWanted = found.length > 0 && !dryRun;
   const isRefused = isWanted && !yes && !(await confirm('Go on?'));
@@ -36,17 +44,21 @@ export async function actOnAll(
   const report = isWanted && !isRefused ? await carryOut(client, { found, order, rate }) : reportOn([]);
   for (const failure of report.failures) say(`${failure.deliveryId}: ${describeOutcome(failure, order)}`);
   if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report });
-  else if (isWanted && !isRefused) print(describeReport(report));
+  else if (isWanted && !isRefused) print(describeReport(report, order));
   return isRefused || report.failed > 0 ? EXIT.failed : EXIT.done;
 }
 
+type Summary = AttentionSummary & { leftOut: LeftOut };
+
 function describePlan(
-  { open, closed, parked, errors }: AttentionSummary,
+  { open, paused, closed, parked, errors, leftOut }: Summary,
   order: Order,
   rate?: number,
 ): string[] {
   const { command, dryRun, input } = order;
-  if (open + closed === 0) return [`Nothing to ${nameOf(command)}.`];
+  const rest = leftOut.open + leftOut.closed;
+  const others = rest > 0 ? [`  left out by --effect: ${describeCounts(leftOut)}`] : [];
+  if (open + closed === 0) return [`Nothing to ${nameOf(command)}.`, ...others];
   const list = (counts: Record<string, number>) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
@@ -55,10 +67,12 @@ function describePlan(
   const how = goesInBatch(order, rate) ? "a batch of signals, Temporal's own" : oneByOne;
   return [
     `${dryRun ? 'Would' : 'Will'} ${nameOf(command)}${input.sideEffect ? ` ${input.sideEffect} of` : ''}:`,
-    ...(open > 0 ? [`  ${open} that wait for a person, by ${how}`] : []),
+    ...(open > paused ? [`  ${open - paused} that wait for a person, by ${how}`] : []),
+    ...(paused > 0 ? [`  ${paused} that are paused, by signals: done once somebody unpauses them`] : []),
     ...(closed > 0 ? [`  ${closed} that ended with side effects undone, each by a new workflow`] : []),
     `  parked, in pairs: ${list(parked)}`,
     `  failed with, in deliveries: ${list(errors)}`,
+    ...others,
   ];
 }
 
@@ -69,11 +83,14 @@ function goesInBatch({ command }: Order, rate: number | undefined): boolean {
   return command === 'retryFailed' && rate === undefined;
 }
 
-/** What is closed is taken up one by one, and first: a batch job can be refused. */
+/**
+ * What is closed is taken up one by one, and first: a batch job can be refused. What is paused is signalled one by one,
+ * as batch jobs leave it out.
+ */
 async function carryOut(client: Client, { found, order, rate }: Work): Promise<Report> {
-  const open = found.filter(({ execution }) => execution === 'RUNNING');
-  const closed = found.filter(({ execution }) => execution !== 'RUNNING');
-  const alone = goesInBatch(order, rate) ? [] : open;
+  const open = found.filter(({ execution }) => isOpen(execution));
+  const closed = found.filter(({ execution }) => !isOpen(execution));
+  const alone = goesInBatch(order, rate) ? open.filter(({ execution }) => execution === 'PAUSED') : open;
   const report = await actOneByOne(client, { alone, closed, order, rate });
   if (alone.length === open.length) return report;
   const { done, failed } = await signalAll(client, order);
@@ -120,10 +137,14 @@ function reportOn(outcomes: readonly Outcome[]): Report {
   };
 }
 
-function describeReport({ signalled, started, alreadyStarted, nothing, failed }: Report): string {
+function describeReport(
+  { signalled, started, alreadyStarted, nothing, failed }: Report,
+  { command }: Order,
+): string {
+  const how = command === 'retryFailed' ? 'started anew' : 'dismissed by a new workflow';
   return [
     `${signalled} signalled`,
-    ...(started > 0 ? [`${started} started anew`] : []),
+    ...(started > 0 ? [`${started} ${how}`] : []),
     ...(alreadyStarted > 0 ? [`${alreadyStarted} started by somebody else`] : []),
     ...(nothing > 0 ? [`${nothing} with nothing left to do`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),

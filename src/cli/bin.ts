@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { endQuietlyOnClosedPipe, exitCodeOf } from './output.ts';
 import { runCli } from './program.ts';
 
-process.exitCode = await runCli(process.argv, process.env);
+endQuietlyOnClosedPipe();
+process.exitCode = exitCodeOf(await runCli(process.argv, process.env));

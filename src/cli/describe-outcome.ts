@@ -11,16 +11,18 @@ export function describeOutcome(outcome: Outcome, { command, dryRun }: Order): s
   const { result, affected = 0, remaining, workflowId, reason } = outcome;
   const effects = `${affected} side ${affected === 1 ? 'effect' : 'effects'} of pairs`;
   const is = dryRun ? 'would be ' : '';
+  const past = command === 'retryFailed' ? 'retried' : 'dismissed';
+  const parked = remaining ? `, ${remaining} stay parked` : '';
   switch (result) {
     case 'retried':
     case 'dismissed':
-      return `${effects} ${is}${result}${remaining ? `, ${remaining} stay parked` : ''}`;
+      return `${effects} ${is}${result}${parked}`;
     case 'started':
-      return `${effects} ${is}retried by a new workflow, ${workflowId}`;
+      return `${effects} ${is}${past} by a new workflow, ${workflowId}${parked}`;
     case 'already-started':
       return `somebody else retries it already, in ${workflowId}`;
     case 'signalled':
-      return `signalled: ${reason}`;
+      return `${is}signalled: ${reason}`;
     case 'nothing':
       return `nothing to ${nameOf(command)}: ${reason}`;
     case 'failed':

@@ -1,8 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
+import { isOpen } from '../temporal/execution.ts';
 import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/read-progress.ts';
 import { followRetries } from '../temporal/retry-chain.ts';
+import { describeDelivery } from './describe-delivery.ts';
 import { onTemporal } from './on-temporal.ts';
-import { print, printJson, say } from './output.ts';
+import { print, printJson } from './output.ts';
 import { type CliContext, EXIT } from './program.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
@@ -16,7 +18,7 @@ export function addStatus(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Exits 1 when the delivery ended with side effects undone. Of one that was retried since, it is the newest retry's.
+Exits 1 when the delivery ended with side effects undone, and says what to type next. Of one that was retried since, it is the newest retry's.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend status 2ea4e023-2859-4512-b629-3089f77dff70 --watch
@@ -24,33 +26,23 @@ Examples:
     )
     .action((delivery, options) =>
       onTemporal(context, async (client, { sdkAppId }) => {
+        const { namespace } = client.options;
         const workflowId = await followRetries(client, resolveWorkflowId(delivery, sdkAppId));
         const watch = options.watch && !options.json;
         const report = await (watch ? watchDelivery(client, workflowId) : readDelivery(client, workflowId));
         if (options.json) printJson(toDocument(report));
-        else describe(report);
-        context.exitCode = ['RUNNING', 'COMPLETED'].includes(report.workflow.execution)
-          ? EXIT.done
-          : EXIT.failed;
+        else for (const line of describeDelivery(report, { given: delivery, namespace })) print(line);
+        context.exitCode = isOpen(report.workflow.execution) || isThrough(report) ? EXIT.done : EXIT.failed;
       }),
     );
 }
 
-/** The query's answer, and the workflow it is about. Without a worker `sideEffects` is null. */
-function toDocument({ progress, workflow, ...known }: DeliveryReport): object {
-  return { ...(progress ?? { ...known, sideEffects: null }), workflow };
+/** A workflow can also be terminated just after its last side effect. */
+function isThrough({ status, workflow }: DeliveryReport): boolean {
+  return workflow.execution === 'COMPLETED' || status === 'Done';
 }
 
-function describe({ deliveryId, status, pairs, progress, workflow }: DeliveryReport): void {
-  print(
-    `${deliveryId}: ${status}, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}, workflow ${workflow.execution}`,
-  );
-  if (!progress) {
-    say('No worker answered: side effects are known once one runs.');
-    return;
-  }
-  for (const [name, { done, retrying, parked, total }] of Object.entries(progress.sideEffects)) {
-    print(`  ${name}: ${done} of ${total} done, ${retrying} retrying, ${parked} parked`);
-  }
-  for (const { type, message, count } of progress.errors) print(`  ${count} × ${type}: ${message}`);
+/** The progress, and the workflow that it is about. Without a worker, or while it is paused, `sideEffects` is null. */
+function toDocument({ progress, workflow, ...known }: DeliveryReport): object {
+  return { ...(progress ?? { ...known, sideEffects: null }), workflow };
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { isOpen, unpauseCommand } from '../temporal/execution.ts';
 import { DeliveryNotFoundError, type DeliveryReport, readDelivery } from '../temporal/read-progress.ts';
+import { say } from './output.ts';
 import { createProgressView } from './progress-view.ts';
 
 const POLL_MS = 250;
@@ -12,11 +14,19 @@ const START_MS = 10_000;
 export async function watchDelivery(client: Client, workflowId: string): Promise<DeliveryReport> {
   const view = createProgressView();
   const deadline = performance.now() + START_MS;
+  let wasPaused = false;
   try {
     for (;;) {
       const report = await readWhenStarted(client, workflowId, deadline);
       if (report.progress) view.update(report.progress);
-      if (report.workflow.execution !== 'RUNNING') return report;
+      const { execution, workflowId: id } = report.workflow;
+      if (!isOpen(execution)) return report;
+      const isPaused = execution === 'PAUSED';
+      if (isPaused && !wasPaused)
+        say(
+          `It is paused: it goes on once somebody unpauses it: ${unpauseCommand(id, client.options.namespace)}`,
+        );
+      wasPaused = isPaused;
       await delay(POLL_MS);
     }
   } finally {

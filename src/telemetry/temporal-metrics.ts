@@ -6,7 +6,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 /** Of one kind of task in the task queue. */
 export type QueueState = { pollers: number; backlog: number; backlogAgeSeconds: number };
 
-/** What waits for a person, or did so for too long. */
+/** What waits for a person, and what ended with side effects undone. */
 export type ParkedState = { parked: number; oldestAgeSeconds: number; abandoned: number };
 
 /** What Temporal says of our deliveries and workers; docs/monitoring.md lists them. What is not known is NaN. */
@@ -22,14 +22,17 @@ export class TemporalMetrics {
       new Gauge({ name, help, registers, labelNames: ['kind'] as const });
     this.#reachable = gauge('unfriend_temporal_reachable', 'Whether Temporal answered when last asked');
     this.#parked = {
-      parked: gauge('unfriend_deliveries_parked', 'Deliveries that wait for a person'),
+      parked: gauge(
+        'unfriend_deliveries_parked',
+        'Deliveries that wait for a person: something is parked, or they are paused',
+      ),
       oldestAgeSeconds: gauge(
         'unfriend_deliveries_parked_oldest_age_seconds',
         'Since when the oldest delivery that waits for a person is in Temporal, in seconds',
       ),
       abandoned: gauge(
         'unfriend_deliveries_abandoned',
-        'Deliveries that failed with side effects undone, as long as Temporal keeps them',
+        'Deliveries that failed or were ended with side effects undone, and that nobody has retried or dismissed since',
       ),
     };
     this.#queue = {

@@ -15,9 +15,10 @@ import {
   searchAttributes,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
+import { actOnClosed } from './act-on-closed.ts';
 import { reasonOf } from './connect.ts';
+import { unpauseCommand } from './execution.ts';
 import { describeChain, type RetryChain } from './retry-chain.ts';
-import { retryClosed } from './retry-closed.ts';
 
 /** How long a worker may take for its answer, in ms. */
 const UPDATE_MS = 5_000;
@@ -27,7 +28,8 @@ export type Order = { command: CommandName; input: CommandInput; dryRun: boolean
 
 /**
  * What became of it. `workflowId` is the one that goes on with the delivery. `signalled`: it is done once a worker
- * runs. `started`: a new workflow goes on with what a closed one left undone, and `already-started` by another caller.
+ * runs, or once somebody unpauses the workflow. `started`: a new workflow retries or dismisses what a closed one left
+ * undone, and `already-started` by another caller.
  */
 export type Outcome = {
   deliveryId: string;
@@ -41,6 +43,11 @@ export type Outcome = {
 
 type Done = Omit<Outcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
 
+/** It was closed, or taken up by somebody else, since it was looked at: how it is now decides what to do with it. */
+class ChangedMeanwhileError extends Error {
+  override message = 'it changed while it was looked at: try again';
+}
+
 /** Retries or dismisses what one delivery left undone; never throws, so that one holds up no other. */
 export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<Outcome> {
   const { deliveryId } = readWorkflowId(workflowId);
@@ -51,8 +58,8 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
   };
   try {
     return await actOnNewest().catch((error: unknown) => {
-      // It was closed just now: how, decides what to do with it.
-      if (error instanceof WorkflowNotFoundError) return actOnNewest();
+      if (error instanceof WorkflowNotFoundError || error instanceof ChangedMeanwhileError)
+        return actOnNewest();
       throw error;
     });
   } catch (error) {
@@ -64,17 +71,28 @@ async function act(client: Client, chain: RetryChain, order: Order): Promise<Don
   const { newest } = chain;
   switch (newest.status.name) {
     case 'RUNNING':
-    case 'PAUSED':
       return order.dryRun ? foresee(newest, order) : update(client, newest, order);
+    case 'PAUSED':
+      return signalPaused(client, newest, order);
     case 'COMPLETED':
       return { result: 'nothing', reason: 'all of it is done or dismissed' };
     default:
-      if (order.command === 'dismissFailed')
-        throw new OperatorError(
-          `it is ${newest.status.name.toLowerCase()}, so nothing of it waits that could be dismissed: retry it first`,
-        );
-      return retry(client, chain, order);
+      return followUp(client, chain, order);
   }
+}
+
+/** Temporal refuses updates of a paused workflow, and keeps signals for it. */
+async function signalPaused(
+  client: Client,
+  paused: WorkflowExecutionDescription,
+  order: Order,
+): Promise<Done> {
+  const { workflowId } = paused;
+  const { command, input, dryRun } = order;
+  if (!dryRun) await client.workflow.getHandle(workflowId).signal<[CommandInput]>(command, input);
+  const how = unpauseCommand(workflowId, client.options.namespace);
+  const reason = `it is paused: it is done once somebody unpauses it: ${how}`;
+  return { result: 'signalled', affected: foresee(paused, order).affected ?? 0, reason };
 }
 
 /** Without a word to the workflow: as it was when it last came to wait. */
@@ -115,9 +133,11 @@ async function update(
   }
 }
 
-async function retry(client: Client, chain: RetryChain, order: Order): Promise<Done> {
-  const { input: command, dryRun } = order;
-  const done = await retryClosed(client, chain, { command, dryRun });
+async function followUp(client: Client, chain: RetryChain, order: Order): Promise<Done> {
+  const done = await actOnClosed(client, chain, order);
+  // A retry does what another caller's would; but what is retried now is not dismissed.
+  if (done.result === 'already-started' && order.command === 'dismissFailed')
+    throw new ChangedMeanwhileError();
   return done.result === 'nothing' ? { ...done, reason: 'nothing of that is undone' } : done;
 }
 

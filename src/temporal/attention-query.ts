@@ -1,12 +1,28 @@
 import { WORKFLOW_TYPE } from '../../workflows/contract.ts';
 
-const OURS = `WorkflowType="${WORKFLOW_TYPE}"`;
+const ENDED = '"Failed", "Terminated", "TimedOut", "Canceled"';
 
-/** What waits for a person. Runs that continued as new are closed, and keep the status that they had. */
-export const NEEDS_ATTENTION = `${OURS} AND UnfriendStatus="NeedsAttention" AND ExecutionStatus="Running"`;
+/**
+ * The one definition of what needs a person, for the list, the metrics (and so the alerts) and the link to the UI:
+ * something is undone, and nothing goes on by itself, because it is parked, or the workflow is paused or ended.
+ *
+ * Runs that continued as new are closed and keep the status that they had. The statuses are named so that the
+ * database can use its index. "Paused" is not named: a server that does not know it refuses the whole query.
+ *
+ * A query can't tell which of the ended ones were taken up since: see `findTakenUp`.
+ */
+export const NEEDS_PERSON = [
+  `WorkflowType="${WORKFLOW_TYPE}"`,
+  'UnfriendStatus IN ("NeedsAttention", "Retrying", "Running")',
+  'ExecutionStatus NOT IN ("Completed", "ContinuedAsNew")',
+  '(UnfriendStatus="NeedsAttention" OR ExecutionStatus!="Running")',
+].join(' AND ');
 
-/** What gave up: side effects stayed undone, and nobody acted in time. */
-export const ABANDONED = `${OURS} AND UnfriendStatus="NeedsAttention" AND ExecutionStatus="Failed"`;
+/** Of these the workflow is open: it waits with something parked, or it is paused. */
+export const WAITS = `${NEEDS_PERSON} AND ExecutionStatus NOT IN (${ENDED})`;
 
-/** What ended before all was done or dismissed, unless somebody took it up since: that, no query can tell. */
-export const ENDED_UNDONE = `${OURS} AND ExecutionStatus IN ("Failed", "Terminated", "TimedOut", "Canceled")`;
+/** A batch job of Temporal's leaves paused workflows out, whatever its query says. */
+export const WAITS_UNPAUSED = `${WAITS} AND ExecutionStatus="Running"`;
+
+/** Of these the workflow ended before everything was done or dismissed. */
+export const ENDED_UNDONE = `${NEEDS_PERSON} AND ExecutionStatus IN (${ENDED})`;

@@ -7,10 +7,17 @@ import {
   searchAttributes,
   workflowId,
 } from '../../workflows/contract.ts';
+import { DeliveryProgress } from '../../workflows/delivery/progress.ts';
+import { planFriendDeleted } from '../../workflows/planning/plan-friend-deleted.ts';
 import { OperatorError } from '../operator-error.ts';
 import { unanswered } from './connect.ts';
+import { isOpen } from './execution.ts';
+import { readClosed } from './read-closed.ts';
 
-/** One delivery as Temporal knows it. `progress` is null while no worker is there to answer the query. */
+/**
+ * One delivery as Temporal knows it. `progress` is null while the workflow is paused, or no worker is there to answer.
+ * Of a workflow that ended before everything was done or dismissed, whatever is undone counts as parked.
+ */
 export type DeliveryReport = {
   deliveryId: string;
   status: DeliveryStatus;
@@ -19,7 +26,7 @@ export type DeliveryReport = {
   workflow: {
     workflowId: string;
     runId: string;
-    /** Temporal's own word: `RUNNING`, `COMPLETED`, `FAILED`, … */
+    /** Temporal's own word: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, … */
     execution: string;
     startTime: string;
     closeTime: string | null;
@@ -43,11 +50,12 @@ export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined
 /** @throws OperatorError when there is no such delivery, or no Temporal */
 export async function readDelivery(client: Client, id: string): Promise<DeliveryReport> {
   const description = await describe(client, id);
-  const progress = await queryProgress(client, id);
+  const progress = await readProgress(client, description);
   const attributes = description.typedSearchAttributes;
+  const published = (attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus;
   return {
     deliveryId: progress?.deliveryId ?? readWorkflowId(id).deliveryId,
-    status: progress?.status ?? ((attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus),
+    status: progress?.status ?? (endedUndone(description) ? 'NeedsAttention' : published),
     pairs: progress?.pairs ?? attributes.get(searchAttributes.pairs) ?? 0,
     progress,
     workflow: {
@@ -73,11 +81,35 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
   }
 }
 
-/** A query is answered by a worker; without one it waits until its deadline. */
-async function queryProgress(client: Client, id: string): Promise<Progress | null> {
+/** Whether it ended before it was through; it may have been terminated just after its last side effect. */
+function endedUndone({ status: { name }, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
+  return (
+    !isOpen(name) && name !== 'COMPLETED' && typedSearchAttributes.get(searchAttributes.status) !== 'Done'
+  );
+}
+
+async function readProgress(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<Progress | null> {
+  // Temporal refuses queries of a paused workflow.
+  if (description.status.name === 'PAUSED') return null;
   try {
-    return await client.workflow.getHandle(id).query(progressQuery);
+    if (endedUndone(description)) return await readEnded(client, description);
+    // A worker answers; without one it waits until its deadline.
+    return await client.workflow.getHandle(description.workflowId).query(progressQuery);
   } catch {
     return null;
   }
+}
+
+/** Nothing is under way any more, whatever was: a person is waited for. */
+async function readEnded(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
+  const { input, carried } = await readClosed(client, closed);
+  const state = new DeliveryProgress({ ...input, carried }, planFriendDeleted(input));
+  for (const sideEffect of state.sideEffects) {
+    for (const status of ['pending', 'retrying'] as const)
+      for (const unit of sideEffect.unitsWith(status)) sideEffect.park(unit);
+  }
+  return state.snapshot();
 }

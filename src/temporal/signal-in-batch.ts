@@ -5,7 +5,7 @@ import { type Client, isGrpcServiceError } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { CommandInput, CommandName } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
-import { NEEDS_ATTENTION } from './attention-query.ts';
+import { WAITS_UNPAUSED } from './attention-query.ts';
 import { describeRpcError } from './connect.ts';
 
 const POLL_MS = 500;
@@ -24,7 +24,8 @@ export type BatchSignal = {
 };
 
 /**
- * Signals everything that waits for a person, by a batch job of Temporal's own: it goes on when this process ends.
+ * Signals everything that waits for a person and is not paused, by a batch job of Temporal's own: it goes on when this
+ * process ends.
  *
  * @throws OperatorError when Temporal does not take the job
  */
@@ -58,7 +59,7 @@ async function startJob(client: Client, jobId: string, { command, input }: Batch
   try {
     await refuseBesideAnother(client);
     await client.workflowService.startBatchOperation({
-      ...{ namespace, jobId, visibilityQuery: NEEDS_ATTENTION },
+      ...{ namespace, jobId, visibilityQuery: WAITS_UNPAUSED },
       reason: input.reason || `unfriend: ${command}`,
       signalOperation: { signal: command, input: { payloads }, identity },
     });

@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import {
+  ACCOUNTS_CUT_MEMO,
   type Delivery,
   type DeliveryPlan,
   describePairs,
@@ -110,16 +111,21 @@ export function startOptions(
 ) {
   const { pairs } = input;
   const { taskQueue, bodyHash, origin, indexAccounts } = about;
+  const indexed = indexAccounts ? indexedAccounts(pairs) : undefined;
   return {
     args: [input],
     taskQueue,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    memo: { bodyHash, ...(origin !== undefined && { origin }) },
+    memo: {
+      bodyHash,
+      ...(origin !== undefined && { origin }),
+      ...(indexed?.isCut && { [ACCOUNTS_CUT_MEMO]: true }),
+    },
     staticSummary: describePairs(pairs),
     typedSearchAttributes: [
       { key: searchAttributes.status, value: 'Running' },
       { key: searchAttributes.pairs, value: pairs.length },
-      ...(indexAccounts ? [{ key: searchAttributes.accounts, value: indexedAccounts(pairs) }] : []),
+      ...(indexed ? [{ key: searchAttributes.accounts, value: indexed.accounts }] : []),
     ],
   };
 }

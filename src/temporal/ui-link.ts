@@ -1,4 +1,4 @@
-import { NEEDS_ATTENTION } from './attention-query.ts';
+import { NEEDS_PERSON } from './attention-query.ts';
 
 /** The page of one workflow run in the Temporal UI. */
 export function workflowPage(
@@ -8,10 +8,10 @@ export function workflowPage(
   return pageOf(uiUrl, ['namespaces', run.namespace, 'workflows', run.workflowId, run.runId, 'history']);
 }
 
-/** The Temporal UI's list of what waits for a person. */
+/** The Temporal UI's list of what needs a person; also of what was taken up since, as no query can tell. */
 export function attentionPage(uiUrl: string, namespace: string): string {
   const list = pageOf(uiUrl, ['namespaces', namespace, 'workflows']);
-  return `${list}?query=${encodeURIComponent(NEEDS_ATTENTION)}`;
+  return `${list}?query=${encodeURIComponent(NEEDS_PERSON)}`;
 }
 
 function pageOf(uiUrl: string, path: string[]): string {

@@ -3,18 +3,16 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
-import { ABANDONED, NEEDS_ATTENTION } from './attention-query.ts';
+import { ENDED_UNDONE, WAITS } from './attention-query.ts';
 import { describeRpcError } from './connect.ts';
+import { listRuns } from './list-runs.ts';
+import { EndedUndone } from './taken-up.ts';
 
 /** How often Temporal is asked, in ms; nobody who scrapes waits for it. */
 const LOOK_EVERY_MS = 20_000;
 
 /** A poll lasts a minute; a worker that did not come back for this long is gone, in ms. The server keeps it for five. */
 const POLLED_WITHIN_MS = 90_000;
-
-/** The oldest comes last: of more than this many parked deliveries its age is at least the one told. */
-const PAGE = 1_000;
-const MAX_PAGES = 10;
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
 const KINDS: Record<TaskKind, number> = {
@@ -33,6 +31,7 @@ export type TemporalWatchOptions = {
 export class TemporalWatch {
   readonly #options: TemporalWatchOptions;
   readonly #stopping = new AbortController();
+  readonly #ended = new EndedUndone();
 
   constructor(options: TemporalWatchOptions) {
     this.#options = options;
@@ -55,7 +54,7 @@ export class TemporalWatch {
   async #look(): Promise<void> {
     const { client, taskQueue, metrics } = this.#options;
     const looks = [
-      this.#orUndefined(() => readParked(client, taskQueue)).then((state) => {
+      this.#orUndefined(() => readParked(client, taskQueue, this.#ended)).then((state) => {
         metrics.setParked(state);
         return state;
       }),
@@ -83,14 +82,17 @@ export class TemporalWatch {
   }
 }
 
-/** Runs that continued as new are closed, and have the status that they had: so only what is open, or failed, counts. */
-export async function readParked(client: Client, taskQueue: string): Promise<ParkedState> {
+/** By the same queries as `failed`, for one task queue. */
+export async function readParked(
+  client: Client,
+  taskQueue: string,
+  ended = new EndedUndone(),
+): Promise<ParkedState> {
   // The server finds no name with a quote in it, however that is written.
   const ofQueue = /["'\\]/.test(taskQueue) ? '' : ` AND TaskQueue="${taskQueue}"`;
-  const open = NEEDS_ATTENTION + ofQueue;
-  const parked = await count(client, open);
-  const abandoned = await count(client, ABANDONED + ofQueue);
-  const oldest = parked > 0 ? await oldestStart(client, open) : undefined;
+  const parked = await count(client, WAITS + ofQueue);
+  const abandoned = await ended.count(client, ENDED_UNDONE + ofQueue);
+  const oldest = parked > 0 ? await oldestStart(client, WAITS + ofQueue) : undefined;
   const oldestAgeSeconds = oldest === undefined ? 0 : Math.max(0, Date.now() / 1000 - oldest);
   return { parked, oldestAgeSeconds, abandoned };
 }
@@ -101,23 +103,12 @@ async function count(client: Client, query: string): Promise<number> {
   return Number(answer.count);
 }
 
-/** Seconds since the epoch. Not by the client's `list`, which decodes what every row carries along. */
+/** Seconds since the epoch. Lists have the oldest last: of more than 10,000 deliveries it is not looked at. */
 async function oldestStart(client: Client, query: string): Promise<number | undefined> {
-  const { namespace } = client.options;
-  let oldest: number | undefined;
-  let nextPageToken: Uint8Array = new Uint8Array();
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await client.workflowService.listWorkflowExecutions({
-      ...{ namespace, query, pageSize: PAGE, nextPageToken },
-    });
-    for (const { startTime } of answer.executions) {
-      const at = Number(startTime?.seconds ?? Number.NaN);
-      if (at < (oldest ?? Number.POSITIVE_INFINITY)) oldest = at;
-    }
-    nextPageToken = answer.nextPageToken;
-    if (nextPageToken.length === 0) break;
-  }
-  return oldest;
+  const starts = (await listRuns(client, query)).flatMap(({ startTime }) =>
+    startTime ? [Number(startTime.seconds)] : [],
+  );
+  return starts.length > 0 ? starts.reduce((oldest, start) => Math.min(oldest, start)) : undefined;
 }
 
 export async function readQueue(client: Client, taskQueue: string, kind: TaskKind): Promise<QueueState> {

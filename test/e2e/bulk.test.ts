@@ -11,7 +11,7 @@ const PAIR = pairsOf(['alice', 'bob']);
 type Report = Record<
   'open' | 'closed' | 'signalled' | 'started' | 'alreadyStarted' | 'nothing' | 'failed',
   number
-> & { parked: Record<string, number>; errors: Record<string, number>; failures: unknown[] };
+> & { parked: Record<string, number>; errors: Record<string, number>; failures: unknown[]; leftOut: object };
 
 let stage: AttentionStage;
 before(async () => {
@@ -111,22 +111,40 @@ describe('unfriend retry --all', () => {
 });
 
 describe('unfriend dismiss --all', () => {
-  test('given open and closed ones, then the open ones are settled, and the closed ones stay listed', async () => {
+  test('given open and closed ones, then all of them are settled, and retry --all revives none', async () => {
     stage.break('updateSearchIndex');
-    const before = new Set(await stage.failed());
     await stage.withWorker(async () => {
       const [ids, left] = [await parked(3), await abandoned()];
       const args = ['dismiss', '--all', '--reason', 'too late', '--yes'];
       const { code, document, stderr } = await stage.json<Report>(...args);
       // A batch would also reach what came to wait since, and a dismissal is for good.
       assert.match(stderr, /^ {2}3 that wait for a person, by signals$/m);
-      assert.deepEqual([code, document.open, document.closed, document.signalled], [0, 3, 0, 3]);
-      const results = await Promise.all(ids.map((id) => stage.handle(id).result()));
-      for (const { sideEffects } of results) assert.equal(sideEffects.updateSearchIndex.dismissed, 1);
-      await until('the rest to be listed', async () => {
-        const now = (await stage.failed()).filter((id) => !before.has(id));
-        return now.length === 1 && now[0] === deliveryIdOf(left);
-      });
+      assert.match(stderr, /^ {2}1 that ended with side effects undone, each by a new workflow$/m);
+      const { open, closed, signalled, started } = document;
+      assert.deepEqual([code, open, closed, signalled, started], [0, 3, 1, 3, 1]);
+      const settled = await Promise.all([...ids, `${left}/retry-1`].map((id) => stage.handle(id).result()));
+      for (const { sideEffects } of settled) assert.equal(sideEffects.updateSearchIndex.dismissed, 1);
+      await until('nothing to be listed', async () => (await stage.failed()).length === 0);
+      stage.broken.clear();
+      const { stderr: nothing } = await stage.json<Report>('retry', '--all', '--yes');
+      assert.match(nothing, /^Nothing to retry\.$/m);
+    });
+    assert.deepEqual(stage.acts.done.updateSearchIndex, []);
+  });
+
+  test('given --effect that nothing has parked, then it says what that leaves out', async () => {
+    stage.break('updateSearchIndex');
+    await stage.withWorker(async () => {
+      const [id] = await parked(1);
+      const args = ['dismiss', '--all', '--effect', 'clearCaches', '--reason', 'too late', '--yes'];
+      const { code, document, stderr } = await stage.json<Report>(...args);
+      assert.match(stderr, /^Nothing to dismiss\.$/m);
+      assert.match(
+        stderr,
+        /^ {2}left out by --effect: 1 waits for a person, 0 ended with side effects undone$/m,
+      );
+      assert.deepEqual([code, document.open, document.leftOut], [0, 0, { open: 1, closed: 0 }]);
+      await stage.unfriend('dismiss', String(id), '--reason', 'the end');
     });
   });
 });

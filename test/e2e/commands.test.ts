@@ -69,6 +69,12 @@ describe('exit codes', () => {
     }
   });
 
+  test('dismiss --help says that --reason is required', async () => {
+    const { stdout } = await runUnfriend(['dismiss', '--help']);
+    assert.match(stdout, /^Usage: unfriend dismiss --reason <text> /m);
+    assert.match(stdout, /--reason <text> [^\n]*(\n {4,}[^\n]*)*\(required\)/);
+  });
+
   test('a delivery that is not there ends with 1 and says so', async () => {
     const { code, stdout, stderr } = await runUnfriend(['status', 'nothing', '--json'], environment);
     assert.deepEqual([code, stdout], [1, '']);

@@ -14,7 +14,8 @@ type Row = {
   parked: Record<string, number> | null;
   errors: { type: string; message: string; count: number }[] | null;
 };
-type Document = { open: number; closed: number; link: string; deliveries: Row[] };
+type Counts = { open: number; closed: number };
+type Document = Counts & { leftOut: Counts; link: string; deliveries: Row[] };
 
 let stage: AttentionStage;
 const ids: Record<'search' | 'cache' | 'fine' | 'abandoned' | 'terminated', string> = {} as never;
@@ -42,7 +43,7 @@ describe('unfriend failed', () => {
   test('given no worker, then it lists exactly what needs a person, the oldest first, with what is parked and why', async () => {
     const { code, document } = await stage.json<Document>('failed');
     assert.equal(code, 0);
-    assert.deepEqual([document.open, document.closed], [2, 2]);
+    assert.deepEqual([document.open, document.closed, document.leftOut], [2, 2, { open: 0, closed: 0 }]);
     assert.deepEqual(
       document.deliveries.map(({ workflowId, execution, pairs, parked }) => ({
         ...{ workflowId, execution, pairs, parked },
@@ -67,6 +68,10 @@ describe('unfriend failed', () => {
       ['search', 'abandoned'],
     ],
     [['--error', 'Unauthorized'], ['cache']],
+    [
+      ['--error', 'rejected'],
+      ['search', 'abandoned'],
+    ],
     [['--error', 'Rejected', '--effect', 'clearCaches'], []],
     [['--older-than', '1h'], []],
     [['--older-than', '1ms', '--limit', '1'], ['search']],
@@ -79,6 +84,32 @@ describe('unfriend failed', () => {
       );
     });
   }
+
+  test('given a filter that nothing matches, then it says how many it left out, and is no all-clear', async () => {
+    for (const filter of [
+      ['--older-than', '1h'],
+      ['--error', 'Busy'],
+      ['--error', 'Rejected', '--effect', 'clearCaches'],
+    ]) {
+      const { code, stdout } = await stage.unfriend('failed', ...filter);
+      assert.equal(code, 0);
+      const line = /^0 of 4 match; in all 2 wait for a person, 2 ended with side effects undone$/m;
+      assert.match(stdout, line, filter.join(' '));
+      const { document } = await stage.json<Document>('failed', ...filter);
+      assert.deepEqual([document.open, document.closed, document.leftOut], [0, 0, { open: 2, closed: 2 }]);
+    }
+    const { document } = await stage.json<Document>('failed', '--effect', 'clearCaches');
+    assert.deepEqual([document.open, document.closed, document.leftOut], [1, 0, { open: 1, closed: 2 }]);
+  });
+
+  test('given a failure type that there is not, then it ends with 2, and says which one may be meant', async () => {
+    const { code, stdout, stderr } = await stage.unfriend('failed', '--error', 'Unauthorised');
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(
+      stderr,
+      /^error: --error: there is no failure type Unauthorised.* Did you mean Unauthorized\?/,
+    );
+  });
 
   test('for people it is a table, with what to do next and a link to the same list in the Temporal UI', async () => {
     const { code, stdout } = await stage.unfriend('failed', '--limit', '3');
@@ -95,7 +126,7 @@ describe('unfriend failed', () => {
     const listed: string[] = [];
     for await (const { workflowId } of stage.temporal.client.workflow.list({ query }))
       listed.push(workflowId);
-    assert.deepEqual(listed.sort(), [ids.search, ids.cache].sort());
+    assert.deepEqual(listed.sort(), [ids.search, ids.cache, ids.abandoned, ids.terminated].sort());
   });
 
   test('given a reset in the Temporal UI, then what goes on in a new run is not listed', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { attentionPage } from '../../src/temporal/ui-link.ts';
 import { attentionLink } from '../support/attention-link.ts';
 import { pairsOf } from '../support/deliveries.ts';
 import { scheduledActivities } from '../support/histories.ts';
@@ -44,6 +45,12 @@ describe('the Temporal UI, in a browser, while Redis refuses the user and the we
       ]);
     },
   );
+
+  inBrowser('the link that `unfriend failed` prints lists what needs a person', async () => {
+    await ui.openList(attentionPage('', 'default'));
+    const listed = (await ui.rows()).map((row) => row['Workflow ID']);
+    assert.deepEqual(listed.sort(), [failing, other].sort());
+  });
 
   inBrowser(
     'a failing delivery says whom it is about, and in a table what is done, retried and parked, and why',

@@ -6,6 +6,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
 import { createClient } from '../../src/temporal/connect.ts';
 import { freePort } from '../../src/temporal/free-port.ts';
+import { EndedUndone } from '../../src/temporal/taken-up.ts';
 import { readParked, readQueue, TemporalWatch } from '../../src/temporal/watch.ts';
 import { searchAttributes, WORKFLOW_TYPE } from '../../workflows/contract.ts';
 import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
@@ -19,9 +20,17 @@ before(async () => {
 after(() => temporal.stop());
 
 /** Nobody works on its queue, so that it stays as it is. */
-function startParked(taskQueue: string, status = 'NeedsAttention') {
+function startParked(
+  taskQueue: string,
+  {
+    status = 'NeedsAttention',
+    id = `friend-deleted/1400000000/${randomUUID()}`,
+    timeout,
+  }: { status?: string; id?: string; timeout?: '1s' } = {},
+) {
   return temporal.client.workflow.start(WORKFLOW_TYPE, {
-    ...{ taskQueue, workflowId: `friend-deleted/1400000000/${randomUUID()}`, args: [] },
+    ...{ taskQueue, workflowId: id, args: [] },
+    ...(timeout && { workflowExecutionTimeout: timeout }),
     typedSearchAttributes: [{ key: searchAttributes.status, value: status }],
   });
 }
@@ -33,15 +42,53 @@ describe('what Temporal is asked for metrics', () => {
     assert.deepEqual(await readParked(client, taskQueue), { parked: 0, oldestAgeSeconds: 0, abandoned: 0 });
     await startParked(taskQueue);
     await startParked(taskQueue);
-    await startParked(taskQueue, 'Retrying');
+    await startParked(taskQueue, { status: 'Retrying' });
     await startParked('another-queue');
-    await (await startParked(taskQueue)).terminate('to be closed');
     const state = await until('two parked', async () => {
       const parked = await readParked(client, taskQueue);
       return parked.parked === 2 && parked;
     });
     assert.equal(state.abandoned, 0);
     assert.ok(state.oldestAgeSeconds >= 0 && state.oldestAgeSeconds < 60, String(state.oldestAgeSeconds));
+  });
+
+  test('deliveries that ended with side effects undone are counted, however they ended, until somebody takes them up', async () => {
+    const { client } = temporal;
+    const taskQueue = `ended-${randomUUID()}`;
+    const ended = new EndedUndone();
+    const counts = (expected: number) =>
+      until(`${expected} to be counted`, async () => {
+        const { abandoned } = await readParked(client, taskQueue, ended);
+        return abandoned === expected;
+      });
+    const first = await startParked(taskQueue);
+    await first.terminate('to be closed');
+    await (await startParked(taskQueue, { status: 'Retrying' })).terminate('to be closed');
+    await (await startParked(taskQueue, { status: 'Done' })).terminate('after the last side effect');
+    await startParked(taskQueue, { timeout: '1s' });
+    await counts(3);
+    const retry = await startParked(taskQueue, { status: 'Running', id: `${first.workflowId}/retry-1` });
+    await counts(2);
+    await retry.terminate('to be closed');
+    await counts(3);
+    const settled = await startParked(taskQueue, { status: 'Done', id: `${first.workflowId}/retry-2` });
+    await settled.terminate('after the last side effect');
+    await counts(2);
+    // Asked again by somebody who remembers nothing.
+    assert.equal((await readParked(client, taskQueue)).abandoned, 2);
+  });
+
+  test('more of them than one request asks about are counted all the same', async () => {
+    const { client } = temporal;
+    const taskQueue = `ended-${randomUUID()}`;
+    const started = await Promise.all(Array.from({ length: 90 }, () => startParked(taskQueue)));
+    await Promise.all(started.map((handle) => handle.terminate('to be closed')));
+    await Promise.all(
+      started
+        .slice(0, 80)
+        .map(({ workflowId }) => startParked(taskQueue, { status: 'Running', id: `${workflowId}/retry-1` })),
+    );
+    await until('ten to be left', async () => (await readParked(client, taskQueue)).abandoned === 10);
   });
 
   test('given no worker, then tasks wait and nobody polls', async () => {

@@ -33,7 +33,7 @@ export const HEALTHY: Series = {
   [`unfriend_task_queue_backlog_age_seconds{${RECEIVER}, kind="activity"}`]: '0x120',
   [`unfriend_deliveries_parked{${RECEIVER}}`]: '0x120',
   [`unfriend_deliveries_parked_oldest_age_seconds{${RECEIVER}}`]: '0x120',
-  [`unfriend_deliveries_abandoned{${RECEIVER}}`]: '4x120',
+  [`unfriend_deliveries_abandoned{${RECEIVER}}`]: '0x120',
   [`unfriend_side_effect_pairs_total{${WORKER}, side_effect="clearCaches", result="done", detail="cleared"}`]:
     '0+60x120',
   [`unfriend_side_effect_pairs_total{${WORKER}, side_effect="clearCaches", result="retried", detail="Unreachable"}`]:
@@ -221,17 +221,25 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     firing: ['UnfriendParked', 'UnfriendParkedOld'],
   },
   {
-    what: 'one more delivery is abandoned',
+    what: 'a delivery ended with side effects undone hours ago, and nobody took it up',
     series: {
-      unfriend_deliveries_abandoned: '4x80 5x40',
+      unfriend_deliveries_abandoned: '1x120',
     },
     at: '100m',
     firing: ['UnfriendAbandoned'],
   },
   {
-    what: 'Temporal forgets an abandoned one',
+    what: 'a delivery was terminated, and dismissed within minutes',
     series: {
-      unfriend_deliveries_abandoned: '4x80 3x40',
+      unfriend_deliveries_abandoned: '0x95 1x3 0x30',
+    },
+    at: '100m',
+    firing: [],
+  },
+  {
+    what: 'the last of those that ended undone was retried',
+    series: {
+      unfriend_deliveries_abandoned: '4x80 0x40',
     },
     at: '100m',
     firing: [],

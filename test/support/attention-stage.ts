@@ -31,8 +31,8 @@ export class AttentionStage {
     >,
   );
 
-  static async start(): Promise<AttentionStage> {
-    return new AttentionStage(await startTestTemporal());
+  static async start(extra?: Parameters<typeof startTestTemporal>[0]): Promise<AttentionStage> {
+    return new AttentionStage(await startTestTemporal(extra));
   }
 
   private constructor(temporal: TestTemporal) {
@@ -45,8 +45,12 @@ export class AttentionStage {
     for (const calls of Object.values(this.acts.done)) calls.length = 0;
   }
 
-  /** Parks at once what this side effect does for accounts that begin with `from`. */
-  break(name: SideEffectName, from = '', type: 'Rejected' | 'Unauthorized' = 'Rejected'): void {
+  /** What this side effect does for accounts that begin with `from` fails; but for `Unreachable` it is parked at once. */
+  break(
+    name: SideEffectName,
+    from = '',
+    type: 'Rejected' | 'Unauthorized' | 'Unreachable' = 'Rejected',
+  ): void {
     this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
   }
 
@@ -79,8 +83,11 @@ export class AttentionStage {
     }
   }
 
-  /** Waits until they ended so, and lists say so. */
-  async ended(status: 'Completed' | 'Failed' | 'Terminated', ...workflowIds: string[]): Promise<void> {
+  /** Waits until they have this status, and lists say so. */
+  async ended(
+    status: 'Completed' | 'Failed' | 'Terminated' | 'Canceled' | 'Paused',
+    ...workflowIds: string[]
+  ): Promise<void> {
     for (const id of workflowIds) {
       await until(`${id} to be ${status}, in lists too`, async () => {
         const query = `WorkflowId="${id}" AND ExecutionStatus="${status}"`;
@@ -92,6 +99,23 @@ export class AttentionStage {
 
   handle(workflowId: string) {
     return this.temporal.client.workflow.getHandle(workflowId);
+  }
+
+  /** As *Pause Workflow* does in the Temporal UI; returns what unpauses it again. */
+  async pause(...workflowIds: string[]): Promise<() => Promise<void>> {
+    const { workflowService } = this.temporal.client;
+    const requests = await Promise.all(
+      workflowIds.map(async (workflowId) => {
+        const { runId } = await this.handle(workflowId).describe();
+        return { namespace: 'default', workflowId, runId, reason: 'test', requestId: randomUUID() };
+      }),
+    );
+    for (const request of requests) await workflowService.pauseWorkflowExecution(request);
+    await this.ended('Paused', ...workflowIds);
+    return async () => {
+      for (const request of requests)
+        await workflowService.unpauseWorkflowExecution({ ...request, requestId: randomUUID() });
+    };
   }
 
   /** As *Reset* to the first workflow task does in the Temporal UI. */

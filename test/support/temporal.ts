@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
@@ -27,9 +27,12 @@ export function installTestRuntime(): void {
   installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
+/** What the development server is started with beside what the product starts it with. */
+type Extra = { dynamicConfig?: string[] };
+
 /** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */
-export async function startTestTemporal(): Promise<TestTemporal> {
-  const local = await startOwnServer();
+export async function startTestTemporal(extra: Extra = {}): Promise<TestTemporal> {
+  const local = await startOwnServer(extra);
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? local?.address;
   const settings: TemporalSettings = {
     connectionOptions: { address: address as string },
@@ -48,11 +51,12 @@ export async function startTestTemporal(): Promise<TestTemporal> {
   };
 }
 
-async function startOwnServer(): Promise<LocalServer | undefined> {
+async function startOwnServer({ dynamicConfig }: Extra): Promise<LocalServer | undefined> {
   if (process.env.TEST_TEMPORAL_ADDRESS) return undefined;
   const dir = memoryFolder();
+  const cli = dynamicConfig ? cliWith(dir.path, dynamicConfig) : temporalCli();
   const server = await startLocalServer({
-    ...{ findCli: async () => temporalCli(), dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
+    ...{ findCli: async () => cli, dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
     say: () => undefined,
   });
   return {
@@ -62,6 +66,14 @@ async function startOwnServer(): Promise<LocalServer | undefined> {
       dir.remove();
     },
   };
+}
+
+/** A script that adds these to the command line of the CLI. */
+function cliWith(folder: string, dynamicConfig: string[]): string {
+  const path = join(folder, 'temporal');
+  const more = dynamicConfig.map((value) => `--dynamic-config-value '${value}'`).join(' ');
+  writeFileSync(path, `#!/bin/sh\nexec '${temporalCli()}' "$@" ${more}\n`, { mode: 0o755 });
+  return path;
 }
 
 const MEMORY = '/dev/shm';

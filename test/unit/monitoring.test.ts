@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { createMetrics, observeJournal } from '../../src/telemetry/metrics.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
+import { NEEDS_PERSON } from '../../src/temporal/attention-query.ts';
 import { dashboardQueries, readDashboard } from '../support/dashboard.ts';
 import { codeIn, readAllPages, readPage, tableRows } from '../support/markdown.ts';
 import { sourceModules } from '../support/modules.ts';
@@ -149,6 +150,10 @@ describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
       quoted.filter((line) => !code.includes(line)),
       [],
     );
+  });
+
+  test('the runbook has the query by which the list, the metrics and the link know what needs a person', () => {
+    assert.ok(runbook.text.split('\n').some((line) => line.trim() === NEEDS_PERSON));
   });
 
   test('the dashboard’s panels have ids of their own, a title, and room beside each other', () => {

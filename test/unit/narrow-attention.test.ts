@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatTable } from '../../src/cli/table.ts';
+import { NEEDS_PERSON } from '../../src/temporal/attention-query.ts';
 import type { Undone } from '../../src/temporal/find-attention.ts';
-import { narrow, summarise } from '../../src/temporal/narrow-attention.ts';
+import { leftOut, narrow, summarise } from '../../src/temporal/narrow-attention.ts';
 import { attentionPage, workflowPage } from '../../src/temporal/ui-link.ts';
 import { readWorkflowId } from '../../workflows/contract.ts';
 
@@ -27,18 +28,23 @@ describe('what is meant of all that needs a person', () => {
   test('without a filter it is everything', () => assert.deepEqual(ids({}), ['cache', 'search', 'unknown']));
   test('filters narrow together, and what is not known matches no side effect and no error', () => {
     assert.deepEqual(ids({ sideEffect: 'clearCaches' }), ['cache']);
-    assert.deepEqual(ids({ error: 'Busy' }), ['cache']);
+    for (const error of ['Busy', 'busy', 'BUSY']) assert.deepEqual(ids({ error }), ['cache']);
     assert.deepEqual(ids({ error: 'Busy', sideEffect: 'updateSearchIndex' }), []);
     assert.deepEqual(ids({ olderThan: 60_000 }), ['search']);
     assert.deepEqual(ids({ olderThan: 1_000 }), ['cache', 'search', 'unknown']);
   });
 
   test('it is summed up in pairs by side effect, and in deliveries by error', () => {
-    assert.deepEqual(summarise([...all, undone('more')]), {
-      ...{ open: 3, closed: 1 },
+    assert.deepEqual(summarise([...all, undone('more', { execution: 'PAUSED' })]), {
+      ...{ open: 3, paused: 1, closed: 1 },
       parked: { clearCaches: 4, updateSearchIndex: 1 },
       errors: { Busy: 2 },
     });
+  });
+
+  test('what a filter leaves out is counted, open and closed', () => {
+    assert.deepEqual(leftOut(all, narrow(all, { error: 'Busy' }, NOW)), { open: 1, closed: 1 });
+    assert.deepEqual(leftOut(all, all), { open: 0, closed: 0 });
   });
 });
 
@@ -58,7 +64,7 @@ test('links to the Temporal UI are encoded', () => {
   );
   const link = new URL(attentionPage('http://ui/base', 'chat'));
   assert.equal(link.pathname, '/base/namespaces/chat/workflows');
-  assert.match(String(link.searchParams.get('query')), /^WorkflowType="friendDeleted" AND UnfriendStatus=/);
+  assert.equal(link.searchParams.get('query'), NEEDS_PERSON);
 });
 
 test('a table has each cell below its title, and no blanks at the end of a line', () => {

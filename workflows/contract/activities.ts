@@ -15,6 +15,21 @@ export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; messages?: Ba
 /** Why a side effect of a pair failed. `type` is one of the documented failure types. */
 export type FailureInfo = { type: string; message: string };
 
+/** The failure type of an activity that gave no answer in time. */
+export const TIMEOUT_TYPE = 'Timeout';
+
+/** Stands for all failures of a delivery beyond those that it keeps apart. */
+export const OTHER_FAILURE: FailureInfo = {
+  type: 'Other',
+  message: 'further kinds of failures: see the activities',
+};
+
+/** The failure of a side effect that was parked without a try, because a person dismissed the rest of a closed delivery. */
+export const NOT_TRIED: FailureInfo = {
+  type: 'NotTried',
+  message: 'the workflow was closed before it was tried',
+};
+
 /**
  * What an activity did for one pair. `detail` is a word for it, such as `cleared`. `failed` means that no retry can
  * help; `attempt` is the attempt of the activity in which that happened.

@@ -24,11 +24,14 @@ export type AttentionMemo = {
   errors: (FailureInfo & { count: number })[];
 };
 
+/** A field of the memo: true when a search by account does not find this delivery by all of its accounts. */
+export const ACCOUNTS_CUT_MEMO = 'accountsCut';
+
 /** Temporal accepts 2 KB per search attribute. The encoding adds quotes and commas. */
 const MAX_ACCOUNTS_BYTES = 2000;
 
 /** The distinct accounts of a delivery, From accounts first, as many as one search attribute can hold. */
-export function indexedAccounts(pairs: readonly Pair[]): string[] {
+export function indexedAccounts(pairs: readonly Pair[]): { accounts: string[]; isCut: boolean } {
   const distinct = new Set([...pairs.map((pair) => pair.from), ...pairs.map((pair) => pair.to)]);
   const accounts: string[] = [];
   let bytes = 2;
@@ -37,5 +40,5 @@ export function indexedAccounts(pairs: readonly Pair[]): string[] {
     if (bytes > MAX_ACCOUNTS_BYTES) break;
     accounts.push(account);
   }
-  return accounts;
+  return { accounts, isCut: accounts.length < distinct.size };
 }

@@ -5,7 +5,7 @@ import {
   RetryState,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { FailureDetails, FailureInfo, PairOutcome } from '../contract.ts';
+import { type FailureDetails, type FailureInfo, type PairOutcome, TIMEOUT_TYPE } from '../contract.ts';
 
 /** Why a unit failed in an activity that is closed. */
 export type UnitFailure = FailureInfo & {
@@ -46,7 +46,7 @@ export function readActivityFailure(error: unknown, maximumAttempts = 1): Activi
   }
   const attempts = error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? maximumAttempts : 1;
   if (cause instanceof TimeoutFailure) {
-    const withoutOutcome = { type: 'Timeout', message: 'no answer in time', attempts, retryable: true };
+    const withoutOutcome = { type: TIMEOUT_TYPE, message: 'no answer in time', attempts, retryable: true };
     return { outcomes: cause.lastHeartbeatDetails, withoutOutcome };
   }
   const { name, message }: Error = error.cause ?? error;

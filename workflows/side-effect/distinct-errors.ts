@@ -1,12 +1,8 @@
-import type { FailureInfo } from '../contract.ts';
+import { type FailureInfo, OTHER_FAILURE } from '../contract.ts';
 
 /** Further errors are counted together as {@link OTHER_FAILURE}. This bounds the state that continue-as-new carries. */
 const MAX_DISTINCT_ERRORS = 100;
 const MAX_MESSAGE_LENGTH = 300;
-const OTHER_FAILURE: FailureInfo = {
-  type: 'Other',
-  message: 'further kinds of failures: see the activities',
-};
 
 /** The distinct errors of a delivery. A failed unit refers to its error by the position in this list. */
 export class DistinctErrors {

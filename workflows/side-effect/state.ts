@@ -92,6 +92,11 @@ export class SideEffectState {
     this.#setStatus(unit, status);
   }
 
+  /** A unit that was retried waits for a person instead. It keeps its error and its attempts. */
+  park(unit: number): void {
+    this.#setStatus(unit, 'parked');
+  }
+
   /** A parked unit is tried again. It keeps its error until it is done, and its attempts count on. */
   retry(unit: number): void {
     this.#setStatus(unit, 'retrying');

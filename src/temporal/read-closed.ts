@@ -1,65 +1,29 @@
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  WorkflowFailedError,
-  WorkflowIdConflictPolicy,
-} from '@temporalio/client';
+import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { composeRetry } from '../../workflows/compose-retry.ts';
+import type { ClosedDelivery } from '../../workflows/compose-retry.ts';
 import {
   type CarriedState,
   carriedQuery,
   type FriendDeletedInput,
-  type RetryFailedInput,
   SIDE_EFFECTS_ABANDONED,
-  searchAttributes,
-  WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { OperatorError } from '../operator-error.ts';
 import { reasonOf } from './connect.ts';
-import type { RetryChain } from './retry-chain.ts';
-import { startOptions } from './start-delivery.ts';
+import { describeExecution } from './execution.ts';
 
 const HISTORY_MS = 5_000;
 
-/** `affected`: how many side effects of pairs it is about. `already-started`: somebody else was quicker. */
-export type ClosedRetry = {
-  workflowId: string;
-  affected: number;
-  result: 'started' | 'already-started' | 'nothing';
-};
-
 /**
- * Goes on with what a closed delivery left undone, in a workflow of its own. Whoever asks for it and however often:
- * its id is taken once.
+ * What a closed workflow was about, and how far it came.
  *
  * @throws OperatorError when nobody can tell what is undone: only a worker knows that of one that was terminated
  */
-export async function retryClosed(
+export async function readClosed(
   client: Client,
-  { newest: closed, nextId }: RetryChain,
-  { command, dryRun }: { command: RetryFailedInput; dryRun: boolean },
-): Promise<ClosedRetry> {
-  const before = await readInput(client, closed);
-  const carried = await readCarried(client, closed, before);
-  const { input, affected } = composeRetry({ input: before, carried }, command, Date.now());
-  if (affected === 0) return { workflowId: closed.workflowId, affected, result: 'nothing' };
-  const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
-  const { bodyHash, origin } = (memo ?? {}) as { bodyHash?: string; origin?: string };
-  const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
-  try {
-    if (!dryRun)
-      await client.workflow.start(WORKFLOW_TYPE, {
-        ...startOptions(input, { taskQueue, bodyHash, origin, indexAccounts }),
-        workflowId: nextId,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      });
-    return { workflowId: nextId, affected, result: 'started' };
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return { workflowId: nextId, affected, result: 'already-started' };
-  }
+  closed: WorkflowExecutionDescription,
+): Promise<ClosedDelivery> {
+  const input = await readInput(client, closed);
+  return { input, carried: await readCarried(client, closed, input) };
 }
 
 /** Of its last run, whose input has what earlier ones had reached. */
@@ -93,7 +57,7 @@ async function readCarried(
     const hasRun = events?.some(({ workflowTaskCompletedEventAttributes: task }) => task);
     if (!hasRun) return input.carried ?? { sideEffects: {}, errors: [] };
     throw new OperatorError(
-      `it was ${closed.status.name.toLowerCase()}, and no worker answered what it left undone (${reasonOf(error)}): run one, then retry`,
+      `it is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${reasonOf(error)}): run one, then try again`,
     );
   }
 }

@@ -1,0 +1,60 @@
+import type { SideEffectProgress } from '../../workflows/contract.ts';
+import { describeExecution, isOpen, unpauseCommand } from '../temporal/execution.ts';
+import type { DeliveryReport } from '../temporal/read-progress.ts';
+
+/** `given`: the id that somebody typed, which works where they are. */
+type Asked = { given: string; namespace: string };
+
+/** For people: what is done and what is not, and what to type where nothing goes on by itself. */
+export function describeDelivery(report: DeliveryReport, asked: Asked): string[] {
+  const { progress, workflow } = report;
+  const isUnderWay = isOpen(workflow.execution);
+  const effects = Object.entries(progress?.sideEffects ?? {}).map(
+    ([name, counts]) => `  ${name}: ${isUnderWay ? describeOpen(counts) : describeEnded(counts)}`,
+  );
+  const errors = (progress?.errors ?? []).map(
+    ({ type, message, count }) => `  ${count} × ${type}: ${message}`,
+  );
+  return [describeState(report), ...effects, ...errors, ...whatNext(report, asked)];
+}
+
+function describeState({ deliveryId, status, pairs, workflow }: DeliveryReport): string {
+  const { execution } = workflow;
+  const state = describeExecution(execution);
+  const said = {
+    RUNNING: status,
+    COMPLETED: status,
+    PAUSED: `paused while it was ${status}`,
+  }[execution];
+  const ended = status === 'Done' ? `${state} once all was done` : `${state} with side effects undone`;
+  return `${deliveryId}: ${said ?? ended}, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}, workflow ${execution}`;
+}
+
+function describeOpen({ done, dismissed, retrying, parked, total }: SideEffectProgress): string {
+  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${retrying} retrying, ${parked} parked`;
+}
+
+function describeEnded({ done, dismissed, total }: SideEffectProgress): string {
+  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${total - done - dismissed} undone`;
+}
+
+function given(count: number, what: string): string {
+  return count > 0 ? `, ${count} ${what}` : '';
+}
+
+function whatNext({ status, progress, workflow }: DeliveryReport, { given, namespace }: Asked): string[] {
+  const { execution, workflowId } = workflow;
+  if (execution === 'PAUSED')
+    return [
+      'Nothing of it goes on until somebody unpauses it. While it is paused, Temporal does not say how far it is.',
+      `  in the Temporal UI: More Actions, Unpause Workflow; or: ${unpauseCommand(workflowId, namespace)}`,
+    ];
+  const noWorker = progress ? [] : ['No worker answered: side effects are known once one runs.'];
+  if (isOpen(execution) || status === 'Done') return noWorker;
+  return [
+    ...noWorker,
+    'Nothing of it goes on by itself.',
+    `  to do what is undone: npx unfriend retry ${given}`,
+    `  to leave it undone: npx unfriend dismiss ${given} --reason <why>`,
+  ];
+}
