@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { ComponentState } from './http/ops-app.ts';
 import { inTime } from './in-time.ts';
 import type { Journal } from './journal/journal.ts';
-import type { Salvaged } from './journal/recover.ts';
+import type { Salvaged } from './journal/recovery/take-over.ts';
 import type { Receiver } from './receiver.ts';
 import { describeRpcError } from './temporal/connect.ts';
 import { missingSearchAttributes } from './temporal/search-attributes.ts';
@@ -49,9 +49,10 @@ function journalState({ unavailable, store, salvaged }: Journal, isTemporalThere
   return { ready: unavailable === undefined || isTemporalThere, state };
 }
 
-function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): string {
+function describeSalvaged({ setAside, pending, quarantined, lost, more }: Salvaged): string {
   const missing = lost === undefined ? 'it is not known how many were lost' : `${lost} lost`;
-  return `damaged at start: ${pending + quarantined} taken over, ${missing}, set aside as ${setAside}`;
+  const removed = more > 0 ? ` (${more} more than it held: copies of what Temporal has already)` : '';
+  return `damaged at start: ${pending + quarantined} taken over${removed}, ${missing}, set aside as ${setAside}`;
 }
 
 async function temporalState(client: Client): Promise<ComponentState> {

@@ -4,7 +4,7 @@ import type { Settings } from '../config.ts';
 import { DiskSpace } from '../journal/disk-space.ts';
 import { isLocked } from '../journal/lock.ts';
 import { operate } from '../journal/operate.ts';
-import { SET_UP_MARK } from '../journal/store.ts';
+import { SET_UP_MARK } from '../journal/database.ts';
 import type { Finding } from './check.ts';
 
 const component = 'journal';

@@ -4,7 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { readSettings } from '../config.ts';
 import { DamagedJournalError, type Operation, type OperationMessage, operate } from '../journal/operate.ts';
 import type { PendingDelivery } from '../journal/record.ts';
-import { SET_UP_MARK } from '../journal/store.ts';
+import { SET_UP_MARK } from '../journal/database.ts';
 import { OperatorError } from '../operator-error.ts';
 import { wholeNumber } from './arguments.ts';
 import { printQuarantine } from './journal-quarantine.ts';

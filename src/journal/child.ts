@@ -1,14 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RootDatabase } from 'lmdb';
-import { FORMAT_KEY, PARTS } from './store.ts';
+import { FORMAT_KEY, PARTS } from './database.ts';
 
 /**
  * Runs a module of this folder in a process of its own: reading a damaged LMDB file can end the process (SIGBUS in
  * a file that was cut short, an abort on zeroed pages). Resolves when the process is gone, however it ended.
  */
 export function runChild<Message>(
-  module: 'inspect-child' | 'operate-child',
+  module: 'recovery/inspect-child' | 'operate-child',
   args: string[],
   onMessage: (message: Message) => void,
 ): Promise<void> {

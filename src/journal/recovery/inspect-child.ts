@@ -1,21 +1,25 @@
-/** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see recover.ts. */
+/** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see inspect.ts. */
 import { open } from 'lmdb';
-import { hasRoot, tellParent } from './child.ts';
-import { checkRecord, decodeRecord, type PendingDelivery, type Quarantined } from './record.ts';
-import type { InspectionMessage } from './recover.ts';
-import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from './store.ts';
+import { hasRoot, tellParent } from '../child.ts';
+import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from '../database.ts';
+import { checkRecord, decodeRecord, isFormat1, type RecordKind } from '../record.ts';
+import type { FoundRecord } from '../store.ts';
+import type { InspectionMessage } from './inspect.ts';
 
 const [dir = '', mode, direction] = process.argv.slice(2);
 const environment = open({
-  ...{ path: dir, maxDbs: 8, noSubdir: false },
-  ...{ readOnly: mode !== 'check', overlappingSync: false },
+  path: dir,
+  maxDbs: 8,
+  noSubdir: false,
+  readOnly: mode !== 'check',
+  overlappingSync: false,
 });
 if (!hasRoot(environment)) process.exit(1);
 
 const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
 const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
-const expected = { pending: entryCount(pending), quarantined: entryCount(quarantine) };
-await send({ kind: 'counts', ...expected });
+const counts = { pending: entryCount(pending), quarantined: entryCount(quarantine) };
+await send({ kind: 'counts', counts });
 
 const read = { pending: 0, quarantined: 0, damaged: 0 };
 await readAll(pending, 'pending');
@@ -24,14 +28,14 @@ if (mode === 'check') {
   SEEN_PARTS.forEach(checkSeen);
   if (read.damaged === 0) await checkWriting();
 }
-await send({ kind: 'read', ...read });
+await send({ kind: 'read', read });
 process.disconnect();
 
-async function readAll(database: typeof pending, kind: 'pending' | 'quarantined'): Promise<void> {
+async function readAll(database: typeof pending, kind: RecordKind): Promise<void> {
   for (const { key, value } of database.getRange({ reverse: direction === 'backwards' })) {
     try {
-      if (mode === 'check') checkRecord(key, value);
-      else await send(message(kind, key, value));
+      if (mode === 'check') checkRecord(kind, key, value);
+      else if (isFormat1(value)) await send({ kind: 'found', found: decode(kind, key, value) });
       read[kind] += 1;
     } catch {
       read.damaged += 1;
@@ -61,12 +65,12 @@ async function checkWriting(): Promise<void> {
   }
 }
 
-function message(kind: 'pending' | 'quarantined', key: string, value: Buffer): InspectionMessage {
+function decode(kind: RecordKind, key: string, value: Buffer): FoundRecord {
   return kind === 'pending'
-    ? { kind, key, record: decodeRecord<PendingDelivery>(key, value) }
-    : { kind, key, record: decodeRecord<Quarantined>(key, value) };
+    ? { kind, key, record: decodeRecord(kind, key, value) }
+    : { kind, key, record: decodeRecord(kind, key, value) };
 }
 
-function send(content: InspectionMessage): Promise<void> {
-  return tellParent(content);
+function send(message: InspectionMessage): Promise<void> {
+  return tellParent(message);
 }

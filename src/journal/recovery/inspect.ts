@@ -1,0 +1,37 @@
+import { runChild } from '../child.ts';
+import type { Counts } from '../counts.ts';
+import type { FoundRecord } from '../store.ts';
+
+/** What the inspecting child sends: first how much there should be, then what it can read, then that it is done. */
+export type InspectionMessage =
+  | { kind: 'counts'; counts: Counts }
+  | { kind: 'found'; found: FoundRecord }
+  | { kind: 'read'; read: ReadCounts };
+
+/** What could be read, and how many places could not. */
+type ReadCounts = Counts & { damaged: number };
+
+export type Inspection = {
+  /** How much there should be. Undefined when the database can't tell. */
+  expected: Counts | undefined;
+  /** Undefined when the child did not come to the end. */
+  read: ReadCounts | undefined;
+};
+
+export type InspectionMode =
+  /** Reads everything and writes once. */
+  | { mode: 'check' }
+  /** Reads only, and sends the records of format 1: those of format 2 are found without the tree. */
+  | { mode: 'salvage'; direction: 'forwards' | 'backwards'; onFound: (found: FoundRecord) => void };
+
+/** Goes through a database's tree, in a process of its own, which a damaged one may end. */
+export async function inspect(dir: string, how: InspectionMode): Promise<Inspection> {
+  const inspection: Inspection = { expected: undefined, read: undefined };
+  const args = how.mode === 'salvage' ? [dir, how.mode, how.direction] : [dir, how.mode];
+  await runChild<InspectionMessage>('recovery/inspect-child', args, (message) => {
+    if (message.kind === 'counts') inspection.expected = message.counts;
+    else if (message.kind === 'read') inspection.read = message.read;
+    else if (how.mode === 'salvage') how.onFound(message.found);
+  });
+  return inspection;
+}
