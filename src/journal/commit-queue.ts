@@ -53,7 +53,7 @@ export class CommitQueue {
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#running) {
+    while (this.#waiting.length > 0 || this.#running !== undefined) {
       this.#hurry();
       await this.#running;
     }

@@ -91,7 +91,8 @@ export class Journal {
     try {
       const salvaged = await recoverJournal({ dir, remember, logger });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
-      const onReplaced = (reason: string) => logger.error({ reason }, 'the journal takes no callbacks any more');
+      const onReplaced = (reason: string) =>
+        logger.error({ reason }, 'the journal takes no callbacks any more');
       const store = await JournalStore.open({ dir, remember, onReplaced });
       return new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });
     } catch (error) {

@@ -157,11 +157,14 @@ export class JournalStore {
   restore(found: readonly FoundRecord[]): Promise<void> {
     return this.#keep(() => {
       for (const { key, kind, record } of found) {
-        const part = kind === 'pending' ? this.#pending : this.#quarantine;
-        void part.put(key, encodeRecord(kind, key, record));
+        void this.#part(kind).put(key, encodeRecord(kind, key, record));
         if (kind === 'pending') this.#see(record, record.delivery.deliveryId);
       }
     });
+  }
+
+  has(part: RecordKind, key: string): boolean {
+    return this.#part(part).doesExist(key);
   }
 
   /** Removes what is pending and in the quarantine: it was moved there, and an old copy of it was taken over. */
@@ -248,6 +251,10 @@ export class JournalStore {
     } catch (error) {
       throw new Error(this.files.look() ?? (await reasonOf(error)));
     }
+  }
+
+  #part(kind: RecordKind): Database<Buffer, string> {
+    return kind === 'pending' ? this.#pending : this.#quarantine;
   }
 
   #nextKey(): string {

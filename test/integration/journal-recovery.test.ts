@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Journal } from '../../src/journal/journal.ts';
@@ -20,15 +20,15 @@ import {
 } from '../support/journal-damage.ts';
 import { writeJournalFormat1 } from '../support/journal-format-1.ts';
 import { seeded } from '../support/seeded.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { memoryFolder } from '../support/temporal.ts';
 
 const ENTRIES = 300;
 
-let folder: ReturnType<typeof temporaryFolder>;
+let folder: ReturnType<typeof memoryFolder>;
 let dir: string;
 let file: string;
 beforeEach(() => {
-  folder = temporaryFolder();
+  folder = memoryFolder();
   dir = join(folder.path, 'journal');
   file = join(dir, 'data.mdb');
 });
@@ -70,17 +70,20 @@ describe('a damaged journal', () => {
   ];
   for (const [what, rounds, damage] of damages) {
     test(`given damage to ${what}, then all entries but those are taken over, and those are counted`, async () => {
+      const entries = await writeJournal(dir, ENTRIES);
+      // A receiver was there, and wrote what it holds.
+      await (await openJournal()).close();
+      const undamaged = dir;
       for (let round = 0; round < rounds; round += 1) {
         const seed = Math.floor(Math.random() * 2 ** 32);
         dir = join(folder.path, `${round}`, 'journal');
-        const entries = await writeJournal(dir, ENTRIES);
-        // A receiver was there, and wrote what it holds.
-        await (await openJournal()).close();
+        cpSync(undamaged, dir, { recursive: true });
         const left = damageJournal(dir, entries, (bytes) => damage(bytes, seeded(seed)));
-        const salvaged = await recover();
+        const { pending = 0, lost = 0, more = 0 } = (await recover()) ?? {};
+        // An entry whose key alone is damaged counts as lost, and as one more that was found.
         assert.deepEqual(
-          { pending: salvaged?.pending, lost: salvaged?.lost, more: salvaged?.more },
-          { pending: left.length, lost: ENTRIES - left.length, more: 0 },
+          { pending, missing: lost - more },
+          { pending: left.length, missing: ENTRIES - left.length },
           `seed ${seed}`,
         );
         assert.deepEqual((await contentOf()).keys, keysOf(left), `seed ${seed}`);
@@ -122,15 +125,15 @@ describe('a damaged journal', () => {
     assert.deepEqual((await contentOf()).deliveryIds, numbered(150, 200));
   });
 
-  test('given no counts, and removed entries that come back, then it says how many more they are than it held', async () => {
+  test('given a removed entry that comes back, then it hides none that is lost', async () => {
     const store = await fillStore(numbered(0, 30));
     const [oldest] = store.firstPending(1, new Set());
     await store.removePending(oldest?.key ?? '');
     await store.close();
     spoilContent('delivery-29');
     const salvaged = await recover();
-    // Of the last one LMDB has no old copy, of the removed one it has.
-    assert.deepEqual([salvaged?.pending, salvaged?.lost, salvaged?.more], [29, 0, 0]);
+    assert.deepEqual([salvaged?.pending, salvaged?.lost, salvaged?.more], [29, 1, 1]);
+    assert.deepEqual((await contentOf()).deliveryIds, numbered(0, 29));
   });
 
   test('given an entry that was moved to the quarantine, then it does not come back as pending', async () => {
@@ -173,9 +176,7 @@ describe('a journal whose process was killed', () => {
     const journal = await openJournal();
     await journal.close();
     // A copy is another file, of which these counts say nothing.
-    copyFileSync(file, join(folder.path, 'newest'));
     copyFileSync(join(folder.path, 'backup'), `${file}-copy`);
-    const { renameSync } = await import('node:fs');
     renameSync(`${file}-copy`, file);
     assert.equal(await recover(), undefined);
     assert.deepEqual((await contentOf()).deliveryIds, numbered(0, 10));

@@ -43,7 +43,8 @@ export function overwritePages(file: Buffer, count: number, random: () => number
   const pageOf = (at: number) => Math.floor(at / PAGE);
   return {
     file,
-    isHit: (from, length) => [...pages].some((page) => pageOf(from) <= page && page <= pageOf(from + length - 1)),
+    isHit: (from, length) =>
+      [...pages].some((page) => pageOf(from) <= page && page <= pageOf(from + length - 1)),
   };
 }
 

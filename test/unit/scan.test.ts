@@ -5,7 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import { encodeRecord } from '../../src/journal/record.ts';
 import { scanRecords } from '../../src/journal/recovery/scan.ts';
 import type { FoundRecord, Keyed } from '../../src/journal/store.ts';
-import { type Damage, damageJournal, flipBits, overwritePages, writeJournal } from '../support/journal-damage.ts';
+import {
+  type Damage,
+  damageJournal,
+  flipBits,
+  overwritePages,
+  writeJournal,
+} from '../support/journal-damage.ts';
 import { seeded } from '../support/seeded.ts';
 import { temporaryFolder } from '../support/temporal.ts';
 
@@ -58,7 +64,13 @@ test('given records at the ends of what is read at once, and one longer than tha
   for (const gap of [0, 5, 10, 30, 50, 60, 70, 99]) {
     writeFileSync(
       path,
-      Buffer.concat([first, Buffer.alloc(gap, 2), record('second', 20), record('third', 20_000_000), record('last', 0)]),
+      Buffer.concat([
+        first,
+        Buffer.alloc(gap, 2),
+        record('second', 20),
+        record('third', 20_000_000),
+        record('last', 0),
+      ]),
     );
     assert.deepEqual(
       (await scan(path)).map(({ key }) => key),

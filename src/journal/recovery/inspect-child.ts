@@ -6,6 +6,9 @@ import { checkRecord, decodeRecord, isFormat1, type RecordKind } from '../record
 import type { FoundRecord } from '../store.ts';
 import type { InspectionMessage } from './inspect.ts';
 
+/** Keys that share a message. */
+const SHARED = 1_000;
+
 const [dir = '', mode, direction] = process.argv.slice(2);
 const environment = open({
   path: dir,
@@ -31,15 +34,29 @@ if (mode === 'check') {
 await send({ kind: 'read', read });
 process.disconnect();
 
-async function readAll(database: typeof pending, kind: RecordKind): Promise<void> {
+async function readAll(database: typeof pending, part: RecordKind): Promise<void> {
+  let keys: string[] = [];
+  const tellReached = async () => {
+    if (mode === 'salvage') await send({ kind: 'reached', part, keys });
+    keys = [];
+  };
   for (const { key, value } of database.getRange({ reverse: direction === 'backwards' })) {
-    try {
-      if (mode === 'check') checkRecord(kind, key, value);
-      else if (isFormat1(value)) await send({ kind: 'found', found: decode(kind, key, value) });
-      read[kind] += 1;
-    } catch {
-      read.damaged += 1;
-    }
+    const isWhole = isRecord(part, key, value);
+    read[isWhole ? part : 'damaged'] += 1;
+    if (mode === 'salvage' && isWhole && isFormat1(value))
+      await send({ kind: 'found', found: decode(part, key, value) });
+    else keys.push(key);
+    if (keys.length >= SHARED) await tellReached();
+  }
+  await tellReached();
+}
+
+function isRecord(part: RecordKind, key: string, value: Buffer): boolean {
+  try {
+    checkRecord(part, key, value);
+    return true;
+  } catch {
+    return false;
   }
 }
 

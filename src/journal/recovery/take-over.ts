@@ -1,36 +1,24 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Counts, LastCounts } from '../counts.ts';
 import { DATABASE } from '../database.ts';
-import { RECORD_HEADER } from '../record.ts';
 import { type FoundRecord, JournalStore } from '../store.ts';
-import { inspect } from './inspect.ts';
-import { readMetaPages } from './meta-pages.ts';
+import { inspect, isAllReached } from './inspect.ts';
+import { countLosses, type DamagedDatabase, type Losses, type TreeReport } from './losses.ts';
 import { scanRecords } from './scan.ts';
 
 /** What of a damaged journal was taken over into a new one. */
-export type Salvaged = {
+export type Salvaged = Losses & {
   /** Where the damaged one is kept, whole. */
   setAside: string;
   pending: number;
   quarantined: number;
-  /** What it held, quarantine included, and can't be read; undefined: it can't even tell how much it held. */
-  lost: number | undefined;
-  /** How many more were found than it held: they were removed before, most likely because they are in Temporal. */
-  more: number;
 };
 
-export type TakeOverOptions = {
-  /** The folder of the damaged database. */
-  setAside: string;
-  /** The folder for a new one. */
+export type TakeOverOptions = DamagedDatabase & {
+  /** The folder for a new database. */
   gathered: string;
   /** How long equal callbacks must be recognised, in ms. */
   remember: number;
-  /** What the file beside the database says. */
-  counts: LastCounts | undefined;
-  /** The damaged database shows less than what was last committed. */
-  isStale: boolean;
 };
 
 /** Records of format 1 that go into one commit. */
@@ -46,11 +34,10 @@ export async function takeOver(options: TakeOverOptions): Promise<Salvaged> {
   const store = await JournalStore.open({ dir: gathered, remember });
   try {
     await takeScanned(store, join(setAside, DATABASE), counts?.lowestKey);
-    const ofTree = await takeFromTree(store, setAside);
+    const tree = await takeFromTree(store, setAside);
     await store.dropMoved();
-    const { pendingCount: pending, quarantinedCount: quarantined } = store;
-    const held = whatItHeld(options, ofTree);
-    return { setAside, pending, quarantined, ...compare(held, { pending, quarantined }) };
+    const taken = { pending: store.pendingCount, quarantined: store.quarantinedCount };
+    return { setAside, ...taken, ...countLosses(options, tree, taken) };
   } finally {
     await store.close();
   }
@@ -64,52 +51,37 @@ async function takeScanned(store: JournalStore, file: string, lowestKey = ''): P
   }
 }
 
-/**
- * From the front and, since damage can stop that, from the back.
- *
- * @returns how much there should be; undefined when the tree can't tell
- */
-async function takeFromTree(store: JournalStore, setAside: string): Promise<Counts | undefined> {
+/** From the front and, since damage can stop that, from the back. */
+async function takeFromTree(store: JournalStore, setAside: string): Promise<TreeReport> {
+  const forwards = await walk(store, setAside, 'forwards');
+  if (!forwards.isAllReached) await walk(store, setAside, 'backwards');
+  return forwards;
+}
+
+async function walk(
+  store: JournalStore,
+  setAside: string,
+  direction: 'forwards' | 'backwards',
+): Promise<TreeReport> {
   const writes: Promise<void>[] = [];
   let waiting: FoundRecord[] = [];
-  const flush = () => {
+  let missing = 0;
+  const write = () => {
     writes.push(store.restore(waiting));
     waiting = [];
   };
-  const onFound = (found: FoundRecord) => {
-    waiting.push(found);
-    if (waiting.length >= SHARED) flush();
-  };
-  const { expected } = await inspect(setAside, { mode: 'salvage', direction: 'forwards', onFound });
-  await inspect(setAside, { mode: 'salvage', direction: 'backwards', onFound });
-  flush();
+  const inspection = await inspect(setAside, {
+    mode: 'salvage',
+    direction,
+    onFound(found) {
+      waiting.push(found);
+      if (waiting.length >= SHARED) write();
+    },
+    onReached(part, keys) {
+      missing += keys.filter((key) => !store.has(part, key)).length;
+    },
+  });
+  write();
   await Promise.all(writes);
-  return expected;
-}
-
-/** The file beside the database is a second behind, but it has a checksum; the tree may be damaged there too. */
-function whatItHeld(
-  { setAside, counts, isStale }: TakeOverOptions,
-  ofTree: Counts | undefined,
-): Counts | undefined {
-  const file = join(setAside, DATABASE);
-  if (!existsSync(file)) return counts;
-  const isCurrent = counts && counts.lastTransaction === readMetaPages(file)?.lastTransaction;
-  if (counts && (isStale || isCurrent)) return counts;
-  return ofTree && fits(ofTree, statSync(file).size) ? ofTree : counts;
-}
-
-/** A flipped bit makes a count of billions. */
-function fits({ pending, quarantined }: Counts, size: number): boolean {
-  return (pending + quarantined) * RECORD_HEADER <= size;
-}
-
-function compare(held: Counts | undefined, found: Counts): Pick<Salvaged, 'lost' | 'more'> {
-  if (!held) return { lost: undefined, more: 0 };
-  const pending = held.pending - found.pending;
-  const quarantined = held.quarantined - found.quarantined;
-  return {
-    lost: Math.max(0, pending) + Math.max(0, quarantined),
-    more: Math.max(0, -pending) + Math.max(0, -quarantined),
-  };
+  return { expected: inspection.expected, isAllReached: isAllReached(inspection), missing };
 }
