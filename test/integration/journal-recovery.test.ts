@@ -14,6 +14,7 @@ import {
   overwritePages,
   PAGE,
   pendingDelivery,
+  positionsOf,
   rawQuarantined,
   swapMetaPages,
   writeJournal,
@@ -79,11 +80,11 @@ describe('a damaged journal', () => {
         dir = join(folder.path, `${round}`, 'journal');
         cpSync(undamaged, dir, { recursive: true });
         const left = damageJournal(dir, entries, (bytes) => damage(bytes, seeded(seed)));
-        const { pending = 0, lost = 0, more = 0 } = (await recover()) ?? {};
-        // An entry whose key alone is damaged counts as lost, and as one more that was found.
+        // Undefined where no page was in use.
+        const { pending, lost, more } = (await recover()) ?? { pending: ENTRIES, lost: 0, more: 0 };
         assert.deepEqual(
-          { pending, missing: lost - more },
-          { pending: left.length, missing: ENTRIES - left.length },
+          { pending, lost, more },
+          { pending: left.length, lost: ENTRIES - left.length, more: 0 },
           `seed ${seed}`,
         );
         assert.deepEqual((await contentOf()).keys, keysOf(left), `seed ${seed}`);
@@ -134,6 +135,27 @@ describe('a damaged journal', () => {
     const salvaged = await recover();
     assert.deepEqual([salvaged?.pending, salvaged?.lost, salvaged?.more], [29, 1, 1]);
     assert.deepEqual((await contentOf()).deliveryIds, numbered(0, 29));
+  });
+
+  test('given damage to an entry and its key, of which an old copy is whole, then nothing counts as lost', async () => {
+    const store = await fillStore(numbered(0, 10));
+    const [fifth] = store.firstPending(5, new Set()).slice(-1);
+    await store.close();
+    assert.ok(fifth);
+    const whole = readFileSync(file);
+    const copies = positionsOf(whole, fifth.record);
+    const undamaged = dir;
+    const salvaged = [];
+    for (const at of copies) {
+      dir = join(folder.path, `${at}`, 'journal');
+      cpSync(undamaged, dir, { recursive: true });
+      writeFileSync(join(dir, 'data.mdb'), Buffer.from(whole).fill(0xee, at - fifth.key.length, at + 10));
+      salvaged.push(await recover());
+    }
+    // Whichever of the copies is the one in use.
+    const [found, ...others] = salvaged.filter((each) => each !== undefined);
+    assert.deepEqual([found?.pending, found?.lost, found?.more], [10, 0, 0]);
+    assert.equal(others.length, 0);
   });
 
   test('given an entry that was moved to the quarantine, then it does not come back as pending', async () => {

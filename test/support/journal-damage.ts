@@ -80,7 +80,8 @@ export function damageJournal(
   );
 }
 
-function positionsOf(file: Buffer, record: Buffer): number[] {
+/** Every place where a file has these bytes. */
+export function positionsOf(file: Buffer, record: Buffer): number[] {
   const positions: number[] = [];
   for (let at = file.indexOf(record); at >= 0; at = file.indexOf(record, at + 1)) positions.push(at);
   return positions;

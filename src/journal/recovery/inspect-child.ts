@@ -2,7 +2,7 @@
 import { open } from 'lmdb';
 import { hasRoot, tellParent } from '../child.ts';
 import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from '../database.ts';
-import { checkRecord, decodeRecord, isFormat1, type RecordKind } from '../record.ts';
+import { checkRecord, decodeRecord, isFormat1, type RecordKind, readRecord } from '../record.ts';
 import type { FoundRecord } from '../store.ts';
 import type { InspectionMessage } from './inspect.ts';
 
@@ -45,10 +45,15 @@ async function readAll(database: typeof pending, part: RecordKind): Promise<void
     read[isWhole ? part : 'damaged'] += 1;
     if (mode === 'salvage' && isWhole && isFormat1(value))
       await send({ kind: 'found', found: decode(part, key, value) });
-    else keys.push(key);
+    else keys.push(keyOf(key, value));
     if (keys.length >= SHARED) await tellReached();
   }
   await tellReached();
+}
+
+/** The tree's key may be what is damaged: a record of format 2 knows its own. */
+function keyOf(key: unknown, value: Buffer): string {
+  return readRecord(value)?.key ?? String(key);
 }
 
 function isRecord(part: RecordKind, key: string, value: Buffer): boolean {

@@ -28,14 +28,16 @@ export type TreeReport = {
   /** How much there should be; undefined: it can't tell. */
   expected: Counts | undefined;
   isAllReached: boolean;
-  /** How many of the entries that were reached could not be taken over. */
+  /** Entries that were reached and taken over. */
+  taken: number;
+  /** Entries that were reached and could not be taken over. */
   missing: number;
+  /** Entries whose key is damaged too: an old copy of such a one may have been taken over. */
+  unnamed: number;
 };
 
 export function countLosses(database: DamagedDatabase, tree: TreeReport, taken: Counts): Losses {
-  // Entry by entry: then nothing that comes back can hide what is lost.
-  if (tree.expected && tree.isAllReached && !database.isStale)
-    return { lost: tree.missing, more: total(taken) - (total(tree.expected) - tree.missing) };
+  if (tree.isAllReached && !database.isStale) return compareEntries(tree, total(taken));
   const held = whatItHeld(database, tree.expected);
   if (!held) return { lost: undefined, more: 0 };
   const pending = held.pending - taken.pending;
@@ -44,6 +46,12 @@ export function countLosses(database: DamagedDatabase, tree: TreeReport, taken: 
     lost: Math.max(0, pending) + Math.max(0, quarantined),
     more: Math.max(0, -pending) + Math.max(0, -quarantined),
   };
+}
+
+/** Entry by entry, so that what comes back can't hide what is lost. */
+function compareEntries({ taken, missing, unnamed }: TreeReport, all: number): Losses {
+  const notReached = all - taken;
+  return { lost: missing + Math.max(0, unnamed - notReached), more: Math.max(0, notReached - unnamed) };
 }
 
 /** The file beside the database is a second behind, but it has a checksum; the tree may be damaged there too. */

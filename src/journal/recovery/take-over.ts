@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isValid } from 'ulid';
 import { DATABASE } from '../database.ts';
 import { type FoundRecord, JournalStore } from '../store.ts';
 import { inspect, isAllReached } from './inspect.ts';
@@ -65,7 +66,7 @@ async function walk(
 ): Promise<TreeReport> {
   const writes: Promise<void>[] = [];
   let waiting: FoundRecord[] = [];
-  let missing = 0;
+  const report = { taken: 0, missing: 0, unnamed: 0 };
   const write = () => {
     writes.push(store.restore(waiting));
     waiting = [];
@@ -74,14 +75,19 @@ async function walk(
     mode: 'salvage',
     direction,
     onFound(found) {
+      report.taken += 1;
       waiting.push(found);
       if (waiting.length >= SHARED) write();
     },
     onReached(part, keys) {
-      missing += keys.filter((key) => !store.has(part, key)).length;
+      for (const key of keys) {
+        if (!isValid(key)) report.unnamed += 1;
+        else if (store.has(part, key)) report.taken += 1;
+        else report.missing += 1;
+      }
     },
   });
   write();
   await Promise.all(writes);
-  return { expected: inspection.expected, isAllReached: isAllReached(inspection), missing };
+  return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
 }
