@@ -4,7 +4,7 @@ import { inTime } from './in-time.ts';
 import type { RunningIntake } from './intake/start-intake.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalPhase } from './journal/opening.ts';
-import type { Salvaged } from './journal/recover.ts';
+import type { Salvaged } from './journal/recovery/take-over.ts';
 import type { Receiver } from './receiver.ts';
 import type { LastAttempts } from './telemetry/last-attempts.ts';
 import { describeRpcError } from './temporal/connect.ts';
@@ -95,9 +95,10 @@ function openJournalState(
   return { ready: unavailable === undefined || isTemporalThere, state };
 }
 
-function describeSalvaged({ setAside, pending, quarantined, lost }: Salvaged): string {
+function describeSalvaged({ setAside, pending, quarantined, lost, more }: Salvaged): string {
   const missing = lost === undefined ? 'it is not known how many were lost' : `${lost} lost`;
-  return `damaged at start: ${pending + quarantined} taken over, ${missing}, set aside as ${setAside}`;
+  const removed = more > 0 ? ` (${more} more than it held: copies of what Temporal has already)` : '';
+  return `damaged at start: ${pending + quarantined} taken over${removed}, ${missing}, set aside as ${setAside}`;
 }
 
 /** `takesStarts`: whether it could start a delivery's workflow. */

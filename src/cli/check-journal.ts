@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../config.ts';
+import { SET_UP_MARK } from '../journal/database.ts';
 import { DiskSpace } from '../journal/disk-space.ts';
 import { isLocked } from '../journal/lock.ts';
 import { operate } from '../journal/operate.ts';
-import { SET_UP_MARK } from '../journal/store.ts';
 import type { Finding } from './check.ts';
 
 const component = 'journal';

@@ -26,6 +26,7 @@ function describe(id: string, record: Quarantined) {
     const { delivery, pairs } = record.pending;
     return { ...common, deliveryId: delivery.deliveryId, pairs: pairs.length };
   }
+  if (record.kind === 'damaged') return { ...common, entry: record.entry };
   const { query, body } = record.raw;
   return { ...common, query, body: Buffer.from(body, 'base64').toString('utf8') };
 }

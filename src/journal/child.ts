@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RootDatabase } from 'lmdb';
-import { FORMAT_KEY, PARTS } from './store.ts';
+import { FORMAT_KEY, PARTS } from './database.ts';
 
 /**
  * Runs a module of this folder in a process of its own: reading a damaged LMDB file can end the process (SIGBUS in
@@ -10,7 +10,7 @@ import { FORMAT_KEY, PARTS } from './store.ts';
  * @throws the reason of `signal`, once it is aborted and the process is gone
  */
 export function runChild<Message>(
-  module: 'inspect-child' | 'operate-child',
+  module: 'recovery/inspect-child' | 'operate-child',
   args: string[],
   { onMessage, signal }: { onMessage: (message: Message) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {

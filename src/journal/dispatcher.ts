@@ -43,7 +43,7 @@ export type DispatcherOptions = {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #underWay = new Map<string, Promise<void>>();
-  /** Entries that are left alone: damaged, or failed on their own account, until a time on the monotonic clock. */
+  /** Entries that are left alone until a time on the monotonic clock: they failed on their own account. */
   readonly #later = new Map<string, number>();
   /** Entries whose deliveries Temporal has, and that are still to be removed. */
   readonly #handedOver = new Set<string>();
@@ -129,14 +129,19 @@ export class Dispatcher {
   }
 
   async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
-    const { metrics, logger } = this.#options;
+    const { store, metrics, logger } = this.#options;
     let pending: PendingDelivery;
     try {
-      pending = decodeRecord<PendingDelivery>(key, record);
+      pending = decodeRecord<PendingDelivery>('pending', key, record);
     } catch (error) {
       metrics.damaged.inc();
-      logger.error({ key, reason: String(error) }, 'a journal entry is damaged and is left in the journal');
-      this.#later.set(key, NEVER);
+      const reason = String(error);
+      logger.error({ key, reason }, 'a journal entry is damaged: it goes to the quarantine');
+      const entry = record.toString('base64');
+      await store
+        .quarantinePending(key, { kind: 'damaged', reason, quarantinedAt: Date.now(), entry })
+        .then(() => metrics.quarantined.inc())
+        .catch(() => this.#later.set(key, NEVER));
       return;
     }
     try {

@@ -8,7 +8,8 @@ import { GroupCommit } from './group-commit.ts';
 import { lockJournal } from './lock.ts';
 import { Pressure } from './pressure.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
-import { recoverJournal, type Salvaged } from './recover.ts';
+import { recoverJournal } from './recovery/recover.ts';
+import type { Salvaged } from './recovery/take-over.ts';
 import { type Entry, JournalStore } from './store.ts';
 
 /** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
@@ -68,7 +69,7 @@ export class Journal {
     this.disk = parts.disk;
     this.#unlock = parts.unlock;
     this.#commits = new GroupCommit({
-      commit: (entries) => this.#commit(entries),
+      commit: (take) => this.#commit(take),
       limit: MAX_COMMIT_MS,
       overdue: () => {
         this.#rest();
@@ -95,7 +96,9 @@ export class Journal {
     try {
       const salvaged = await recoverJournal({ dir, remember, logger, signal });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
-      const store = await JournalStore.open({ dir, remember });
+      const onReplaced = (reason: string) =>
+        logger.error({ reason }, 'the journal takes no callbacks any more');
+      const store = await JournalStore.open({ dir, remember, onReplaced });
       return new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });
     } catch (error) {
       unlock();
@@ -103,14 +106,18 @@ export class Journal {
     }
   }
 
+  /** Why there is no use in trying to journal anything, as far as it is known without a look. */
   get restingBecause(): string | undefined {
-    if (this.store.writeFailure)
-      return `a write failed (${this.store.writeFailure}): restart once its cause is mended`;
+    const { writeFailure, files } = this.store;
+    if (files.knownReplaced) return askForRestart(files.knownReplaced);
+    if (writeFailure) return `a write failed (${writeFailure}): restart once its cause is mended`;
     return performance.now() < this.#restUntil ? 'a commit was slow just now' : undefined;
   }
 
   /** Why nothing can be journaled right now; undefined: it can. */
   get unavailable(): string | undefined {
+    const { replaced } = this.store.files;
+    if (replaced) return askForRestart(replaced);
     const { restingBecause } = this;
     if (restingBecause) return restingBecause;
     if (this.disk.isLow) return 'the disk is almost full';
@@ -141,21 +148,31 @@ export class Journal {
       : this.#commits.add({ pending, seenKey });
   }
 
-  async #commit(entries: Entry[]): Promise<void> {
-    const { unavailable } = this;
-    if (unavailable) throw new JournalUnavailableError(unavailable);
-    const startedAt = performance.now();
+  async #commit(take: () => Entry[]): Promise<void> {
+    let startedAt = 0;
+    let size = 0;
     try {
-      await this.store.append(entries);
+      await this.store.appendTaken(() => {
+        startedAt = performance.now();
+        const entries = take();
+        const { unavailable } = this;
+        if (unavailable) throw new JournalUnavailableError(unavailable);
+        size = entries.length;
+        return entries;
+      });
     } catch (error) {
+      if (error instanceof JournalUnavailableError) throw error;
+      const reason = this.restingBecause ?? String(error);
       this.#rest();
-      throw new JournalUnavailableError(String(error));
+      throw new JournalUnavailableError(reason);
     }
-    this.#counted += entries.length;
+    // All of them were given up before their turn came.
+    if (size === 0) return;
+    this.#counted += size;
     const { commitDuration, commitSize } = this.#options.metrics;
     commitDuration.observe((performance.now() - startedAt) / 1000);
-    commitSize.observe(entries.length);
-    this.pressure.note(entries.length);
+    commitSize.observe(size);
+    this.pressure.note(size);
   }
 
   #rest(): void {
@@ -166,6 +183,8 @@ export class Journal {
   async quarantine(quarantined: Quarantined): Promise<void> {
     const { metrics, logger } = this.#options;
     try {
+      const { replaced } = this.store.files;
+      if (replaced) throw new Error(replaced);
       if (this.disk.isLow || this.#isQuarantineFull) throw new Error('no room for it');
       await this.store.addQuarantined(quarantined);
       metrics.quarantined.inc();
@@ -174,8 +193,9 @@ export class Journal {
       const message = 'a callback could not be kept in the quarantine';
       const reason = String(error);
       // A sender that never gets it right sends many of them.
-      if (quarantined.kind === 'raw') this.#summed.write({ level: 'error', message, fields: { reason } });
-      else logger.error({ deliveryId: quarantined.pending.delivery.deliveryId, reason }, message);
+      if (quarantined.kind === 'delivery')
+        logger.error({ deliveryId: quarantined.pending.delivery.deliveryId, reason }, message);
+      else this.#summed.write({ level: 'error', message, fields: { reason } });
     }
   }
 
@@ -189,4 +209,8 @@ export class Journal {
     await this.store.close();
     this.#unlock();
   }
+}
+
+function askForRestart(reason: string): string {
+  return `${reason}; what it holds is still handed over to Temporal, then restart the receiver`;
 }

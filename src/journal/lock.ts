@@ -3,10 +3,18 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { OperatorError } from '../operator-error.ts';
 
-type Locks = { tryLock(fd: number): boolean };
+type Locks = { tryLock(fd: number, options?: { shared: boolean }): boolean };
 const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as Locks;
 
-const LOCK = 'owner.lock';
+/** Whoever has it has the journal. */
+const OWNER = 'owner.lock';
+
+/** The owner has this one too. Who only asks tries it, and so is never in the way of a process that starts. */
+const SIGN = 'owned.lock';
+
+/** For how long a process that asks may be in the way of the sign, in ms, and how often it is tried again. */
+const SIGN_MS = 500;
+const TRY_MS = 5;
 
 /** Another process has the journal. */
 export class JournalLockedError extends OperatorError {
@@ -28,18 +36,40 @@ export class JournalLockedError extends OperatorError {
  */
 export function lockJournal(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
-  const fd = openSync(join(dir, LOCK), 'a+');
-  if (tryLock(fd)) return () => closeSync(fd);
-  closeSync(fd);
-  throw new JournalLockedError(dir);
+  const owner = openSync(join(dir, OWNER), 'a+');
+  if (!tryLock(owner)) {
+    closeSync(owner);
+    throw new JournalLockedError(dir);
+  }
+  const takeDown = putUpSign(dir);
+  return () => {
+    takeDown();
+    closeSync(owner);
+  };
 }
 
-/** Whether a process has the journal. A look that takes it for an instant. */
+/** Without the sign the journal is owned all the same, and `check` alone does not know: nothing here may fail. */
+function putUpSign(dir: string): () => void {
+  try {
+    const sign = openSync(join(dir, SIGN), 'a+');
+    const until = performance.now() + SIGN_MS;
+    while (!tryLock(sign) && performance.now() < until) Atomics.wait(sleeper, 0, 0, TRY_MS);
+    return () => closeSync(sign);
+  } catch {
+    return () => undefined;
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Whether a process has the journal. Any number may ask at once, also while a process takes it. */
 export function isLocked(dir: string): boolean {
-  const path = join(dir, LOCK);
+  const path = join(dir, SIGN);
   if (!existsSync(path)) return false;
-  const fd = openSync(path, 'r+');
-  const locked = !tryLock(fd);
-  closeSync(fd);
-  return locked;
+  const sign = openSync(path, 'r');
+  try {
+    return !tryLock(sign, { shared: true });
+  } finally {
+    closeSync(sign);
+  }
 }

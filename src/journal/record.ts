@@ -26,46 +26,105 @@ export type RawCallback = {
 export type Quarantined = { reason: string; quarantinedAt: number } & (
   | { kind: 'delivery'; pending: PendingDelivery }
   | { kind: 'raw'; raw: RawCallback }
+  /** The bytes of a damaged entry, in base64. */
+  | { kind: 'damaged'; entry: string }
 );
+
+/** The part of the journal that a record belongs to. */
+export type RecordKind = 'pending' | 'quarantined';
+
+/** A record as it was read, with the bytes that all of it takes. */
+export type WholeRecord = { kind: RecordKind; key: string; content: Buffer; bytes: number };
 
 /** A record that does not say what was written: the disk, or something that wrote over it, damaged it. */
 export class DamagedRecordError extends Error {
   override name = 'DamagedRecordError';
 }
 
-const FORMAT_VERSION = 1;
-const CHECKSUM_BYTES = 8;
-const HEADER_BYTES = 1 + CHECKSUM_BYTES;
+/**
+ * A record of format 2 names itself, so that it can be found without the database's tree (see scan.ts):
+ * marker, checksum of all that follows, kind, length of the key, length of the content, that length inverted,
+ * key, content in JSON. JSON in UTF-8 never holds the marker.
+ */
+export const MARKER = Buffer.from([2, 0xff, 0x55, 0x46, 0x52, 0x4a, 0xfe, 0xff]);
+const CHECKSUM_AT = 8;
+const KIND_AT = 16;
+const KEY_LENGTH_AT = 17;
+const LENGTH_AT = 18;
+const INVERTED_AT = 22;
+/** Its key follows. */
+export const RECORD_HEADER = 26;
+const KINDS: readonly RecordKind[] = ['pending', 'quarantined'];
+
+/** A record of format 1: the format's number, a checksum of key and content, content in JSON. */
+const FORMAT_1 = 1;
+const FORMAT_1_HEADER = 9;
 
 /** Against damage, not against forgery; a restart looks at every record, so it must be fast. */
 const { h64, h64Raw } = await xxhash();
 
-/** One byte of format version, eight of checksum over key and content, then JSON. */
-export function encodeRecord(key: string, content: unknown): Buffer {
+export function encodeRecord(kind: RecordKind, key: string, content: unknown): Buffer {
   const json = JSON.stringify(content);
-  const record = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(json));
-  record.write(json, HEADER_BYTES);
-  record[0] = FORMAT_VERSION;
-  record.writeBigUInt64BE(checksum(key, record.subarray(HEADER_BYTES)), 1);
+  const keyLength = Buffer.byteLength(key);
+  const length = Buffer.byteLength(json);
+  const record = Buffer.allocUnsafe(RECORD_HEADER + keyLength + length);
+  MARKER.copy(record);
+  record[KIND_AT] = KINDS.indexOf(kind);
+  record[KEY_LENGTH_AT] = keyLength;
+  record.writeUInt32BE(length, LENGTH_AT);
+  record.writeUInt32BE(~length >>> 0, INVERTED_AT);
+  record.write(key, RECORD_HEADER);
+  record.write(json, RECORD_HEADER + keyLength);
+  record.writeBigUInt64BE(h64Raw(record.subarray(KIND_AT)), CHECKSUM_AT);
   return record;
 }
 
 /** @throws DamagedRecordError */
-export function decodeRecord<T>(key: string, bytes: Uint8Array): T {
-  checkRecord(key, bytes);
-  return JSON.parse(Buffer.from(bytes.subarray(HEADER_BYTES)).toString('utf8')) as T;
+export function decodeRecord<T>(kind: RecordKind, key: string, bytes: Uint8Array): T {
+  const content = checkRecord(kind, key, bytes);
+  return JSON.parse(content.toString()) as T;
 }
 
-/** @throws DamagedRecordError */
-export function checkRecord(key: string, bytes: Uint8Array): void {
-  const record = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
-  if (record[0] !== FORMAT_VERSION || record.length < HEADER_BYTES)
-    throw new DamagedRecordError(`unknown format of record ${key}`);
-  if (record.readBigUInt64BE(1) !== checksum(key, record.subarray(HEADER_BYTES)))
-    throw new DamagedRecordError(`checksum of record ${key}`);
+/**
+ * @returns the record's content
+ * @throws DamagedRecordError also for a whole record in the wrong place
+ */
+export function checkRecord(kind: RecordKind, key: string, bytes: Uint8Array): Buffer {
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isFormat1(record)) return checkFormat1(key, record);
+  const read = readRecord(record);
+  if (read?.bytes !== record.length || read.kind !== kind || read.key !== key)
+    throw new DamagedRecordError(`damaged record ${key}`);
+  return read.content;
 }
 
-/** The key is part of it: a whole record in the wrong place is damage too. */
-function checksum(key: string, json: Uint8Array): bigint {
-  return h64Raw(json, h64(key));
+export function isFormat1(record: Uint8Array): boolean {
+  return record[0] === FORMAT_1;
+}
+
+function checkFormat1(key: string, record: Buffer): Buffer {
+  const content = record.subarray(FORMAT_1_HEADER);
+  if (record.length < FORMAT_1_HEADER || record.readBigUInt64BE(1) !== h64Raw(content, h64(key)))
+    throw new DamagedRecordError(`damaged record ${key}`);
+  return content;
+}
+
+/** How many bytes the record that begins here takes; undefined when none does. */
+export function recordLength(bytes: Buffer): number | undefined {
+  if (bytes.length < RECORD_HEADER || !bytes.subarray(0, MARKER.length).equals(MARKER)) return undefined;
+  const length = bytes.readUInt32BE(LENGTH_AT);
+  if (~length >>> 0 !== bytes.readUInt32BE(INVERTED_AT)) return undefined;
+  return RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0) + length;
+}
+
+/** The record that begins here; undefined when it is damaged or cut short. */
+export function readRecord(bytes: Buffer): WholeRecord | undefined {
+  const length = recordLength(bytes);
+  if (length === undefined || length > bytes.length) return undefined;
+  if (bytes.readBigUInt64BE(CHECKSUM_AT) !== h64Raw(bytes.subarray(KIND_AT, length))) return undefined;
+  const kind = KINDS[bytes[KIND_AT] ?? KINDS.length];
+  if (!kind) return undefined;
+  const contentAt = RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0);
+  const key = bytes.toString('utf8', RECORD_HEADER, contentAt);
+  return { kind, key, content: bytes.subarray(contentAt, length), bytes: length };
 }

@@ -1,7 +1,7 @@
 import { chooseDeliveryId } from '../callback/delivery-id.ts';
 import { judge } from '../callback/judge.ts';
 import { OperatorError } from '../operator-error.ts';
-import type { PendingDelivery, RawCallback } from './record.ts';
+import type { PendingDelivery, Quarantined, RawCallback } from './record.ts';
 import type { JournalStore } from './store.ts';
 
 /**
@@ -17,10 +17,26 @@ export async function requeue(
 ): Promise<string> {
   const quarantined = store.findQuarantined(id);
   if (!quarantined) throw new OperatorError(`Nothing with the id ${id} in the quarantine.`);
-  const pending =
-    quarantined.kind === 'delivery' ? quarantined.pending : readRaw(store, quarantined.raw, sdkAppId);
+  const pending = readPending(store, quarantined, sdkAppId);
   await store.requeue(id, pending);
   return pending.delivery.deliveryId;
+}
+
+function readPending(
+  store: JournalStore,
+  quarantined: Quarantined,
+  sdkAppId: string | undefined,
+): PendingDelivery {
+  switch (quarantined.kind) {
+    case 'delivery':
+      return quarantined.pending;
+    case 'raw':
+      return readRaw(store, quarantined.raw, sdkAppId);
+    case 'damaged':
+      throw new OperatorError(
+        'The disk damaged this entry, and nothing can read it any more. It stays in the quarantine.',
+      );
+  }
 }
 
 function readRaw(store: JournalStore, raw: RawCallback, sdkAppId: string | undefined): PendingDelivery {

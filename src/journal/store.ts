@@ -2,17 +2,28 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeTime, monotonicFactory } from 'ulid';
-import type { KnownKey } from '../callback/delivery-id.ts';
+import { seenKey } from '../callback/delivery-id.ts';
+import { CommitQueue, type Urgency } from './commit-queue.ts';
+import {
+  bytesOf,
+  entryCount,
+  FORMAT_KEY,
+  lastTransactionOf,
+  PARTS,
+  reasonOf,
+  SEEN_PARTS,
+  SET_UP_MARK,
+} from './database.ts';
+import { OpenFiles } from './open-files.ts';
 import {
   DamagedRecordError,
   decodeRecord,
   encodeRecord,
   type PendingDelivery,
   type Quarantined,
+  type RecordKind,
 } from './record.ts';
-
-/** What a journal remembers of a callback, to recognise it when it comes again. */
-export type Seen = KnownKey & { deliveryId: string; at: number };
+import { type Seen, SeenCallbacks } from './seen.ts';
 
 /** A delivery to be journaled, with what recognises it when it comes again. */
 export type Entry = { pending: PendingDelivery; seenKey: string };
@@ -20,18 +31,11 @@ export type Entry = { pending: PendingDelivery; seenKey: string };
 /** A record with its key; keys sort by time of arrival. */
 export type Keyed<T> = { key: string; record: T };
 
-/** How a journal's parts are named within its database. */
-export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
-export const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
-
-/** The file beside the database that says that it was set up. */
-export const SET_UP_MARK = 'set-up';
-
-/** What shows that a database was set up, even when nothing is in it. */
-export const FORMAT_KEY = 'format';
-
-/** How long a callback's RequestId is recognised at least, in ms; then Temporal alone knows it. */
-const REMEMBER_MS = 3_600_000;
+/** A record of another database, with what it has to be taken over under its own key. */
+export type FoundRecord = { key: string } & (
+  | { kind: 'pending'; record: PendingDelivery }
+  | { kind: 'quarantined'; record: Quarantined }
+);
 
 export type StoreOptions = {
   dir: string;
@@ -39,26 +43,27 @@ export type StoreOptions = {
   readOnly?: boolean;
   /** How long equal callbacks must be recognised, in ms. */
   remember?: number;
+  /** Told once why the files that are open are not the journal any more. */
+  onReplaced?: (reason: string) => void;
 };
 
 /**
- * The journal's records in one LMDB database. Every write resolves once it is synced to the disk; writes that
- * wait at the same moment share one commit. Other processes may read and write beside this one.
+ * The journal's records in one LMDB database. Every write resolves once it is synced to the disk. There is one
+ * commit at a time, which all writes share that wait for it. Other processes may read and write beside this one.
  */
 export class JournalStore {
+  readonly files: OpenFiles;
   readonly #environment: RootDatabase;
   readonly #pending: Database<Buffer, string>;
   readonly #quarantine: Database<Buffer, string>;
-  readonly #seen: readonly Database<Seen, string>[];
-  readonly #generation: number;
+  readonly #seen: SeenCallbacks;
+  readonly #commits: CommitQueue;
   // Unique is enough: nobody gains anything from guessing a key.
-  readonly #nextKey = monotonicFactory(Math.random);
-  #currentGeneration = -1;
+  readonly #generateKey = monotonicFactory(Math.random);
+  #lastKey = this.#generateKey();
   #closed = false;
-  #writeFailure: string | undefined;
 
-  private constructor({ dir, readOnly = false, remember = 0 }: StoreOptions) {
-    this.#generation = Math.max(remember, REMEMBER_MS);
+  private constructor({ dir, readOnly = false, remember = 0, onReplaced = () => undefined }: StoreOptions) {
     // Without overlapping sync a commit is over when the disk has it, and not before. A folder with a dot in its
     // name would be taken for a file.
     this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8, noSubdir: false });
@@ -66,7 +71,10 @@ export class JournalStore {
       this.#environment.openDB<V, string>({ name, encoding });
     this.#pending = part(PARTS.pending, 'binary');
     this.#quarantine = part(PARTS.quarantine, 'binary');
-    this.#seen = SEEN_PARTS.map((name) => part<Seen>(name, 'json'));
+    const generations = SEEN_PARTS.map((name) => part<Seen>(name, 'json'));
+    this.#seen = new SeenCallbacks(generations, remember);
+    this.#commits = new CommitQueue((writes) => this.#commit(writes));
+    this.files = new OpenFiles(dir, onReplaced);
   }
 
   /** Opens the journal's database, and sets it up where there is none. */
@@ -81,16 +89,15 @@ export class JournalStore {
     const mark = join(dir, SET_UP_MARK);
     if (existsSync(mark)) return;
     const meta = this.#environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
-    await this.#write(() => [meta.put(FORMAT_KEY, 1)]);
+    await this.#write(() => meta.put(FORMAT_KEY, 1));
     writeFileSync(mark, 'set up\n', { flush: true });
   }
 
   /**
-   * Why a write failed. After that nothing is written any more: lmdb-js 3.5.6 corrupts its heap at the second
-   * commit that the disk refuses, which ends the process. What is there can still be read.
+   * Why a write failed. After that nothing is written any more (see CommitQueue). What is there can still be read.
    */
   get writeFailure(): string | undefined {
-    return this.#writeFailure;
+    return this.#commits.failure;
   }
 
   /** 0 once the store is closed: reading a closed database would end the process. */
@@ -114,35 +121,59 @@ export class JournalStore {
   }
 
   /**
-   * What the journal knows of a callback's key, if it came within about an hour. What can't be read is not known:
-   * Temporal may still know it, and a refusal would be a loss.
+   * No pending delivery has a lower key, nor will one that this process journals later: as long as this process
+   * runs, its keys only grow, even if the clock is set back.
    */
+  get lowestKey(): string {
+    const [oldest = this.#lastKey] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
+    return oldest < this.#lastKey ? oldest : this.#lastKey;
+  }
+
+  /** The number of the last commit, of any process; 0 once the store is closed. */
+  get lastTransaction(): number {
+    return this.#closed ? 0 : lastTransactionOf(this.#pending);
+  }
+
+  /** What the journal knows of a callback's key, if it came within about an hour. */
   findSeen(seenKey: string): Seen | undefined {
-    try {
-      const [one, other] = this.#seen.map((generation) => generation.get(seenKey));
-      if (one && other) return one.at > other.at ? one : other;
-      return one ?? other;
-    } catch {
-      return undefined;
-    }
+    return this.#seen.find(seenKey);
   }
 
   /** Resolves when all are on the disk, in one transaction. */
-  async append(entries: readonly Entry[]): Promise<void> {
-    await this.#write(() => [
-      // A batch has one promise, and not one a record.
-      this.#environment.batch(() => {
-        for (const { pending, seenKey } of entries) {
-          const { deliveryId, receivedAt } = pending.delivery;
-          const { origin, bodyHash } = pending;
-          const seen: Seen = { deliveryId, origin, bodyHash, at: receivedAt };
-          void this.#putPending(pending);
-          void this.#seenAt(receivedAt).put(seenKey, seen);
-          // Its id is taken too, where that is not what recognises it.
-          if (deliveryId !== seenKey) void this.#seenAt(receivedAt).put(deliveryId, seen);
-        }
-      }),
-    ]);
+  append(entries: readonly Entry[]): Promise<void> {
+    return this.appendTaken(() => entries);
+  }
+
+  /** As `append`. `take` is called when the turn of their commit has come; where it throws, nothing is written. */
+  appendTaken(take: () => readonly Entry[]): Promise<void> {
+    return this.#keep(() => {
+      for (const { pending, seenKey } of take()) {
+        void this.#putPending(pending);
+        this.#see(pending, seenKey);
+      }
+    });
+  }
+
+  /** Takes over records of another database, in one transaction. */
+  restore(found: readonly FoundRecord[]): Promise<void> {
+    return this.#keep(() => {
+      for (const { key, kind, record } of found) {
+        void this.#part(kind).put(key, encodeRecord(kind, key, record));
+        if (kind === 'pending') this.#see(record, seenKey(record.origin, record.delivery.deliveryId));
+      }
+    });
+  }
+
+  has(part: RecordKind, key: string): boolean {
+    return this.#part(part).doesExist(key);
+  }
+
+  /** Removes what is pending and in the quarantine: it was moved there, and an old copy of it was taken over. */
+  dropMoved(): Promise<void> {
+    return this.#keep(() => {
+      for (const key of this.#quarantine.getKeys({}))
+        if (this.#pending.doesExist(key)) void this.#pending.remove(key);
+    });
   }
 
   /** The oldest pending deliveries, at most `limit`, leaving out keys in `skip`. */
@@ -154,121 +185,104 @@ export class JournalStore {
     return found;
   }
 
-  async removePending(key: string): Promise<void> {
-    await this.#write(() => [this.#pending.remove(key)]);
+  /** Also where the files were replaced: what goes on reading them must not start a delivery twice. */
+  removePending(key: string): Promise<void> {
+    return this.#write(() => this.#pending.remove(key), 'soon');
   }
 
   /** Moves a pending delivery to the quarantine, in one transaction. */
-  async quarantinePending(key: string, quarantined: Quarantined): Promise<void> {
-    await this.#write(() => [
-      this.#quarantine.put(key, encodeRecord(key, quarantined)),
-      this.#pending.remove(key),
-    ]);
+  quarantinePending(key: string, quarantined: Quarantined): Promise<void> {
+    return this.#keep(() => {
+      void this.#quarantine.put(key, encodeRecord('quarantined', key, quarantined));
+      void this.#pending.remove(key);
+    });
   }
 
-  async addQuarantined(quarantined: Quarantined): Promise<void> {
+  addQuarantined(quarantined: Quarantined): Promise<void> {
     const key = this.#nextKey();
-    await this.#write(() => [this.#quarantine.put(key, encodeRecord(key, quarantined))]);
+    return this.#keep(() => this.#quarantine.put(key, encodeRecord('quarantined', key, quarantined)));
   }
 
   findQuarantined(key: string): Quarantined | undefined {
     const bytes = this.#quarantine.get(key);
-    return bytes && decodeRecord<Quarantined>(key, bytes);
+    return bytes && decodeRecord<Quarantined>('quarantined', key, bytes);
   }
 
   /** Moves a quarantined record back to what is pending, in one transaction. */
-  async requeue(key: string, pending: PendingDelivery): Promise<void> {
-    const { origin, bodyHash, delivery } = pending;
-    const { deliveryId, receivedAt: at } = delivery;
-    const isTaken = this.findSeen(deliveryId) !== undefined;
-    await this.#write(() => [
-      this.#putPending(pending),
-      this.#quarantine.remove(key),
-      ...(isTaken ? [] : [this.#seenAt(at).put(deliveryId, { deliveryId, origin, bodyHash, at })]),
-    ]);
+  requeue(key: string, pending: PendingDelivery): Promise<void> {
+    return this.#keep(() => {
+      void this.#putPending(pending);
+      void this.#quarantine.remove(key);
+      const { deliveryId } = pending.delivery;
+      if (this.findSeen(deliveryId) === undefined) this.#see(pending, deliveryId);
+    });
   }
 
   /** A damaged record is undefined. */
   *listPending(limit: number): Generator<Keyed<PendingDelivery | undefined>> {
-    for (const { key, value } of this.#pending.getRange({ limit })) {
-      yield { key, record: decodeIfWhole<PendingDelivery>(key, value) };
-    }
+    for (const { key, value } of this.#pending.getRange({ limit }))
+      yield { key, record: decodeIfWhole<PendingDelivery>('pending', key, value) };
   }
 
   /** A damaged record is undefined. */
   *listQuarantined(limit: number): Generator<Keyed<Quarantined | undefined>> {
-    for (const { key, value } of this.#quarantine.getRange({ limit })) {
-      yield { key, record: decodeIfWhole<Quarantined>(key, value) };
-    }
+    for (const { key, value } of this.#quarantine.getRange({ limit }))
+      yield { key, record: decodeIfWhole<Quarantined>('quarantined', key, value) };
   }
 
   async close(): Promise<void> {
+    await this.#commits.flush();
     this.#closed = true;
     await this.#environment.close();
   }
 
-  /** Waits for all, so that none is left to reject unseen. */
-  async #write(writes: () => Promise<boolean>[]): Promise<void> {
-    if (this.#writeFailure) throw new Error(this.#writeFailure);
-    for (const result of await Promise.allSettled(writes())) {
-      if (result.status === 'fulfilled') continue;
-      this.#writeFailure = await reasonOf(result.reason);
-      throw new Error(this.#writeFailure);
+  /** @throws Error also where the disk took it, into files that the next process will not find */
+  async #keep(write: () => unknown): Promise<void> {
+    await this.#write(write);
+    const replaced = this.files.look();
+    if (replaced) throw new Error(replaced);
+  }
+
+  #write(write: () => unknown, urgency: Urgency = 'now'): Promise<void> {
+    return this.#commits.add(write, urgency);
+  }
+
+  async #commit(writes: () => void): Promise<void> {
+    try {
+      // A batch has one promise, and not one a record.
+      await this.#environment.batch(writes);
+    } catch (error) {
+      throw new Error(this.files.look() ?? (await reasonOf(error)));
     }
+  }
+
+  #part(kind: RecordKind): Database<Buffer, string> {
+    return kind === 'pending' ? this.#pending : this.#quarantine;
+  }
+
+  #nextKey(): string {
+    this.#lastKey = this.#generateKey();
+    return this.#lastKey;
   }
 
   #putPending(pending: PendingDelivery): Promise<boolean> {
     const key = this.#nextKey();
-    return this.#pending.put(key, encodeRecord(key, pending));
+    return this.#pending.put(key, encodeRecord('pending', key, pending));
   }
 
-  /**
-   * Two generations take turns: when one is full of an hour, the other is emptied at once and written to next,
-   * so that forgetting costs nothing a callback.
-   */
-  #seenAt(now: number): Database<Seen, string> {
-    const generation = Math.floor(now / this.#generation);
-    const database = this.#seen[generation % 2] as Database<Seen, string>;
-    if (generation > this.#currentGeneration) {
-      // At start the current generation may hold what an earlier process saw.
-      if (this.#currentGeneration >= 0) database.clearAsync().catch(ignoreCommitError);
-      this.#currentGeneration = generation;
-    }
-    return database;
+  /** A delivery's id is taken too, where that is not what recognises its callback. */
+  #see({ delivery, origin, bodyHash }: PendingDelivery, seenKey: string): void {
+    const { deliveryId, receivedAt: at } = delivery;
+    for (const key of new Set([seenKey, deliveryId]))
+      this.#seen.put(key, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
   }
 }
 
-function decodeIfWhole<T>(key: string, bytes: Buffer): T | undefined {
+function decodeIfWhole<T>(kind: RecordKind, key: string, bytes: Buffer): T | undefined {
   try {
-    return decodeRecord<T>(key, bytes);
+    return decodeRecord<T>(kind, key, bytes);
   } catch (error) {
     if (error instanceof DamagedRecordError) return undefined;
     throw error;
   }
-}
-
-export function entryCount(database: Database<unknown, string>): number {
-  return (database.getStats() as { entryCount: number }).entryCount;
-}
-
-/** LMDB counts pages, so that none has to be read for it. */
-function bytesOf(database: Database<unknown, string>): number {
-  const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = database.getStats() as {
-    [name in 'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages']: number;
-  };
-  return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
-}
-
-/** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
-export async function reasonOf(error: unknown): Promise<string> {
-  try {
-    await (error as { commitError?: Promise<unknown> }).commitError;
-    throw error;
-  } catch (reason) {
-    return reason instanceof Error ? reason.message.replace(/:.*/s, '') : String(reason);
-  }
-}
-
-function ignoreCommitError(error: unknown): void {
-  (error as { commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
 }

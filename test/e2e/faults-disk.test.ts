@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
 import { temporaryFolder } from '../support/temporal.ts';
+import { TSX_ARGS } from '../support/tsx.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for on a full disk each waits for Temporal, and a test server takes some dozens. */
@@ -32,6 +35,7 @@ function mount(options: string): string | undefined {
   }
 }
 
+const WRITER = fileURLToPath(new URL('../support/write-on-full-disk.ts', import.meta.url));
 const BALLAST = join(disk, 'ballast');
 
 /** Fills the disk to the last byte, as somebody else's log would. */
@@ -110,6 +114,32 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     assert.equal(await receiver.terminate(), 0, receiver.process.stderr);
     assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 });
     assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
+  });
+
+  test('given removals, quarantined entries and callbacks at the same moment, then one commit is refused, and none is tried after it', async () => {
+    const dir = join(disk, 'store');
+    const child = fork(WRITER, [dir], {
+      execArgv: [...TSX_ARGS],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    try {
+      await once(child, 'message');
+      fillUp();
+      child.send('write');
+      const [outcomes] = (await once(child, 'message')) as [string[]];
+      const [code, signal] = await once(child, 'close');
+      assert.deepEqual([code, signal], [0, null], stderr);
+      assert.deepEqual([...new Set(outcomes)], ['Error: No space left on device']);
+      // lmdb-js says so for each commit that the disk refuses; at the second it corrupts its heap.
+      assert.equal(stderr.match(/Write error/g)?.length, 1, stderr);
+    } finally {
+      rmSync(BALLAST);
+      rmSync(dir, { recursive: true });
+    }
   });
 
   test('given one that can only be read, then callbacks are started before the answer', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { readSettings } from '../../src/config.ts';
 import { DirectIntake } from '../../src/intake/direct.ts';
@@ -229,6 +231,28 @@ describe('JournalIntake', () => {
     await drained(running);
     assert.equal(store.quarantinedCount, 1);
     assert.equal((await inputOf('raw-2')).type, 'friendDeleted');
+  });
+
+  test('given an entry that is damaged while it waits, then it goes to the quarantine as it is, and holds up no stop', async () => {
+    const running = await start(NOWHERE);
+    await running.intake.accept(callbackOf({ requestId: 'damaged-1' }));
+    await running.intake.accept(callbackOf({ requestId: 'whole-1' }));
+    // As a disk would, below the open database.
+    const file = join(folder.path, 'data.mdb');
+    writeFileSync(file, readFileSync(file, 'latin1').replaceAll('damaged-1', 'dimaged-1'), {
+      encoding: 'latin1',
+      flag: 'r+',
+    });
+    const store = running.journal?.store;
+    assert.ok(store);
+    await until('the quarantine', () => store.quarantinedCount === 1);
+    assert.equal(store.pendingCount, 1);
+    const [entry] = store.listQuarantined(10);
+    assert.ok(entry?.record?.kind === 'damaged');
+    assert.match(entry.record.reason, /damaged record/);
+    assert.match(Buffer.from(entry.record.entry, 'base64').toString(), /dimaged-1/);
+    await assert.rejects(requeue(store, entry.key, SDK_APP_ID), /damaged this entry/);
+    assert.equal(store.quarantinedCount, 1);
   });
 
   test('given a delivery that Temporal can never take, then it goes to the quarantine and holds nobody up', async () => {

@@ -2,25 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { GroupCommit } from '../../src/journal/group-commit.ts';
-import { type Deferred, deferred } from '../support/deferred.ts';
+import { slowDisk } from '../support/slow-disk.ts';
 
-/** A disk whose commits end when the test says so. */
-function slowDisk(limit = 60_000) {
-  const commits: { entries: string[]; end: Deferred<void> }[] = [];
+function slowGroups(limit = 60_000) {
+  const { queue, commits, written } = slowDisk();
+  let fault: Error | undefined;
   const group = new GroupCommit<string>({
     limit,
     overdue: () => new Error('overdue'),
-    commit(entries) {
-      const end = deferred<void>();
-      commits.push({ entries, end });
-      return end;
-    },
+    commit: (take) =>
+      queue.add(() => {
+        const entries = take();
+        if (fault) throw fault;
+        written(...entries);
+      }),
   });
-  return { group, commits };
+  const refuse = (reason?: Error) => {
+    fault = reason;
+  };
+  return { group, queue, commits, refuse };
 }
 
 test('given entries of one turn, then they share one commit, and are told when it ends', async () => {
-  const { group, commits } = slowDisk();
+  const { group, commits } = slowGroups();
   let told = 0;
   const added = ['a', 'b', 'c'].map((entry) => group.add(entry).then(() => (told += 1)));
   await turn();
@@ -35,10 +39,12 @@ test('given entries of one turn, then they share one commit, and are told when i
 });
 
 test('given a commit under way, when more arrives, then it waits for the end and shares the next one', async () => {
-  const { group, commits } = slowDisk();
+  const { group, commits } = slowGroups();
   const first = group.add('a');
   await turn();
-  const later = [group.add('b'), group.add('c')];
+  const later = [group.add('b')];
+  await turn();
+  later.push(group.add('c'));
   await turn();
   assert.equal(commits.length, 1);
   commits[0]?.end.resolve();
@@ -49,36 +55,38 @@ test('given a commit under way, when more arrives, then it waits for the end and
   await Promise.all(later);
 });
 
-test('given a commit that fails, then its entries are told why, and the next commit is tried', async () => {
-  const { group, commits } = slowDisk();
+test('given entries that the journal can’t take, then they are told why, and the next ones are tried', async () => {
+  const { group, commits, refuse } = slowGroups();
+  refuse(new Error('disk almost full'));
   const failing = [group.add('a'), group.add('b')];
-  await turn();
+  for (const added of failing) await assert.rejects(added, /disk almost full/);
+  refuse();
+  commits[0]?.end.resolve();
   const next = group.add('c');
-  commits[0]?.end.reject(new Error('disk full'));
-  for (const added of failing) await assert.rejects(added, /disk full/);
   await turn();
+  await turn();
+  assert.deepEqual(commits[1]?.entries, ['c']);
   commits[1]?.end.resolve();
   await next;
 });
 
 test('given a commit that hangs, then its entries and those behind it are given up in time', async () => {
-  const { group, commits } = slowDisk(20);
+  const { group, commits } = slowGroups(20);
   const hanging = group.add('a');
   await turn();
   const behind = group.add('b');
   await assert.rejects(hanging, /overdue/);
   await assert.rejects(behind, /overdue/);
-  commits[0]?.end.resolve();
-  await turn();
   const after = group.add('c');
+  commits[0]?.end.resolve();
   await turn();
   assert.deepEqual(commits[1]?.entries, ['c']);
   commits[1]?.end.resolve();
   await after;
 });
 
-test('given a group that is given up before its turn comes, then there is one commit at a time all the same', async () => {
-  const { group, commits } = slowDisk(200);
+test('given a group that is given up before its turn comes, then it is not written', async () => {
+  const { group, queue, commits } = slowGroups(200);
   // From here on timers are looked at before the next turn of immediates, and so before the commit.
   await turn();
   const givenUp = assert.rejects(group.add('a'), /overdue/);
@@ -88,14 +96,11 @@ test('given a group that is given up before its turn comes, then there is one co
   while (performance.now() < blockedUntil);
   await givenUp;
   await turn();
-  added.push(group.add('c'));
-  await turn();
   assert.deepEqual(
     commits.map(({ entries }) => entries),
     [['b']],
   );
   commits[0]?.end.resolve();
-  await turn();
-  commits[1]?.end.resolve();
   await Promise.all(added);
+  await queue.flush();
 });

@@ -1,0 +1,53 @@
+import type { Database } from 'lmdb';
+
+/** LMDB's files in a journal's folder. */
+export const DATABASE = 'data.mdb';
+export const LOCKS = 'lock.mdb';
+
+/** The file beside the database that says that it was set up. */
+export const SET_UP_MARK = 'set-up';
+
+/** How a journal's parts are named within its database. */
+export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
+export const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
+
+/** What shows that a database was set up, even when nothing is in it. */
+export const FORMAT_KEY = 'format';
+
+type Statistics = {
+  entryCount: number;
+  lastTxnId: number;
+  pageSize: number;
+  treeBranchPageCount: number;
+  treeLeafPageCount: number;
+  overflowPages: number;
+};
+
+/** LMDB keeps these numbers, so that nothing has to be read for them. */
+function statisticsOf(database: Database<unknown, string>): Statistics {
+  return database.getStats() as Statistics;
+}
+
+export function entryCount(database: Database<unknown, string>): number {
+  return statisticsOf(database).entryCount;
+}
+
+export function bytesOf(database: Database<unknown, string>): number {
+  const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = statisticsOf(database);
+  return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+}
+
+/** The number of the last commit, of any process. */
+export function lastTransactionOf(database: Database<unknown, string>): number {
+  return statisticsOf(database).lastTxnId;
+}
+
+/** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
+export async function reasonOf(error: unknown): Promise<string> {
+  try {
+    await (error as { commitError?: Promise<unknown> }).commitError;
+    throw error;
+  } catch (reason) {
+    return reason instanceof Error ? reason.message.replace(/:.*/s, '') : String(reason);
+  }
+}

@@ -1,0 +1,98 @@
+/** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see inspect.ts. */
+import { open } from 'lmdb';
+import { hasRoot, tellParent } from '../child.ts';
+import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from '../database.ts';
+import { checkRecord, decodeRecord, isFormat1, type RecordKind, readRecord } from '../record.ts';
+import type { FoundRecord } from '../store.ts';
+import type { InspectionMessage } from './inspect.ts';
+
+/** Keys that share a message. */
+const SHARED = 1_000;
+
+const [dir = '', mode, direction] = process.argv.slice(2);
+const environment = open({
+  path: dir,
+  maxDbs: 8,
+  noSubdir: false,
+  readOnly: mode !== 'check',
+  overlappingSync: false,
+});
+if (!hasRoot(environment)) process.exit(1);
+
+const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
+const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
+const counts = { pending: entryCount(pending), quarantined: entryCount(quarantine) };
+await send({ kind: 'counts', counts });
+
+const read = { pending: 0, quarantined: 0, damaged: 0 };
+await readAll(pending, 'pending');
+await readAll(quarantine, 'quarantined');
+if (mode === 'check') {
+  SEEN_PARTS.forEach(checkSeen);
+  if (read.damaged === 0) await checkWriting();
+}
+await send({ kind: 'read', read });
+process.disconnect();
+
+async function readAll(database: typeof pending, part: RecordKind): Promise<void> {
+  let keys: string[] = [];
+  const tellReached = async () => {
+    if (mode === 'salvage') await send({ kind: 'reached', part, keys });
+    keys = [];
+  };
+  for (const { key, value } of database.getRange({ reverse: direction === 'backwards' })) {
+    const isWhole = isRecord(part, key, value);
+    read[isWhole ? part : 'damaged'] += 1;
+    if (mode === 'salvage' && isWhole && isFormat1(value))
+      await send({ kind: 'found', found: decode(part, key, value) });
+    else keys.push(keyOf(key, value));
+    if (keys.length >= SHARED) await tellReached();
+  }
+  await tellReached();
+}
+
+/** The tree's key may be what is damaged: a record of format 2 knows its own. */
+function keyOf(key: unknown, value: Buffer): string {
+  return readRecord(value)?.key ?? String(key);
+}
+
+function isRecord(part: RecordKind, key: string, value: Buffer): boolean {
+  try {
+    checkRecord(part, key, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Nothing of it is worth saving, but at one broken page of it every later read and write fails. */
+function checkSeen(name: string): void {
+  const seen = environment.openDB<unknown, string>({ name, encoding: 'binary' });
+  if (seen.getKeysCount({}) !== entryCount(seen)) read.damaged += 1;
+}
+
+/**
+ * Where the list of free pages is damaged, or lies beyond the end of a file that was cut short, everything can be
+ * read and nothing written: the next write fails, or ends the process. A disk that takes none is another matter.
+ */
+async function checkWriting(): Promise<void> {
+  // lmdb-js rejects a second promise beside the write's own.
+  process.on('unhandledRejection', () => undefined);
+  try {
+    const meta = environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
+    await meta.put(FORMAT_KEY, 1);
+  } catch (error) {
+    const reason = await reasonOf(error);
+    if (/MDB_(BAD_TXN|CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID)/.test(reason)) read.damaged += 1;
+  }
+}
+
+function decode(kind: RecordKind, key: string, value: Buffer): FoundRecord {
+  return kind === 'pending'
+    ? { kind, key, record: decodeRecord(kind, key, value) }
+    : { kind, key, record: decodeRecord(kind, key, value) };
+}
+
+function send(message: InspectionMessage): Promise<void> {
+  return tellParent(message);
+}

@@ -1,0 +1,113 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Logger } from '../../telemetry/logger.ts';
+import { inodeOf, readCounts } from '../counts.ts';
+import { DATABASE, LOCKS, SET_UP_MARK } from '../database.ts';
+import { type Inspection, inspect } from './inspect.ts';
+import { readMetaPages } from './meta-pages.ts';
+import { type Salvaged, takeOver } from './take-over.ts';
+
+export type RecoverOptions = {
+  dir: string;
+  remember: number;
+  logger: Logger;
+  /** Stops the recovery: nothing is changed then, and the reason is thrown. */
+  signal?: AbortSignal | undefined;
+};
+
+/** Within the journal's folder: where what can be read is gathered. */
+const GATHERED = 'taken-over';
+
+/**
+ * Looks through the journal before it is used. A damaged one is set aside, never deleted, and what can be read
+ * of it goes into a new one.
+ *
+ * @returns undefined when nothing was wrong
+ */
+export async function recoverJournal(options: RecoverOptions): Promise<Salvaged | undefined> {
+  const { dir, remember, logger, signal } = options;
+  if (!existsSync(join(dir, SET_UP_MARK))) {
+    // Whatever is there was never written to: the process ended while it set the journal up.
+    for (const file of [DATABASE, LOCKS]) rmSync(join(dir, file), { force: true });
+    return undefined;
+  }
+  const damage = await findDamage(options);
+  if (!damage) return undefined;
+  const setAside = keep(dir);
+  logger.error(
+    { setAside, ...damage },
+    'the journal is damaged: it is set aside, and what can be read of it is taken over',
+  );
+  const gathered = join(dir, GATHERED);
+  const counts = readCounts(dir);
+  const salvaged = await takeOver({ setAside, gathered, remember, counts, signal, ...damage }).catch(
+    (error: unknown) => {
+      // The damaged journal is still in its place, whole: its second name and the half of a new one are of no use.
+      for (const leftover of [setAside, gathered]) rmSync(leftover, { recursive: true, force: true });
+      throw error;
+    },
+  );
+  rmSync(join(dir, LOCKS), { force: true });
+  renameSync(join(gathered, DATABASE), join(dir, DATABASE));
+  rmSync(gathered, { recursive: true });
+  logger.error(
+    { ...salvaged },
+    salvaged.lost === 0 ? 'nothing was lost' : 'deliveries were lost with the journal',
+  );
+  return salvaged;
+}
+
+/** What is wrong with a journal, and whether the database may be older than what was last acknowledged. */
+type Damage = { reason: string; isStale: boolean };
+
+async function findDamage({ dir, logger, signal }: RecoverOptions): Promise<Damage | undefined> {
+  // Before anything opens the database: LMDB would write over what it takes for old.
+  const stale = findStale(dir);
+  if (stale) return { reason: stale, isStale: true };
+  const startedAt = performance.now();
+  const check = await inspect(dir, { mode: 'check', signal });
+  const reason = describeDamage(check);
+  if (reason) return { reason, isStale: false };
+  const ms = Math.round(performance.now() - startedAt);
+  logger.info({ ...check.expected, ms }, 'journal checked');
+  return undefined;
+}
+
+/** Why what LMDB would show is not what was last committed. */
+function findStale(dir: string): string | undefined {
+  if (!existsSync(join(dir, DATABASE))) return undefined;
+  const metaPages = readMetaPages(join(dir, DATABASE));
+  if (!metaPages) return undefined;
+  const { fault, lastTransaction } = metaPages;
+  if (fault) return fault;
+  const counts = readCounts(dir);
+  // They are written after the commit that they tell of was synced, and so never ahead of the database.
+  if (counts && counts.inode === inodeOf(dir) && lastTransaction < counts.lastTransaction)
+    return `it is of commit ${lastTransaction}, and there was a commit ${counts.lastTransaction}`;
+  return undefined;
+}
+
+/** Undefined: everything could be read, and is as much as there should be. */
+function describeDamage({ expected, read }: Inspection): string | undefined {
+  if (!expected) return 'its root can not be read';
+  if (!read) return 'reading it ended the process that read it';
+  if (read.damaged > 0) return `${read.damaged} of its places are damaged`;
+  const { pending, quarantined } = read;
+  const isAll = pending === expected.pending && quarantined === expected.quarantined;
+  const held = expected.pending + expected.quarantined;
+  return isAll ? undefined : `only ${pending + quarantined} of its ${held} entries can be reached`;
+}
+
+/** A second name for the damaged file: it is the journal until what it holds was taken over, whatever ends that. */
+function keep(dir: string): string {
+  const time = new Date().toISOString().replaceAll(':', '');
+  const setAside = join(dirname(dir), `${basename(dir)}.corrupt-${time}`);
+  mkdirSync(setAside, { recursive: true });
+  if (!existsSync(join(dir, DATABASE))) return setAside;
+  try {
+    linkSync(join(dir, DATABASE), join(setAside, DATABASE));
+  } catch {
+    copyFileSync(join(dir, DATABASE), join(setAside, DATABASE));
+  }
+  return setAside;
+}

@@ -1,0 +1,76 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import {
+  MARKER,
+  type PendingDelivery,
+  type Quarantined,
+  RECORD_HEADER,
+  readRecord,
+  recordLength,
+  type WholeRecord,
+} from '../record.ts';
+import type { FoundRecord } from '../store.ts';
+
+/** How much of the file is looked at once, in bytes. */
+const WINDOW = 8 * 1024 * 1024;
+
+/** Where in a window the search ended, and how much of the file is needed from there on, in bytes. */
+type Progress = { found: FoundRecord[]; next: number; needed: number };
+
+/**
+ * Finds the whole records of format 2 in a database file, wherever they lie: LMDB keeps the bytes of each together,
+ * within a page or over pages that follow each other. So a damaged page costs its own records and no others. Pages
+ * that LMDB freed are in the file too: a record may come several times, and one that was removed may come.
+ */
+export async function* scanRecords(path: string): AsyncGenerator<FoundRecord[]> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    let needed = WINDOW;
+    for (let position = 0; position < size; ) {
+      const window = await read(file, position, Math.min(needed, size - position));
+      const progress = searchWindow(window, size - position);
+      if (progress.found.length > 0) yield progress.found;
+      position += progress.next;
+      needed = Math.max(WINDOW, progress.needed);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const window = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(window, filled, length - filled, position + filled);
+    if (bytesRead === 0) throw new Error('the file became shorter while it was read');
+    filled += bytesRead;
+  }
+  return window;
+}
+
+/** @param left how many bytes the file has from the start of the window */
+function searchWindow(window: Buffer, left: number): Progress {
+  const found: FoundRecord[] = [];
+  const isEnd = window.length === left;
+  let from = 0;
+  for (;;) {
+    const at = window.indexOf(MARKER, from);
+    if (at < 0) break;
+    const bytes = window.subarray(at);
+    const needed = bytes.length < RECORD_HEADER ? RECORD_HEADER : (recordLength(bytes) ?? 0);
+    if (needed > bytes.length && at + needed <= left) return { found, next: at, needed };
+    const record = readRecord(bytes);
+    if (record) found.push(parse(record));
+    from = at + (record?.bytes ?? 1);
+  }
+  // The last bytes may be the beginning of a marker.
+  return { found, next: isEnd ? left : Math.max(from, window.length - MARKER.length + 1), needed: 0 };
+}
+
+function parse({ kind, key, content }: WholeRecord): FoundRecord {
+  const record: unknown = JSON.parse(content.toString());
+  return kind === 'pending'
+    ? { kind, key, record: record as PendingDelivery }
+    : { kind, key, record: record as Quarantined };
+}

@@ -1,0 +1,110 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isValid } from 'ulid';
+import { DATABASE } from '../database.ts';
+import { type FoundRecord, JournalStore } from '../store.ts';
+import { inspect, isAllReached } from './inspect.ts';
+import { countLosses, type DamagedDatabase, type Losses, type TreeReport } from './losses.ts';
+import { scanRecords } from './scan.ts';
+
+/** What of a damaged journal was taken over into a new one. */
+export type Salvaged = Losses & {
+  /** Where the damaged one is kept, whole. */
+  setAside: string;
+  pending: number;
+  quarantined: number;
+};
+
+export type TakeOverOptions = DamagedDatabase & {
+  /** The folder for a new database. */
+  gathered: string;
+  /** How long equal callbacks must be recognised, in ms. */
+  remember: number;
+  /** Stops it with the signal's reason. */
+  signal: AbortSignal | undefined;
+};
+
+/** Records of format 1 that go into one commit. */
+const SHARED = 1_000;
+
+/**
+ * Fills a new database with every whole record of a damaged one. What is in there twice is taken over once: a record
+ * keeps its key. A delivery that Temporal has already costs one start, since its workflow's id is its own.
+ */
+export async function takeOver(options: TakeOverOptions): Promise<Salvaged> {
+  const { setAside, gathered, remember, counts, signal } = options;
+  rmSync(gathered, { recursive: true, force: true });
+  const store = await JournalStore.open({ dir: gathered, remember });
+  try {
+    await takeScanned(store, join(setAside, DATABASE), { lowestKey: counts?.lowestKey, signal });
+    const tree = await takeFromTree(store, { setAside, signal });
+    await store.dropMoved();
+    const taken = { pending: store.pendingCount, quarantined: store.quarantinedCount };
+    return { setAside, ...taken, ...countLosses(options, tree, taken) };
+  } finally {
+    await store.close();
+  }
+}
+
+type ScanOptions = {
+  /** Records with a lower key were removed: without this limit, everything that ever was pending could come back. */
+  lowestKey: string | undefined;
+  signal: AbortSignal | undefined;
+};
+
+async function takeScanned(
+  store: JournalStore,
+  file: string,
+  { lowestKey = '', signal }: ScanOptions,
+): Promise<void> {
+  if (!existsSync(file)) return;
+  for await (const found of scanRecords(file)) {
+    signal?.throwIfAborted();
+    await store.restore(found.filter(({ kind, key }) => kind === 'quarantined' || key >= lowestKey));
+  }
+}
+
+type WalkOptions = { setAside: string; signal: AbortSignal | undefined };
+
+/** From the front and, since damage can stop that, from the back. */
+async function takeFromTree(store: JournalStore, from: WalkOptions): Promise<TreeReport> {
+  const forwards = await walk(store, from, 'forwards');
+  if (!forwards.isAllReached) await walk(store, from, 'backwards');
+  return forwards;
+}
+
+async function walk(
+  store: JournalStore,
+  { setAside, signal }: WalkOptions,
+  direction: 'forwards' | 'backwards',
+): Promise<TreeReport> {
+  const writes: Promise<void>[] = [];
+  let waiting: FoundRecord[] = [];
+  const report = { taken: 0, missing: 0, unnamed: 0 };
+  const write = () => {
+    writes.push(store.restore(waiting));
+    waiting = [];
+  };
+  const inspecting = inspect(setAside, {
+    mode: 'salvage',
+    signal,
+    direction,
+    onFound(found) {
+      report.taken += 1;
+      waiting.push(found);
+      if (waiting.length >= SHARED) write();
+    },
+    onReached(part, keys) {
+      for (const key of keys) {
+        if (!isValid(key)) report.unnamed += 1;
+        else if (store.has(part, key)) report.taken += 1;
+        else report.missing += 1;
+      }
+    },
+  });
+  // An aborted inspection must not leave writes behind: the store is closed then.
+  const inspection = await inspecting.finally(() => Promise.allSettled(writes));
+  write();
+  await Promise.all(writes);
+  return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
+}
