@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
 import { temporaryFolder } from '../support/temporal.ts';
-import { TSX_ARGS } from '../support/tsx.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for on a full disk each waits for Temporal, and a test server takes some dozens. */
@@ -119,7 +118,7 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
   test('given removals, quarantined entries and callbacks at the same moment, then one commit is refused, and none is tried after it', async () => {
     const dir = join(disk, 'store');
     const child = fork(WRITER, [dir], {
-      execArgv: [...TSX_ARGS],
+      execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let stderr = '';

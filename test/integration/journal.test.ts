@@ -243,8 +243,7 @@ describe('JournalIntake', () => {
       encoding: 'latin1',
       flag: 'r+',
     });
-    const store = running.journal?.store;
-    assert.ok(store);
+    const { store } = openJournal(running);
     await until('the quarantine', () => store.quarantinedCount === 1);
     assert.equal(store.pendingCount, 1);
     const [entry] = store.listQuarantined(10);

@@ -5,7 +5,6 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isLocked, JournalLockedError, lockJournal } from '../../src/journal/lock.ts';
 import { temporaryFolder } from '../support/temporal.ts';
-import { TSX_ARGS } from '../support/tsx.ts';
 
 const ASK = fileURLToPath(new URL('../support/ask-for-owner.ts', import.meta.url));
 
@@ -24,7 +23,7 @@ test('given a journal that a process has, then a second one is refused, and `che
 
 test('given a process that asks for the owner all the time, then a receiver that starts is never refused the journal', async () => {
   lockJournal(folder.path)();
-  const asking = fork(ASK, [folder.path], { execArgv: [...TSX_ARGS] });
+  const asking = fork(ASK, [folder.path], { execArgv: ['--import', 'tsx'] });
   try {
     await once(asking, 'message');
     for (let round = 0; round < 2_000; round += 1) lockJournal(folder.path)();

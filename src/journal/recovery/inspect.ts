@@ -20,8 +20,7 @@ export type Inspection = {
   read: ReadCounts | undefined;
 };
 
-export type InspectionMode = { signal: AbortSignal | undefined } & /** Reads everything and writes once. */
-(
+export type InspectionMode = { signal: AbortSignal | undefined } /** Reads everything and writes once. */ & (
   | { mode: 'check' }
   /** Reads only, and sends whole records of format 1, and of all others the keys. */
   | {

@@ -103,7 +103,9 @@ async function walk(
     },
   });
   // An aborted inspection must not leave writes behind: the store is closed then.
-  const inspection = await inspecting.finally(() => Promise.allSettled(writes));
+  const inspection = await inspecting.finally(async () => {
+    await Promise.allSettled(writes);
+  });
   write();
   await Promise.all(writes);
   return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
