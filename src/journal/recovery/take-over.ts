@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isValid } from 'ulid';
 import { DATABASE } from '../database.ts';
 import { type FoundRecord, JournalStore } from '../store.ts';
-import { inspect, isAllReached } from './inspect.ts';
+import { type InspectionMode, inspect, isAllReached } from './inspect.ts';
 import { countLosses, type DamagedDatabase, type Losses, type TreeReport } from './losses.ts';
 import { scanRecords } from './scan.ts';
 
@@ -85,7 +85,7 @@ async function walk(
     writes.push(store.restore(waiting));
     waiting = [];
   };
-  const inspecting = inspect(setAside, {
+  const inspecting: InspectionMode = {
     mode: 'salvage',
     signal,
     direction,
@@ -101,12 +101,14 @@ async function walk(
         else report.missing += 1;
       }
     },
-  });
-  // An aborted inspection must not leave writes behind: the store is closed then.
-  const inspection = await inspecting.finally(async () => {
+  };
+  try {
+    const inspection = await inspect(setAside, inspecting);
+    write();
+    await Promise.all(writes);
+    return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
+  } finally {
+    // An aborted inspection must not leave writes behind: the store is closed then.
     await Promise.allSettled(writes);
-  });
-  write();
-  await Promise.all(writes);
-  return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
+  }
 }
