@@ -1,16 +1,6 @@
-import type { Backend, BackendError } from './backends/backend.ts';
+import type { BackendError } from './backends/backend.ts';
 import { defineSideEffect } from './side-effect.ts';
 import { renderTemplate } from './template.ts';
-
-export interface Caches extends Backend {
-  /**
-   * Removes the keys.
-   *
-   * @returns per key, in the order of `keys`: whether it was there, or why it could not be removed
-   * @throws BackendError when all keys failed for the same reason
-   */
-  clear(keys: string[], signal: AbortSignal): Promise<(boolean | BackendError)[]>;
-}
 
 /** Removes the cache entries that are out of date because the friendship ended. Idempotent: a missing key is no error. */
 export const clearCaches = defineSideEffect({

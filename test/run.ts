@@ -5,8 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { findTestServers, type ServerName } from './support/find-servers.ts';
-import { startOpenSearch } from './support/open-search.ts';
+import { findTestServers, type ServerName } from './support/servers/find-servers.ts';
+import { startOpenSearch } from './support/servers/open-search.ts';
 
 /** A test file, `integration/http.test.ts`, and the servers without which it can't run. */
 type TestFile = { name: string; needs: ServerName[] };
@@ -55,7 +55,9 @@ for (const line of notRun) console.error(line);
 process.exitCode = notRun.length > 0 && process.env.CI === 'true' ? 1 : code;
 
 function testFiles({ name: suite, needs }: Suite): TestFile[] {
-  const found = readdirSync(new URL(`${suite}/`, TEST_DIR)).filter((file) => file.endsWith('.test.ts'));
+  const found = readdirSync(new URL(`${suite}/`, TEST_DIR), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.test.ts'),
+  );
   if (found.length === 0) fail(`The suite ${suite} has no test.`);
   return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: FILES[name] ?? needs }));
 }

@@ -1,7 +1,7 @@
-import type { Caches } from '../clear-caches.ts';
-import type { FriendDeletedMessage, Messenger } from '../notify-users.ts';
-import type { DeleteOutcome, SearchIndex } from '../update-search-index.ts';
 import type { Finding } from './backend.ts';
+import type { Caches } from './caches.ts';
+import type { FriendDeletedMessage, Messenger } from './messenger.ts';
+import type { DeleteOutcome, SearchIndex } from './search-index.ts';
 
 /** What the embedded friend graph knows about one account. */
 export type AccountView = {

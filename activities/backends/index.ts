@@ -1,6 +1,6 @@
-import type { Caches } from '../clear-caches.ts';
-import type { Messenger } from '../notify-users.ts';
-import type { SearchIndex } from '../update-search-index.ts';
+import type { Caches } from './caches.ts';
+import type { Messenger } from './messenger.ts';
+import type { SearchIndex } from './search-index.ts';
 
 /** What the side effects work on. A backend that is switched off is null. */
 export type Backends = {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { SIDE_EFFECTS } from '../../activities/index.ts';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../config/duration.ts';
 
 /** The largest callback that the vendor can send: 3,000 friends of one account, deleted both ways. */
 export const MAX_PAIRS = 6_000;

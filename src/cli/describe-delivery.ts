@@ -1,6 +1,6 @@
 import type { SideEffectProgress } from '../../workflows/contract.ts';
-import { describeExecution, isOpen, unpauseCommand } from '../temporal/execution.ts';
-import type { DeliveryReport } from '../temporal/read-progress.ts';
+import { describeExecution, isOpen, unpauseCommand } from '../temporal/attention/execution.ts';
+import type { DeliveryReport } from '../temporal/attention/read-progress.ts';
 
 /** `given`: the id that somebody typed, which works where they are. */
 type Asked = { given: string; namespace: string };

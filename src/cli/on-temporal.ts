@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { createClient } from '../temporal/connect.ts';
-import type { CliContext } from './program.ts';
+import type { CliContext } from './context.ts';
 import { readAndWarn } from './read-and-warn.ts';
 
 /** For commands that need Temporal and nothing else: connects, and disconnects once they are done. */

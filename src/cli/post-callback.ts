@@ -1,4 +1,4 @@
-import { withDeadline } from '../../activities/backends/deadline.ts';
+import { withDeadline } from '../../activities/backends/net/deadline.ts';
 import type { ComposedCallback } from '../callback/compose-request.ts';
 
 /** The vendor waits no longer. */

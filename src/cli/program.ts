@@ -1,22 +1,18 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { type Environment, SettingsError } from '../config.ts';
+import { type Environment, SettingsError } from '../config/settings.ts';
 import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
-import { addCheck } from './check.ts';
+import { addCheck } from './check/check.ts';
+import { type CliContext, EXIT } from './context.ts';
 import { addDemo } from './demo.ts';
-import { addDismiss } from './dismiss.ts';
-import { addFailed } from './failed.ts';
-import { addJournal } from './journal.ts';
-import { addRetry } from './retry.ts';
+import { addJournal } from './journal/journal.ts';
+import { addDismiss } from './operate/dismiss.ts';
+import { addFailed } from './operate/failed.ts';
+import { addRetry } from './operate/retry.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
 import { addSetup } from './setup.ts';
 import { addStatus } from './status.ts';
-
-/** What every command gets: the environment, and a place for its exit code. */
-export type CliContext = { environment: Environment; exitCode: number };
-
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 /** Runs one command line and returns its exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runCli(argv: readonly string[], environment: Environment): Promise<number> {

@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { SingleBar } from 'cli-progress';
 import { composeCallback, samplePairs } from '../callback/compose-request.ts';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { OperatorError } from '../operator-error.ts';
 import { MAX_PAIRS, wholeNumber } from './arguments.ts';
+import { type CliContext, EXIT } from './context.ts';
 import { print, printJson } from './output.ts';
 import { type PostResult, postCallback } from './post-callback.ts';
-import { type CliContext, EXIT } from './program.ts';
 import { readAndWarn } from './read-and-warn.ts';
 
 const MAX_COUNT = 1_000_000;

@@ -1,9 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type Role, readSettings, type Settings } from '../config.ts';
-import type { Service, ServiceParts } from '../service.ts';
+import { type Role, readSettings, type Settings } from '../config/settings.ts';
+import type { Service, ServiceParts } from '../service/service.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { type CliContext, EXIT } from './context.ts';
 import { say } from './output.ts';
-import { type CliContext, EXIT } from './program.ts';
 import { endDespiteLeftovers, stopSignal } from './stop-signal.ts';
 
 type ServiceCommand = {
@@ -49,7 +49,7 @@ Example:
 /** Loaded only by what runs as a service: it doubles the time in which any other command starts. */
 export async function loadService() {
   const [{ startService }, { createLogger }] = await Promise.all([
-    import('../service.ts'),
+    import('../service/service.ts'),
     import('../telemetry/logger.ts'),
   ]);
   return { startService, createLogger };

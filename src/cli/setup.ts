@@ -8,9 +8,9 @@ import {
   creationCommands,
   REQUIRED_SEARCH_ATTRIBUTES,
 } from '../temporal/search-attributes.ts';
+import type { CliContext } from './context.ts';
 import { onTemporal } from './on-temporal.ts';
 import { print, printJson } from './output.ts';
-import type { CliContext } from './program.ts';
 
 export function addSetup(program: Command, context: CliContext): void {
   program

@@ -1,11 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
-import { isOpen } from '../temporal/execution.ts';
-import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/read-progress.ts';
-import { followRetries } from '../temporal/retry-chain.ts';
+import { isOpen } from '../temporal/attention/execution.ts';
+import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/attention/read-progress.ts';
+import { followRetries } from '../temporal/attention/retry-chain.ts';
+import { type CliContext, EXIT } from './context.ts';
 import { describeDelivery } from './describe-delivery.ts';
 import { onTemporal } from './on-temporal.ts';
 import { print, printJson } from './output.ts';
-import { type CliContext, EXIT } from './program.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
 export function addStatus(program: Command, context: CliContext): void {

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { isOpen, unpauseCommand } from '../temporal/execution.ts';
-import { DeliveryNotFoundError, type DeliveryReport, readDelivery } from '../temporal/read-progress.ts';
+import { isOpen, unpauseCommand } from '../temporal/attention/execution.ts';
+import {
+  DeliveryNotFoundError,
+  type DeliveryReport,
+  readDelivery,
+} from '../temporal/attention/read-progress.ts';
 import { say } from './output.ts';
 import { createProgressView } from './progress-view.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Role } from '../config.ts';
 import type { Values } from './fields.ts';
+import type { Role } from './role.ts';
 
 /** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
 export function crossChecks(values: Partial<Values>, role: Role): string[] {

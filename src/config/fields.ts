@@ -1,8 +1,12 @@
 import bytes from 'bytes';
 import { z } from 'zod';
-import { parseRedisUrl } from '../../activities/backends/redis-address.ts';
-import { isIndexName, parseSearchGuard, parseSearchUrl } from '../../activities/backends/search-address.ts';
-import { readWebhookSecret } from '../../activities/backends/webhook-secret.ts';
+import {
+  isIndexName,
+  parseSearchGuard,
+  parseSearchUrl,
+} from '../../activities/backends/open-search/search-address.ts';
+import { parseRedisUrl } from '../../activities/backends/redis/redis-address.ts';
+import { readWebhookSecret } from '../../activities/backends/webhook/webhook-secret.ts';
 import { PLACEHOLDERS } from '../../activities/template.ts';
 import {
   duration,

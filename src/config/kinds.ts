@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from './duration.ts';
 
 /** Why a value is not right: what was expected. */
 export type Fault = { fault: string };

@@ -1,6 +1,6 @@
-import type { Environment } from '../config.ts';
 import { FIELDS } from './fields.ts';
 import { OF_OPEN_TELEMETRY, OF_TEMPORAL, TEMPORAL_METADATA } from './others-names.ts';
+import type { Environment } from './role.ts';
 
 const KNOWN = new Set([...Object.keys(FIELDS), ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY]);
 

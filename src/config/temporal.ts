@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { Environment, Role } from '../config.ts';
+import type { Environment, Role } from './role.ts';
 
 /** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
 export type TemporalSettings = {

@@ -1,19 +1,19 @@
 import type { Client } from '@temporalio/client';
-import type { Settings } from '../config.ts';
-import { Dispatcher } from '../journal/dispatcher.ts';
+import { createPlan } from '../config/plan.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type JournalPhase, OpeningJournal } from '../journal/opening.ts';
-import { createPlan } from '../plan.ts';
+import { type JournalPhase, OpeningJournal } from '../journal/opening-journal.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type JournalGauges, type Metrics, NO_JOURNAL, observeJournal } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import type { FreshStarts } from '../temporal/fresh-starts.ts';
-import { DeliveryStarter } from '../temporal/start-delivery.ts';
-import type { TraceStarts } from '../temporal/trace-starts.ts';
-import { DirectIntake } from './direct.ts';
+import type { FreshStarts } from '../temporal/start/fresh-starts.ts';
+import { DeliveryStarter } from '../temporal/start/start-delivery.ts';
+import type { TraceStarts } from '../temporal/start/trace-starts.ts';
+import { DirectIntake } from './direct-intake.ts';
+import { Dispatcher } from './dispatcher.ts';
 import type { Intake } from './intake.ts';
-import { JournalIntake } from './journal.ts';
-import { OpeningIntake } from './opening.ts';
+import { JournalIntake } from './journal-intake.ts';
+import { OpeningIntake } from './opening-intake.ts';
 import { RecentCallbacks } from './recent-callbacks.ts';
 
 /** What a stop hands over to Temporal before it leaves the rest in the journal, in ms. */

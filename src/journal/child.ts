@@ -10,7 +10,7 @@ import { FORMAT_KEY, PARTS } from './database.ts';
  * @throws the reason of `signal`, once it is aborted and the process is gone
  */
 export function runChild<Message>(
-  module: 'recovery/inspect-child' | 'operate-child',
+  module: 'recovery/inspect-child' | 'operate/operate-child',
   args: string[],
   { onMessage, signal }: { onMessage: (message: Message) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {

@@ -14,7 +14,7 @@ import {
   SEEN_PARTS,
   SET_UP_MARK,
 } from './database.ts';
-import { OpenFiles } from './open-files.ts';
+import { OpenFiles } from './folder/open-files.ts';
 import {
   DamagedRecordError,
   decodeRecord,

@@ -8,7 +8,7 @@ import {
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import type { TemporalSettings } from '../config.ts';
+import type { TemporalSettings } from '../config/settings.ts';
 import { OperatorError } from '../operator-error.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 

@@ -1,4 +1,4 @@
-import { NEEDS_PERSON } from './attention-query.ts';
+import { NEEDS_PERSON } from './attention/attention-query.ts';
 
 /** The page of one workflow run in the Temporal UI. */
 export function workflowPage(

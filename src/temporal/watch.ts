@@ -3,10 +3,10 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
-import { ENDED_UNDONE, WAITS } from './attention-query.ts';
+import { ENDED_UNDONE, WAITS } from './attention/attention-query.ts';
+import { listRuns } from './attention/list-runs.ts';
+import { EndedUndone } from './attention/taken-up.ts';
 import { describeRpcError } from './connect.ts';
-import { listRuns } from './list-runs.ts';
-import { EndedUndone } from './taken-up.ts';
 
 /** How often Temporal is asked, in ms; nobody who scrapes waits for it. */
 const LOOK_EVERY_MS = 20_000;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { findTestServers } from '../support/find-servers.ts';
+import { findTestServers } from '../support/servers/find-servers.ts';
 import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions } from './machine.ts';

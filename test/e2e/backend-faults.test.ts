@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { SideEffectName } from '../../activities/index.ts';
 import type { Pair } from '../../workflows/contract.ts';
-import { FaultStage } from '../support/fault-stage.ts';
+import type { SinkAnswer, Taken } from '../support/doubles/webhook-sink.ts';
 import { twoWay } from '../support/recorded-acts.ts';
+import { FaultStage } from '../support/stages/fault-stage.ts';
 import { until } from '../support/until.ts';
-import type { SinkAnswer, Taken } from '../support/webhook-sink.ts';
 
 /** Retries are at most 30 s apart. */
 const PROMPT_MS = 35_000;

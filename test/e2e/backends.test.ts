@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Finding } from '../../src/cli/check.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { type OpenSearchServer, startTestOpenSearch } from '../support/open-search.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { TestRedis } from '../support/redis.ts';
+import type { Finding } from '../../src/cli/check/finding.ts';
+import { WebhookSink } from '../support/doubles/webhook-sink.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
 import { SearchApi } from '../support/search-api.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { type OpenSearchServer, startTestOpenSearch } from '../support/servers/open-search.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { TestRedis } from '../support/servers/redis.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
-import { WebhookSink } from '../support/webhook-sink.ts';
 
 const SECRET = 'a-secret-of-these-tests-0';
 const INDEX = `friends-e2e-${process.pid}`;

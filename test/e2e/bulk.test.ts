@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import pMap from 'p-map';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
 import { pairsDone, repeated } from '../support/recorded-acts.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 import { until } from '../support/until.ts';
 
 const PAIR = pairsOf(['alice', 'bob']);

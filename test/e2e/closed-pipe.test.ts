@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CLOSED_PIPE } from '../../src/cli/output.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { pairsOf } from '../support/deliveries.ts';
-import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { endReceivers, KillableReceiver } from '../support/killable.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { endReceivers, KillableReceiver } from '../support/doubles/killable.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 
 const folder = temporaryFolder();
 let temporal: TestTemporal;

@@ -3,11 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { environmentOf, readCompose, service } from '../support/compose.ts';
-import { type OpenSearchServer, startTestOpenSearch } from '../support/open-search.ts';
-import { type ProcessSettings, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { TestRedis } from '../support/redis.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { environmentOf, readCompose, service } from '../support/inputs/compose.ts';
+import { type OpenSearchServer, startTestOpenSearch } from '../support/servers/open-search.ts';
+import { type ProcessSettings, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { TestRedis } from '../support/servers/redis.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const TOKEN = 'a-token-for-tests';

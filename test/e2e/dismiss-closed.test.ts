@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Outcome } from '../../src/temporal/act-on-delivery.ts';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import type { Outcome } from '../../src/temporal/attention/act-on-delivery.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
 

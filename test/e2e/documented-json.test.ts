@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { postSigned } from '../support/callbacks.ts';
-import { differences, documentedJson } from '../support/documented-json.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { differences, documentedJson } from '../support/inputs/documented-json.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const NOWHERE = '127.0.0.1:1';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { composeCallback } from '../../src/callback/compose-request.ts';
-import { endReceivers, KillableReceiver } from '../support/killable.ts';
-import { FREE_PORTS } from '../support/process.ts';
-import { readAnswer, sendRaw } from '../support/raw-http.ts';
-import { type Answers, sendSteadily } from '../support/steady-sender.ts';
-import { type StalledRequest, Strangers, unsigned } from '../support/strangers.ts';
-import { memoryFolder } from '../support/temporal.ts';
+import { endReceivers, KillableReceiver } from '../support/doubles/killable.ts';
+import { readAnswer, sendRaw } from '../support/doubles/raw-http.ts';
+import { type Answers, sendSteadily } from '../support/doubles/steady-sender.ts';
+import { type StalledRequest, Strangers, unsigned } from '../support/doubles/strangers.ts';
+import { FREE_PORTS } from '../support/servers/process.ts';
+import { memoryFolder } from '../support/servers/temporal.ts';
 
 const SDK_APP_ID = FREE_PORTS.SDK_APP_ID ?? '';
 const TOKEN = FREE_PORTS.CALLBACK_TOKEN ?? '';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
-import { runUnfriend } from '../support/process.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { runUnfriend } from '../support/servers/process.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 import { until } from '../support/until.ts';
 
 type Row = {

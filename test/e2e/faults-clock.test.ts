@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 
 /** By how much the receiver's clock is ahead, in ms: what Sign permits, and less than the window of duplicates. */
 const AHEAD = 50_000;

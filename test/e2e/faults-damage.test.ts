@@ -13,13 +13,13 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readCounts } from '../../src/journal/counts.ts';
+import { readCounts } from '../../src/journal/folder/counts.ts';
 import { decodeRecord, type PendingDelivery } from '../../src/journal/record.ts';
 import { JournalStore, type Keyed } from '../../src/journal/store.ts';
-import { damageJournal, flipBits, overwritePages, swapMetaPages } from '../support/journal-damage.ts';
-import type { KillableReceiver } from '../support/killable.ts';
-import { killableStage } from '../support/killable-stage.ts';
-import { seeded } from '../support/seeded.ts';
+import type { KillableReceiver } from '../support/doubles/killable.ts';
+import { damageJournal, flipBits, overwritePages, swapMetaPages } from '../support/inputs/journal-damage.ts';
+import { seeded } from '../support/inputs/seeded.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 import { until } from '../support/until.ts';
 
 const PAGE = 4_096;

@@ -5,9 +5,9 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for on a full disk each waits for Temporal, and a test server takes some dozens. */
@@ -34,7 +34,7 @@ function mount(options: string): string | undefined {
   }
 }
 
-const WRITER = fileURLToPath(new URL('../support/write-on-full-disk.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('../support/doubles/write-on-full-disk.ts', import.meta.url));
 const BALLAST = join(disk, 'ballast');
 
 /** Fills the disk to the last byte, as somebody else's log would. */

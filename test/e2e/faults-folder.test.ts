@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second: few, for without the journal each waits for Temporal. */

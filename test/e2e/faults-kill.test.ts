@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KillableReceiver } from '../support/killable.ts';
-import { killableStage } from '../support/killable-stage.ts';
+import type { KillableReceiver } from '../support/doubles/killable.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 import { until } from '../support/until.ts';
 
 /** Callbacks a second. */

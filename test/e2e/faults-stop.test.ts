@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { killableStage } from '../support/killable-stage.ts';
 import { NO_FAULTS } from '../support/ledger-comparison.ts';
+import { killableStage } from '../support/stages/killable-stage.ts';
 import { until } from '../support/until.ts';
 
 const RATE = 50;

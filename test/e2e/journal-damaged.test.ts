@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { JournalStore } from '../../src/journal/store.ts';
-import { endReceivers, KillableReceiver } from '../support/killable.ts';
-import { runUnfriend } from '../support/process.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { endReceivers, KillableReceiver } from '../support/doubles/killable.ts';
+import { runUnfriend } from '../support/servers/process.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 
 const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 const PENDING = 20;

@@ -3,10 +3,10 @@ import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { workflowId } from '../../workflows/contract.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { damageJournal, fillJournal } from '../support/fill-journal.ts';
-import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/process.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { damageJournal, fillJournal } from '../support/inputs/fill-journal.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/servers/process.ts';
+import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 /** So many that taking them over keeps even a fast machine busy for seconds. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { composeCallback } from '../../src/callback/compose-request.ts';
 import { JournalStore } from '../../src/journal/store.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 
 type Listed = { pending: number; quarantined: number; deliveries: { deliveryId: string; pairs: number }[] };
 type Quarantine = {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { readParked } from '../../src/temporal/watch.ts';
 import { retryFailedSignal } from '../../workflows/contract.ts';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
-import { UnfriendProcess } from '../support/process.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { UnfriendProcess } from '../support/servers/process.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 import { until } from '../support/until.ts';
 
 const PAIR = pairsOf(['alice', 'bob']);

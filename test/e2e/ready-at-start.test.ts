@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fillJournal } from '../support/fill-journal.ts';
-import type { ProcessSettings } from '../support/process.ts';
-import { WatchedReceiver } from '../support/start-watch.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { WatchedReceiver } from '../support/doubles/start-watch.ts';
+import { fillJournal } from '../support/inputs/fill-journal.ts';
+import type { ProcessSettings } from '../support/servers/process.ts';
+import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
 
 const RESTARTS = 20;
 const RESTARTS_WITHOUT_TEMPORAL = 5;

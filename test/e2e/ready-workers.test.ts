@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { createSearchAttributes } from '../../src/temporal/search-attributes.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { KillableTemporal } from '../support/killable.ts';
-import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/process.ts';
-import { temporaryFolder } from '../support/temporal.ts';
-import { TemporalProxy } from '../support/temporal-proxy.ts';
+import { KillableTemporal } from '../support/doubles/killable.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/servers/process.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
+import { TemporalProxy } from '../support/servers/temporal-proxy.ts';
 import { until } from '../support/until.ts';
 
 /** Nobody listens there. */

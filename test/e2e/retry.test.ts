@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Outcome } from '../../src/temporal/act-on-delivery.ts';
+import type { Outcome } from '../../src/temporal/attention/act-on-delivery.ts';
 import { progressQuery, searchAttributes } from '../../workflows/contract.ts';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
 import { pairsDone, repeated } from '../support/recorded-acts.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 import { until } from '../support/until.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { workflowId } from '../../workflows/contract.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { FREE_PORTS, UnfriendProcess } from '../support/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { FREE_PORTS, UnfriendProcess } from '../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const RATE_MS = 25;

@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import type { AccountView } from '../../activities/backends/embedded.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { answers, temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { answers, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { AttentionStage, deliveryIdOf } from '../support/attention-stage.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 import { until } from '../support/until.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);

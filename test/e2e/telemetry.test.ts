@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { postSigned } from '../support/callbacks.ts';
-import { type CollectedSpan, TestCollector } from '../support/collector.ts';
-import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { type CollectedSpan, TestCollector } from '../support/servers/collector.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 /** Made up so that it can't stand anywhere by chance. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { attentionPage } from '../../src/temporal/ui-link.ts';
 import { attentionLink } from '../support/attention-link.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import { readMessage } from '../support/doubles/webhook-sink.ts';
 import { scheduledActivities } from '../support/histories.ts';
-import { MendableService } from '../support/mendable-service.ts';
-import { TemporalUi } from '../support/temporal-ui.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { TemporalUi } from '../support/servers/temporal-ui.ts';
+import { MendableService } from '../support/stages/mendable-service.ts';
 import { until } from '../support/until.ts';
-import { readMessage } from '../support/webhook-sink.ts';
 
 const PAIRS = pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']);
 const NAMES = ['alice → bob', 'alice → carol', 'dave → bob'];

@@ -5,14 +5,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pMap from 'p-map';
 import { WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
-import { postSigned } from '../support/callbacks.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/process.ts';
-import { TestRedis } from '../support/redis.ts';
+import { SwitchableSearch } from '../support/doubles/switchable-search.ts';
+import { readMessage, WebhookSink } from '../support/doubles/webhook-sink.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
 import { SearchApi } from '../support/search-api.ts';
-import { SwitchableSearch } from '../support/switchable-search.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal, temporalCli } from '../support/temporal.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { TestRedis } from '../support/servers/redis.ts';
+import {
+  memoryFolder,
+  startTestTemporal,
+  type TestTemporal,
+  temporalCli,
+} from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
-import { readMessage, WebhookSink } from '../support/webhook-sink.ts';
 
 const SECRET = 'a-secret-of-these-tests-0';
 const FINE = 50;

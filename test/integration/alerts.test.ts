@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { ALERT_SCENARIOS } from '../support/alert-scenarios.ts';
-import { dashboardQueries } from '../support/dashboard.ts';
-import { ALERTS_FILE, promtool, promtoolOn, testOfAlerts } from '../support/prometheus.ts';
+import { ALERT_SCENARIOS } from '../support/inputs/alert-scenarios.ts';
+import { dashboardQueries } from '../support/inputs/dashboard.ts';
+import { ALERTS_FILE, promtool, promtoolOn, testOfAlerts } from '../support/servers/prometheus.ts';
 
 describe('deploy/prometheus, as Prometheus’ own tool sees it', () => {
   test('the rules are valid, and so is the configuration that loads them', () => {

@@ -16,9 +16,9 @@ import {
   WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { asText, type Fault, pairsDone, recordedActs, repeated, twoWay } from '../support/recorded-acts.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 const NAMES = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 const PAIRS = twoWay(3_000);

@@ -14,10 +14,10 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../workflows/contract.ts';
-import { pairsOf } from '../support/deliveries.ts';
-import { createTimedWorker, DAY, HOUR, startTimeSkipping } from '../support/time-skipping.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
+import { createTimedWorker, DAY, HOUR, startTimeSkipping } from '../support/servers/time-skipping.ts';
+import { recordingSideEffects, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { recordingSideEffects, workflowInput } from '../support/worker.ts';
 
 const PAIRS = pairsOf(['alice', 'bob'], ['alice', 'carol']);
 

@@ -16,8 +16,8 @@ import {
   retryFailedUpdate,
   searchAttributes,
 } from '../../workflows/contract.ts';
-import { pairsOf } from '../support/deliveries.ts';
 import { pendingActivities } from '../support/histories.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
 import {
   asText,
   type Fault,
@@ -27,9 +27,9 @@ import {
   repeated,
   twoWay,
 } from '../support/recorded-acts.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 const NAMES = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 const THREE = pairsOf(['alice', 'bob'], ['alice', 'carol'], ['dave', 'bob']);

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { repeated, twoWay } from '../support/recorded-acts.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
+import { startWorkflow, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, workflowInput } from '../support/worker.ts';
 
 const PAIRS = twoWay(40);
-const WORKER = fileURLToPath(new URL('../support/slow-worker.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('../support/doubles/slow-worker.ts', import.meta.url));
 
 let temporal: TestTemporal;
 const folder = temporaryFolder();

@@ -20,9 +20,9 @@ import {
   repeated,
   twoWay,
 } from '../support/recorded-acts.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 const NAMES = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 const BATCH = { above: 10, size: 100 };

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { deliveryIds } from '../../src/callback/delivery-id.ts';
-import { DirectIntake } from '../../src/intake/direct.ts';
+import { DirectIntake } from '../../src/intake/direct-intake.ts';
+import { Dispatcher } from '../../src/intake/dispatcher.ts';
 import type { Intake } from '../../src/intake/intake.ts';
-import { JournalIntake } from '../../src/intake/journal.ts';
+import { JournalIntake } from '../../src/intake/journal-intake.ts';
 import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
-import { Dispatcher } from '../../src/journal/dispatcher.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createClient } from '../../src/temporal/connect.ts';
-import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
-import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
+import { FreshStarts } from '../../src/temporal/start/fresh-starts.ts';
+import { DeliveryStarter } from '../../src/temporal/start/start-delivery.ts';
 import { type FriendDeletedInput, workflowId } from '../../workflows/contract.ts';
-import { callbackOf } from '../support/callbacks.ts';
-import { collidingCallbacks, identityOf, type Named } from '../support/colliding-callbacks.ts';
-import { holdJournal } from '../support/hold-journal.ts';
-import { SDK_APP_ID } from '../support/receiver.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/temporal.ts';
-import { workflowInput } from '../support/worker.ts';
+import { holdJournal } from '../support/doubles/hold-journal.ts';
+import { callbackOf } from '../support/inputs/callbacks.ts';
+import { collidingCallbacks, identityOf, type Named } from '../support/inputs/colliding-callbacks.ts';
+import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { SDK_APP_ID } from '../support/stages/receiver.ts';
+import { workflowInput } from '../support/stages/worker.ts';
 
 type Colliding = ReturnType<typeof collidingCallbacks>;
 

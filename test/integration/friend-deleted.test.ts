@@ -4,15 +4,15 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { samplePairs } from '../../src/callback/compose-request.ts';
 import { type Progress, progressQuery, searchAttributes } from '../../workflows/contract.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
-import { until } from '../support/until.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
 import {
   donePairs,
   recordingSideEffects,
   startWorkflow,
   withWorker,
   workflowInput,
-} from '../support/worker.ts';
+} from '../support/stages/worker.ts';
+import { until } from '../support/until.ts';
 
 let temporal: TestTemporal;
 before(async () => {

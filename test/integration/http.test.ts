@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { composeCallback, samplePairs } from '../../src/callback/compose-request.ts';
 import { sign } from '../../src/callback/signature.ts';
-import { SDK_APP_ID, startTestReceiver, type TestReceiver, TOKEN } from '../support/receiver.ts';
-import { seeded } from '../support/seeded.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { seeded } from '../support/inputs/seeded.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { SDK_APP_ID, startTestReceiver, type TestReceiver, TOKEN } from '../support/stages/receiver.ts';
 
 const COMMAND = 'Sns.CallbackFriendDelete';
 const OK_BODY = { ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' };

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Client } from '@temporalio/client';
-import type { TemporalSettings } from '../../src/config.ts';
-import { DirectIntake } from '../../src/intake/direct.ts';
+import type { TemporalSettings } from '../../src/config/settings.ts';
+import { DirectIntake } from '../../src/intake/direct-intake.ts';
 import { NotDurableError } from '../../src/intake/intake.ts';
 import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createClient } from '../../src/temporal/connect.ts';
-import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
-import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
+import { FreshStarts } from '../../src/temporal/start/fresh-starts.ts';
+import { DeliveryStarter } from '../../src/temporal/start/start-delivery.ts';
 import { workflowId } from '../../workflows/contract.ts';
-import { callbackOf } from '../support/callbacks.ts';
-import { SDK_APP_ID } from '../support/receiver.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { callbackOf } from '../support/inputs/callbacks.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { SDK_APP_ID } from '../support/stages/receiver.ts';
 
 const WINDOW = 60_000;
 

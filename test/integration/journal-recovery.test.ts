@@ -18,10 +18,10 @@ import {
   rawQuarantined,
   swapMetaPages,
   writeJournal,
-} from '../support/journal-damage.ts';
-import { writeJournalFormat1 } from '../support/journal-format-1.ts';
-import { seeded } from '../support/seeded.ts';
-import { memoryFolder } from '../support/temporal.ts';
+} from '../support/inputs/journal-damage.ts';
+import { writeJournalFormat1 } from '../support/inputs/journal-format-1.ts';
+import { seeded } from '../support/inputs/seeded.ts';
+import { memoryFolder } from '../support/servers/temporal.ts';
 
 const ENTRIES = 300;
 

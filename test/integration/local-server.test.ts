@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { LocalServerError, startLocalServer } from '../../src/temporal/local/server.ts';
-import { UnfriendProcess } from '../support/process.ts';
-import { answers, temporalCli, temporaryFolder } from '../support/temporal.ts';
+import { UnfriendProcess } from '../support/servers/process.ts';
+import { answers, temporalCli, temporaryFolder } from '../support/servers/temporal.ts';
 
 const folders: ReturnType<typeof temporaryFolder>[] = [];
 after(() => {

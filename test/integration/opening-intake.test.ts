@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { readSettings } from '../../src/config.ts';
-import { DirectIntake } from '../../src/intake/direct.ts';
+import { readSettings } from '../../src/config/settings.ts';
+import { DirectIntake } from '../../src/intake/direct-intake.ts';
 import { type Intake, NotDurableError } from '../../src/intake/intake.ts';
-import { JournalIntake } from '../../src/intake/journal.ts';
-import { OpeningIntake } from '../../src/intake/opening.ts';
+import { JournalIntake } from '../../src/intake/journal-intake.ts';
+import { OpeningIntake } from '../../src/intake/opening-intake.ts';
 import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
 import { type RunningIntake, startIntake } from '../../src/intake/start-intake.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createClient } from '../../src/temporal/connect.ts';
-import { FreshStarts } from '../../src/temporal/fresh-starts.ts';
-import { DeliveryStarter } from '../../src/temporal/start-delivery.ts';
+import { FreshStarts } from '../../src/temporal/start/fresh-starts.ts';
+import { DeliveryStarter } from '../../src/temporal/start/start-delivery.ts';
 import { workflowId } from '../../workflows/contract.ts';
-import { callbackOf } from '../support/callbacks.ts';
 import { deferred } from '../support/deferred.ts';
-import { SDK_APP_ID } from '../support/receiver.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/temporal.ts';
+import { callbackOf } from '../support/inputs/callbacks.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
+import { SDK_APP_ID } from '../support/stages/receiver.ts';
+import { workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { workflowInput } from '../support/worker.ts';
 
 /** An address where no Temporal answers. */
 const NOWHERE = '127.0.0.1:1';

@@ -8,15 +8,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities, SIDE_EFFECTS } from '../../activities/index.ts';
 import { samplePairs } from '../../src/callback/compose-request.ts';
-import { freePort } from '../../src/temporal/free-port.ts';
+import { freePort } from '../../src/temporal/local/free-port.ts';
 import { type Progress, progressQuery } from '../../workflows/contract.ts';
 import { archiveConversationAt } from '../fixtures/own-side-effect/archive-conversation.ts';
-import { deliveryOf, pairsOf } from '../support/deliveries.ts';
-import { runUnfriend } from '../support/process.ts';
+import { deliveryOf, pairsOf } from '../support/inputs/deliveries.ts';
 import { describeOutcomes, NO_BACKENDS, runnerOf } from '../support/run-side-effect.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { runUnfriend } from '../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 /** The app's API: notes every request, and answers as `answer` says. */
 let requests: { key: string; owner: string; peer: string }[] = [];

@@ -5,13 +5,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BackendError } from '../../activities/backends/backend.ts';
-import { RedisCaches } from '../../activities/backends/redis-caches.ts';
+import { RedisCaches } from '../../activities/backends/redis/redis-caches.ts';
 import { clearCaches } from '../../activities/clear-caches.ts';
-import { selfSigned } from '../support/certificates.ts';
-import { deliveryOf, pairsOf } from '../support/deliveries.ts';
-import { startRedisCluster, TestRedis, untilClusterIs } from '../support/redis.ts';
+import { selfSigned } from '../support/inputs/certificates.ts';
+import { deliveryOf, pairsOf } from '../support/inputs/deliveries.ts';
 import { describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { startRedisCluster, TestRedis, untilClusterIs } from '../support/servers/redis.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const KEYS = ['friends:{From_Account}'];
@@ -269,7 +269,7 @@ describe('clearCaches over TLS', () => {
 
 /** Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
 async function clearInChild(url: string, env: Record<string, string>): Promise<unknown> {
-  const script = fileURLToPath(new URL('../support/clear-a-key.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/doubles/clear-a-key.ts', import.meta.url));
   const args = ['--import', 'tsx', script, url];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   return JSON.parse(stdout);

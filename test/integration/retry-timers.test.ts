@@ -4,8 +4,8 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type Progress, WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
-import { createTimedWorker, HOUR, MINUTE, startTimeSkipping } from '../support/time-skipping.ts';
-import { donePairs, recordingSideEffects, workflowInput } from '../support/worker.ts';
+import { createTimedWorker, HOUR, MINUTE, startTimeSkipping } from '../support/servers/time-skipping.ts';
+import { donePairs, recordingSideEffects, workflowInput } from '../support/stages/worker.ts';
 
 let environment: TestWorkflowEnvironment;
 before(async () => {

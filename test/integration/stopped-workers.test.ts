@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { progressQuery, retryFailedSignal } from '../../workflows/contract.ts';
-import { pairsOf } from '../support/deliveries.ts';
+import { pairsOf } from '../support/inputs/deliveries.ts';
 import { pairsDone, recordedActs } from '../support/recorded-acts.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorkerOn, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorkerOn, workflowInput } from '../support/worker.ts';
 
 // Not on the time-skipping server: its clock stands while a task waits for a worker.
 let temporal: TestTemporal;

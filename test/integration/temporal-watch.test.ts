@@ -4,14 +4,14 @@ import { after, before, describe, test } from 'node:test';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
+import { EndedUndone } from '../../src/temporal/attention/taken-up.ts';
 import { createClient } from '../../src/temporal/connect.ts';
-import { freePort } from '../../src/temporal/free-port.ts';
-import { EndedUndone } from '../../src/temporal/taken-up.ts';
+import { freePort } from '../../src/temporal/local/free-port.ts';
 import { readParked, readQueue, TemporalWatch } from '../../src/temporal/watch.ts';
 import { searchAttributes, WORKFLOW_TYPE } from '../../workflows/contract.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { recordingSideEffects, withWorker } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { recordingSideEffects, withWorker } from '../support/worker.ts';
 
 let temporal: TestTemporal;
 before(async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { BackendError, type FailureType } from '../../activities/backends/backend.ts';
-import { TencentChat } from '../../activities/backends/tencent-chat.ts';
+import { TencentChat } from '../../activities/backends/tencent/tencent-chat.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
 import { planUnits } from '../../workflows/planning/units.ts';
-import { deliveryOf, PLANNED, pairsOf } from '../support/deliveries.ts';
-import { messageOf, sendingOf } from '../support/messages.ts';
+import { TENCENT, TencentChatServer } from '../support/doubles/tencent-chat.ts';
+import { deliveryOf, PLANNED, pairsOf } from '../support/inputs/deliveries.ts';
+import { messageOf, sendingOf } from '../support/inputs/messages.ts';
 import { carriedBy, describeOutcomes, runnerOf } from '../support/run-side-effect.ts';
-import { TENCENT, TencentChatServer } from '../support/tencent-chat.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/alice/1';
 const DAY = 24 * 60 * 60 * 1000;

@@ -5,9 +5,9 @@ import { samplePairs } from '../../src/callback/compose-request.ts';
 import { watchDelivery } from '../../src/cli/watch-delivery.ts';
 import { createClient } from '../../src/temporal/connect.ts';
 import { workflowId } from '../../workflows/contract.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { recordingSideEffects, startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { recordingSideEffects, startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 let temporal: TestTemporal;
 before(async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { BackendError } from '../../activities/backends/backend.ts';
-import type { Lookup } from '../../activities/backends/public-addresses.ts';
-import { WebhookMessenger } from '../../activities/backends/webhook.ts';
-import { signedByAuthority } from '../support/certificates.ts';
-import { sendingOf } from '../support/messages.ts';
-import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
+import type { Lookup } from '../../activities/backends/net/public-addresses.ts';
+import { WebhookMessenger } from '../../activities/backends/webhook/webhook.ts';
+import { WebhookEndpoint } from '../support/doubles/webhook-endpoint.ts';
+import { signedByAuthority } from '../support/inputs/certificates.ts';
+import { sendingOf } from '../support/inputs/messages.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/alice/1';
 const certificates = signedByAuthority('endpoint.test');

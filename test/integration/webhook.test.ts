@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { BackendError } from '../../activities/backends/backend.ts';
-import type { Lookup } from '../../activities/backends/public-addresses.ts';
-import { WebhookMessenger, type WebhookOptions } from '../../activities/backends/webhook.ts';
-import { messageOf, sendingOf } from '../support/messages.ts';
-import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
+import type { Lookup } from '../../activities/backends/net/public-addresses.ts';
+import { WebhookMessenger, type WebhookOptions } from '../../activities/backends/webhook/webhook.ts';
+import { WebhookEndpoint } from '../support/doubles/webhook-endpoint.ts';
+import { messageOf, sendingOf } from '../support/inputs/messages.ts';
 
 const KEY = '1400000000/delivery-1/notifyUsers/%40RBT%23001/1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr';

@@ -8,16 +8,16 @@ import { Registry } from 'prom-client';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { WorkerMetrics } from '../../src/telemetry/worker-metrics.ts';
 import { createClient } from '../../src/temporal/connect.ts';
-import { CoreMetrics } from '../../src/temporal/core-metrics.ts';
+import { CoreMetrics } from '../../src/temporal/worker/core-metrics.ts';
 import {
   MissingSearchAttributesError,
   WorkerCreationError,
   WorkerHost,
-} from '../../src/temporal/worker-host.ts';
-import { startTestTemporal, type TestTemporal } from '../support/temporal.ts';
-import { TemporalProxy } from '../support/temporal-proxy.ts';
+} from '../../src/temporal/worker/worker-host.ts';
+import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
+import { TemporalProxy } from '../support/servers/temporal-proxy.ts';
+import { recordingSideEffects, startWorkflow, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { recordingSideEffects, startWorkflow, workflowInput } from '../support/worker.ts';
 
 const LISTS = '/ListSearchAttributes';
 const DESCRIBES = '/DescribeNamespace';

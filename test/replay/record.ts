@@ -15,11 +15,11 @@ import {
   progressQuery,
   retryFailedUpdate,
 } from '../../workflows/contract.ts';
-import { findTestServers } from '../support/find-servers.ts';
 import { recordedActs, twoWay } from '../support/recorded-acts.ts';
-import { startTestTemporal } from '../support/temporal.ts';
+import { findTestServers } from '../support/servers/find-servers.ts';
+import { startTestTemporal } from '../support/servers/temporal.ts';
+import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
-import { startWorkflow, withWorker, workflowInput } from '../support/worker.ts';
 
 type Handle = Awaited<ReturnType<typeof startWorkflow>>;
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { WORKFLOW_BUNDLE } from '../../src/temporal/workflow-bundle.ts';
-import { installTestRuntime } from '../support/temporal.ts';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker/workflow-bundle.ts';
+import { installTestRuntime } from '../support/servers/temporal.ts';
 
 const HISTORIES = new URL('histories/', import.meta.url);
 const bundle = readFileSync(WORKFLOW_BUNDLE, 'utf8');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KillableReceiver, KillableTemporal } from '../support/killable.ts';
+import type { KillableReceiver, KillableTemporal } from '../support/doubles/killable.ts';
 
 /** What a fault is done to. `random` is seeded; `disk` is a small one of its own, where one can be mounted. */
 export type Victims = {

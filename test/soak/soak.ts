@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findTestServers } from '../support/find-servers.ts';
-import { endReceivers, KillableReceiver, KillableTemporal } from '../support/killable.ts';
-import { seeded } from '../support/seeded.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { endReceivers, KillableReceiver, KillableTemporal } from '../support/doubles/killable.ts';
+import { seeded } from '../support/inputs/seeded.ts';
+import { findTestServers } from '../support/servers/find-servers.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 import { FAULTS, type Fault, mountSmallDisk } from './faults.ts';
 import { readOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { withDeadline } from '../../activities/backends/deadline.ts';
+import { withDeadline } from '../../activities/backends/net/deadline.ts';
 import { composeCallback } from '../../src/callback/compose-request.ts';
 import type { Pair } from '../../workflows/contract.ts';
 import { compareWithTemporal, type Faults } from './ledger-comparison.ts';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { postSigned } from '../support/callbacks.ts';
-import { FREE_PORTS, UnfriendProcess } from '../support/process.ts';
-import { temporaryFolder } from '../support/temporal.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { FREE_PORTS, UnfriendProcess } from '../support/servers/process.ts';
+import { temporaryFolder } from '../support/servers/temporal.ts';
 import { until } from '../support/until.ts';
 
 const O_DSYNC = 0o10000;

@@ -1,5 +1,3 @@
-import type { CarriedState } from './carried-state.ts';
-
 /** One direction of a friendship that ended: `to` left `from`'s friend list. Both are UserIDs, which are case-sensitive. */
 export type Pair = { from: string; to: string };
 
@@ -10,37 +8,3 @@ export type Delivery = {
   /** When the receiver took the callback, in ms since the epoch. */
   receivedAt: number;
 };
-
-/** Who gets the messages of `notifyUsers`: From (the owner of the friend list), To (the friend who left it), or both. */
-export type Recipient = 'from' | 'to' | 'both';
-
-/** A unit is done or not done as a whole: one pair, or one message that carries several pairs. */
-export type UnitKind = 'pair' | 'message';
-
-/** A side effect in the plan of a delivery. Its activity has the same `name`. */
-export type PlannedSideEffect = { name: string; per: UnitKind };
-
-/** The settings of one delivery. They are fixed at its start, so a changed setting never alters a running workflow. */
-export type DeliveryPlan = {
-  sideEffects: PlannedSideEffect[];
-  notifyRecipient: Recipient;
-  /** How long the server goes on retrying a side effect of a pair, in ms. */
-  retryFor: number;
-  /** How long the workflow waits for a person when something is parked, in ms. Absent: it fails without waiting. */
-  attentionFor?: number;
-  /**
-   * In a delivery of more than `above` pairs, one activity gets up to `size` units. Absent: every unit has an
-   * activity of its own.
-   */
-  batch?: { above: number; size: number };
-};
-
-/** What the input of every workflow type contains. */
-export type DeliveryInput = {
-  delivery: Delivery;
-  plan: DeliveryPlan;
-  /** What an earlier run of this delivery has done. Only continue-as-new and a retry of a closed delivery set it. */
-  carried?: CarriedState;
-};
-
-export type FriendDeletedInput = DeliveryInput & { pairs: Pair[] };

@@ -1,5 +1,5 @@
 import { runChild } from '../child.ts';
-import type { Counts } from '../counts.ts';
+import type { Counts } from '../folder/counts.ts';
 import type { RecordKind } from '../record.ts';
 import type { FoundRecord } from '../store.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Counts, LastCounts } from '../counts.ts';
 import { DATABASE } from '../database.ts';
+import type { Counts, LastCounts } from '../folder/counts.ts';
 import { RECORD_HEADER } from '../record.ts';
 import { readMetaPages } from './meta-pages.ts';
 

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Logger } from '../../telemetry/logger.ts';
-import { inodeOf, readCounts } from '../counts.ts';
 import { DATABASE, LOCKS, SET_UP_MARK } from '../database.ts';
+import { inodeOf, readCounts } from '../folder/counts.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import { readMetaPages } from './meta-pages.ts';
 import { type Salvaged, takeOver } from './take-over.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { OperatorError } from '../../operator-error.ts';
-import { tryPort } from '../free-port.ts';
 import { REQUIRED_SEARCH_ATTRIBUTES } from '../search-attributes.ts';
+import { tryPort } from './free-port.ts';
 
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 20_000;

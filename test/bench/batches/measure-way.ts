@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { createPlan } from '../../../src/plan.ts';
+import { createPlan } from '../../../src/config/plan.ts';
 import {
   type DeliveryPlan,
   type FriendDeletedInput,
@@ -9,8 +9,8 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../../workflows/contract.ts';
-import { faultsOfMessages } from '../../support/expected-messages.ts';
-import { readMessage } from '../../support/webhook-sink.ts';
+import { readMessage } from '../../support/doubles/webhook-sink.ts';
+import { faultsOfMessages } from '../../support/inputs/expected-messages.ts';
 import { SDK_APP_ID } from '../app.ts';
 import { countHistory } from './count-history.ts';
 import type { WayResult } from './results.ts';

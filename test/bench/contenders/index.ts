@@ -1,4 +1,4 @@
-import { freePort } from '../../../src/temporal/free-port.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { HOST } from '../child.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../../src/temporal/free-port.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { HOST, startChild } from '../child.ts';
 import type { Cleanup } from '../cleanup.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
-import { freePort } from '../../../src/temporal/free-port.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { SDK_APP_ID, TOKEN } from '../app.ts';
 import { HOST, startChild } from '../child.ts';
 import type { Place } from './contender.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { withDeadline } from '../../../activities/backends/deadline.ts';
+import { withDeadline } from '../../../activities/backends/net/deadline.ts';
 import type { Cleanup } from '../cleanup.ts';
 import { TSX } from '../contenders/program.ts';
 import type { LoadJob, LoadResult } from './job.ts';

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { KillableReceiver, KillableTemporal } from '../../support/killable.ts';
-import { FREE_PORTS } from '../../support/process.ts';
+import { KillableReceiver, KillableTemporal } from '../../support/doubles/killable.ts';
+import { FREE_PORTS } from '../../support/servers/process.ts';
 import { until } from '../../support/until.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Scenario } from './results.ts';

@@ -1,4 +1,4 @@
-import { type ProcessSettings, runUnfriend } from '../../support/process.ts';
+import { type ProcessSettings, runUnfriend } from '../../support/servers/process.ts';
 
 /** What `unfriend send --json` tells; `p50` and `p99` in ms. */
 export type Sent = { sent: number; ok: number; p50: number; p99: number };

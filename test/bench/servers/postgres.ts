@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from '../../../src/temporal/free-port.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { until } from '../../support/until.ts';
 import { HOST, startChild } from '../child.ts';
 import type { Cleanup } from '../cleanup.ts';

@@ -1,4 +1,4 @@
-import { freePort } from '../../../src/temporal/free-port.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { HOST, startChild } from '../child.ts';
 import type { Cleanup } from '../cleanup.ts';
 import { type BenchServer, pathOf } from './index.ts';

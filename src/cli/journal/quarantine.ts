@@ -1,0 +1,32 @@
+import type { OperationMessage } from '../../journal/operate/operate.ts';
+import type { Quarantined } from '../../journal/record.ts';
+import { print, printJson } from '../output.ts';
+
+/** Lists what was read of the quarantine. */
+export function printQuarantine(messages: OperationMessage[], json: boolean): void {
+  const { quarantined = 0 } = messages.find((message) => message.kind === 'counts') ?? {};
+  const found = messages.filter((message) => message.kind === 'quarantined');
+  const entries = found.flatMap(({ key, record }) => (record ? [describe(key, record)] : []));
+  const damaged = found.filter(({ record }) => !record).map(({ key }) => key);
+  if (json) {
+    printJson({ quarantined, entries, damaged });
+    return;
+  }
+  print(`${quarantined} in the quarantine`);
+  for (const { id, kind, reason, quarantinedAt } of entries)
+    print(`  ${id}  ${quarantinedAt}  ${kind}: ${reason}`);
+  for (const key of damaged) print(`  entry ${key} is damaged`);
+  if (found.length < quarantined) print(`  and ${quarantined - found.length} more: see --limit`);
+}
+
+function describe(id: string, record: Quarantined) {
+  const { kind, reason } = record;
+  const common = { id, kind, reason, quarantinedAt: new Date(record.quarantinedAt).toISOString() };
+  if (record.kind === 'delivery') {
+    const { delivery, pairs } = record.pending;
+    return { ...common, deliveryId: delivery.deliveryId, pairs: pairs.length };
+  }
+  if (record.kind === 'damaged') return { ...common, entry: record.entry };
+  const { query, body } = record.raw;
+  return { ...common, query, body: Buffer.from(body, 'base64').toString('utf8') };
+}

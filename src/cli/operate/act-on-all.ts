@@ -1,0 +1,153 @@
+import type { Client } from '@temporalio/client';
+import type { Outcome } from '../../temporal/attention/act-on-delivery.ts';
+import { actOnEach, signalEach } from '../../temporal/attention/act-on-many.ts';
+import { isOpen } from '../../temporal/attention/execution.ts';
+import { findAttention, type Undone } from '../../temporal/attention/find-attention.ts';
+import {
+  type AttentionSummary,
+  type LeftOut,
+  leftOut,
+  narrow,
+  summarise,
+} from '../../temporal/attention/narrow-attention.ts';
+import type { Order } from '../../temporal/attention/order.ts';
+import { signalInBatch } from '../../temporal/attention/signal-in-batch.ts';
+import { EXIT } from '../context.ts';
+import { print, printJson, say } from '../output.ts';
+import { createBulkView } from './bulk-view.ts';
+import { confirm } from './confirm.ts';
+import { describeCounts } from './describe-counts.ts';
+import { describeOutcome, nameOf } from './describe-outcome.ts';
+
+const MAX_FAILURES_LISTED = 100;
+
+type AllOptions = { yes?: true | undefined; rate?: number | undefined; json?: true | undefined };
+
+/** What became of all of them; `failures` are the first of those that are known one by one. */
+type Report = Record<'signalled' | 'started' | 'alreadyStarted' | 'nothing' | 'failed', number> & {
+  failures: Outcome[];
+};
+
+/** Acts on all that `failed` lists, once somebody agreed. Returns the exit code. */
+export async function actOnAll(
+  client: Client,
+  order: Order,
+  { yes, rate, json }: AllOptions,
+): Promise<number> {
+  const { command, dryRun, input } = order;
+  const all = await findAttention(client);
+  const found = narrow(all, { sideEffect: input.sideEffect }, Date.now());
+  const summary = { ...summarise(found), leftOut: leftOut(all, found) };
+  for (const line of describePlan(summary, order, rate)) say(line);
+  const isWanted = found.length > 0 && !dryRun;
+  const isRefused = isWanted && !yes && !(await confirm('Go on?'));
+  if (isRefused) say('Nothing was done.');
+  const report = isWanted && !isRefused ? await carryOut(client, { found, order, rate }) : reportOn([]);
+  for (const failure of report.failures) say(`${failure.deliveryId}: ${describeOutcome(failure, order)}`);
+  if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report });
+  else if (isWanted && !isRefused) print(describeReport(report, order));
+  return isRefused || report.failed > 0 ? EXIT.failed : EXIT.done;
+}
+
+type Summary = AttentionSummary & { leftOut: LeftOut };
+
+function describePlan(
+  { open, paused, closed, parked, errors, leftOut }: Summary,
+  order: Order,
+  rate?: number,
+): string[] {
+  const { command, dryRun, input } = order;
+  const rest = leftOut.open + leftOut.closed;
+  const others = rest > 0 ? [`  left out by --effect: ${describeCounts(leftOut)}`] : [];
+  if (open + closed === 0) return [`Nothing to ${nameOf(command)}.`, ...others];
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || 'not known';
+  const oneByOne = rate ? `signals, ${rate} a second` : 'signals';
+  const how = goesInBatch(order, rate) ? "a batch of signals, Temporal's own" : oneByOne;
+  return [
+    `${dryRun ? 'Would' : 'Will'} ${nameOf(command)}${input.sideEffect ? ` ${input.sideEffect} of` : ''}:`,
+    ...(open > paused ? [`  ${open - paused} that wait for a person, by ${how}`] : []),
+    ...(paused > 0 ? [`  ${paused} that are paused, by signals: done once somebody unpauses them`] : []),
+    ...(closed > 0 ? [`  ${closed} that ended with side effects undone, each by a new workflow`] : []),
+    `  parked, in pairs: ${list(parked)}`,
+    `  failed with, in deliveries: ${list(errors)}`,
+    ...others,
+  ];
+}
+
+type Work = { found: Undone[]; order: Order; rate: number | undefined };
+
+/** A dismissal is for good, so it is about what was shown; a batch's query would also find what came since. */
+function goesInBatch({ command }: Order, rate: number | undefined): boolean {
+  return command === 'retryFailed' && rate === undefined;
+}
+
+/**
+ * What is closed is taken up one by one, and first: a batch job can be refused. What is paused is signalled one by one,
+ * as batch jobs leave it out.
+ */
+async function carryOut(client: Client, { found, order, rate }: Work): Promise<Report> {
+  const open = found.filter(({ execution }) => isOpen(execution));
+  const closed = found.filter(({ execution }) => !isOpen(execution));
+  const alone = goesInBatch(order, rate) ? open.filter(({ execution }) => execution === 'PAUSED') : open;
+  const report = await actOneByOne(client, { alone, closed, order, rate });
+  if (alone.length === open.length) return report;
+  const { done, failed } = await signalAll(client, order);
+  return { ...report, signalled: report.signalled + done, failed: report.failed + failed };
+}
+
+type OneByOne = Omit<Work, 'found'> & { alone: Undone[]; closed: Undone[] };
+
+async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<Report> {
+  const view = createBulkView('one by one');
+  let count = 0;
+  const manner = { rate, onDone: () => view.update(++count, alone.length + closed.length) };
+  try {
+    const signalled = await signalEach(client, { deliveries: alone, order }, manner);
+    const workflowIds = closed.map(({ workflowId }) => workflowId);
+    return reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, manner))]);
+  } finally {
+    view.stop();
+  }
+}
+
+async function signalAll(client: Client, { command, input }: Order) {
+  const view = createBulkView('signalled');
+  try {
+    return await signalInBatch(client, {
+      ...{ command, input },
+      onProgress: ({ done, failed, total }) => view.update(done + failed, total),
+    });
+  } finally {
+    view.stop();
+  }
+}
+
+function reportOn(outcomes: readonly Outcome[]): Report {
+  const count = (...results: Outcome['result'][]) =>
+    outcomes.filter(({ result }) => results.includes(result)).length;
+  return {
+    signalled: count('signalled', 'retried', 'dismissed'),
+    started: count('started'),
+    alreadyStarted: count('already-started'),
+    nothing: count('nothing'),
+    failed: count('failed'),
+    failures: outcomes.filter(({ result }) => result === 'failed').slice(0, MAX_FAILURES_LISTED),
+  };
+}
+
+function describeReport(
+  { signalled, started, alreadyStarted, nothing, failed }: Report,
+  { command }: Order,
+): string {
+  const how = command === 'retryFailed' ? 'started anew' : 'dismissed by a new workflow';
+  return [
+    `${signalled} signalled`,
+    ...(started > 0 ? [`${started} ${how}`] : []),
+    ...(alreadyStarted > 0 ? [`${alreadyStarted} started by somebody else`] : []),
+    ...(nothing > 0 ? [`${nothing} with nothing left to do`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ].join(', ');
+}

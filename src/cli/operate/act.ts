@@ -1,0 +1,68 @@
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import type { CommandInput, CommandName } from '../../../workflows/contract.ts';
+import type { Order } from '../../temporal/attention/order.ts';
+import { wholeNumber } from '../arguments.ts';
+import type { CliContext } from '../context.ts';
+import { onTemporal } from '../on-temporal.ts';
+import { actOnAll } from './act-on-all.ts';
+import { actOnIds } from './act-on-ids.ts';
+import { canAsk } from './confirm.ts';
+
+const MAX_RATE = 10_000;
+
+/** Adds the options that `retry` and `dismiss` share. */
+export function withActOptions<Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+) {
+  return command
+    .option('--by <name>', 'who, shown to others in the Temporal UI')
+    .option('--all', 'everything that `failed` lists')
+    .option('--yes', 'with --all: do not ask first')
+    .option('--dry-run', 'only say what would be done')
+    .option('--rate <per second>', 'at most so many deliveries a second, one by one', wholeNumber(MAX_RATE))
+    .option('--json', 'print one JSON document');
+}
+
+/** What the command line said, as commander gives it. */
+export type ActOptions = {
+  effect?: string | undefined;
+  by?: string | undefined;
+  reason?: string | undefined;
+  all?: true | undefined;
+  yes?: true | undefined;
+  dryRun?: true | undefined;
+  rate?: number | undefined;
+  json?: true | undefined;
+};
+
+/** `usage`: whose wrong usage it would be. */
+type Act = {
+  command: CommandName;
+  ids: string[];
+  options: ActOptions;
+  usage: { error(message: string): never };
+};
+
+/** Runs `retry` or `dismiss`, on some deliveries or on all that `failed` lists. */
+export function act(context: CliContext, { command, ids, options, usage }: Act): Promise<void> {
+  const { effect, by, reason, all, yes, dryRun = false } = options;
+  if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
+  if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
+  if (yes && !all) usage.error('error: --yes goes with --all: what is named by id is not asked about');
+  if (all && !yes && !dryRun && !canAsk())
+    usage.error(
+      'error: --all asks first, and there is no terminal to ask on: add --yes, or --dry-run to look',
+    );
+  if (command === 'dismissFailed' && !reason?.trim()) usage.error('error: --reason: say why, for others');
+  const input: CommandInput = {
+    ...(effect !== undefined && { sideEffect: effect }),
+    ...(by !== undefined && { by }),
+    ...(reason !== undefined && { reason }),
+  };
+  const order: Order = { command, input, dryRun };
+  return onTemporal(context, async (client, { sdkAppId }) => {
+    context.exitCode = all
+      ? await actOnAll(client, order, options)
+      : await actOnIds(client, order, { ids, sdkAppId, ...options });
+  });
+}

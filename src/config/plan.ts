@@ -1,0 +1,22 @@
+import type { BackendName } from '../../activities/backends/index.ts';
+import { SIDE_EFFECTS } from '../../activities/index.ts';
+import type { SideEffectDefinition } from '../../activities/side-effect.ts';
+import type { DeliveryPlan } from '../../workflows/contract.ts';
+import type { Settings } from './settings.ts';
+
+/** What each delivery goes through: every side effect that is not switched off. */
+export function createPlan(settings: Settings): DeliveryPlan {
+  const off: Record<BackendName, boolean> = {
+    caches: settings.cache.url === 'off',
+    searchIndex: settings.search.url === 'off',
+    messenger: settings.notify.url === 'off',
+  };
+  const isOn = ({ backend }: SideEffectDefinition) => !(backend && off[backend]);
+  return {
+    sideEffects: SIDE_EFFECTS.filter(isOn).map(({ name, per }) => ({ name, per })),
+    notifyRecipient: settings.notify.recipient,
+    retryFor: settings.retryFor,
+    attentionFor: settings.attentionFor,
+    batch: settings.batch,
+  };
+}

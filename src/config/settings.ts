@@ -1,0 +1,178 @@
+/**
+ * Everything that can be set, read and validated in one place: the only reader of the environment.
+ * docs/settings.md lists each setting; a fault says what to set.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { OperatorError } from '../operator-error.ts';
+import { crossChecks, portsOf } from './cross-checks.ts';
+import { FIELDS, NOT_FOR_DEMO, type Values } from './fields.ts';
+import { misspeltSettings } from './misspelt.ts';
+import type { Environment, Role } from './role.ts';
+import { DEFAULT_UI_PORT, guessUi, readTemporal, type TemporalSettings } from './temporal.ts';
+
+export type { Environment, Role } from './role.ts';
+export type { TemporalSettings } from './temporal.ts';
+
+/** Thrown with every fault of the settings at once, each naming the variable and what to do. */
+export class SettingsError extends OperatorError {
+  override name = 'SettingsError';
+  readonly faults: readonly string[];
+  /** Settings under a wrong name: often the reason why another one is missing. */
+  readonly misspelt: readonly string[];
+
+  constructor(faults: readonly string[], misspelt: readonly string[]) {
+    const count = faults.length === 1 ? '1 setting is' : `${faults.length} settings are`;
+    super([`${count} not right:`, ...[...faults, ...misspelt].map((line) => `  ${line}`)].join('\n'));
+    this.faults = faults;
+    this.misspelt = misspelt;
+  }
+}
+
+const DEMO_SDK_APP_ID = '1400000000';
+
+export type Settings = ReturnType<typeof compose>;
+
+/**
+ * Reads the settings for a process of the given role.
+ *
+ * @throws SettingsError with all faults at once; no value of a secret is ever repeated
+ */
+export function readSettings(environment: Environment, role: Role): Settings {
+  const faults: string[] = [];
+  const values: Partial<Record<string, unknown>> = {};
+  for (const [name, field] of Object.entries(FIELDS)) {
+    const value = role === 'demo' && NOT_FOR_DEMO.includes(name) ? undefined : environment[name]?.trim();
+    const parsed = field.safeParse(value || undefined);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+  }
+  const temporal = readTemporal(environment, role, faults);
+  const searchCa = readCertificate('SEARCH_CA', values.SEARCH_CA as string | undefined, { role, faults });
+  faults.push(...crossChecks(values as Partial<Values>, role));
+  const misspelt = misspeltSettings(environment);
+  if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);
+  const searchPath = environment.PATH ?? '';
+  return compose(values as Values, { role, temporal, searchCa, searchPath, misspelt });
+}
+
+/** The PEM file's content, where this process will need it. */
+function readCertificate(
+  name: string,
+  path: string | undefined,
+  { role, faults }: { role: Role; faults: string[] },
+): string | undefined {
+  if (!path || !(role === 'work' || role === 'start')) return undefined;
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+    faults.push(`${name}: expected a PEM file that holds the certificate of a CA`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    faults.push(`${name}: expected the path of a PEM file; this one cannot be read (${code})`);
+  }
+  return undefined;
+}
+
+type ComposeContext = {
+  role: Role;
+  temporal: TemporalSettings;
+  searchCa: string | undefined;
+  searchPath: string;
+  misspelt: readonly string[];
+};
+
+function compose(values: Values, context: ComposeContext) {
+  const { role, temporal, searchCa, searchPath, misspelt } = context;
+  const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
+  const dataDir = resolve(values.DATA_DIR);
+  // The demo has data of its own, so that it can run beside a service of the same folder.
+  const home = role === 'demo' ? join(dataDir, 'demo') : dataDir;
+  const authenticated = values.CALLBACK_TOKEN.length > 0;
+  return {
+    /** Names that look like a setting and are none, with a sentence for each. */
+    misspelt,
+    production: values.NODE_ENV === 'production',
+    logLevel: values.LOG_LEVEL,
+    /** The app whose callbacks are taken; undefined only where a role does without. */
+    sdkAppId,
+    callback: {
+      tokens: values.CALLBACK_TOKEN,
+      /** Whether somebody chose to take callbacks from anyone. */
+      authOff: values.CALLBACK_AUTH === 'off',
+      path: values.CALLBACK_PATH,
+      ignorePlatforms: values.IGNORE_PLATFORMS,
+      /** Bytes. */
+      maxBody: values.MAX_BODY,
+    },
+    http: {
+      // Without a token a receiver is open to anyone; a worker takes no callbacks.
+      host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
+      ...portsOf(values, role),
+      /** At most: fewer where the process may open fewer files. */
+      maxConnections: values.MAX_CONNECTIONS,
+      keepAlive: values.KEEP_ALIVE,
+      drainDelay: values.DRAIN_DELAY,
+    },
+    intake: values.INTAKE,
+    journal: {
+      dir: resolve(values.JOURNAL_DIR ?? join(home, 'journal')),
+      maxPending: values.JOURNAL_MAX_PENDING,
+    },
+    /** Milliseconds, like every duration here. */
+    dedupeWindow: values.DEDUPE_WINDOW,
+    dataDir,
+    temporal,
+    /** Where people see Temporal's UI, for links. */
+    temporalUi:
+      values.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? guessUi(temporal, values.LOCAL_TEMPORAL_UI_PORT),
+    localTemporal: {
+      cliPath: values.TEMPORAL_CLI_PATH,
+      port: values.LOCAL_TEMPORAL_PORT ?? 7233,
+      uiPort: values.LOCAL_TEMPORAL_UI_PORT ?? DEFAULT_UI_PORT,
+      dir: join(home, 'temporal'),
+      cacheDir: join(dataDir, 'cli'),
+      searchPath,
+    },
+    taskQueue: values.TASK_QUEUE,
+    /** Where to, OpenTelemetry's SDK reads by itself. */
+    tracing: isTraced(values),
+    batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
+    retryFor: values.RETRY_FOR,
+    attentionFor: values.ATTENTION_FOR,
+    indexAccounts: values.INDEX_ACCOUNTS,
+    cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
+    search: {
+      url: values.SEARCH_URL,
+      /** PEM, not its path. */
+      ca: searchCa,
+      index: values.SEARCH_INDEX,
+      guard: values.SEARCH_GUARD,
+      documentId: values.SEARCH_DOCUMENT_ID,
+    },
+    notify: {
+      /** `embedded`, `off`, `tencent:`, or a webhook's address. */
+      url: values.NOTIFY_URL,
+      recipient: values.NOTIFY_RECIPIENT,
+      secret: values.NOTIFY_SECRET,
+      allowPrivate: values.NOTIFY_ALLOW_PRIVATE,
+    },
+    tencent: {
+      url: values.TENCENT_DOMAIN.startsWith('http://')
+        ? values.TENCENT_DOMAIN
+        : `https://${values.TENCENT_DOMAIN}`,
+      admin: values.TENCENT_ADMIN,
+      secretKey: values.TENCENT_SECRET_KEY,
+      /** Messages a second, of this process. */
+      rate: values.TENCENT_RATE,
+    },
+  };
+}
+
+/** The standard settings say whether spans are wanted: none, unless somebody says where to. */
+function isTraced(values: Values): boolean {
+  if (values.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || values.OTEL_TRACES_EXPORTER === 'none')
+    return false;
+  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return values.OTEL_TRACES_EXPORTER === 'otlp' || endpoint !== undefined;
+}

@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings } from '../config/settings.ts';
+import type { Intake } from '../intake/intake.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import { createReceiverApp } from './app.ts';
+import { openConnections } from './connections.ts';
+import { type HttpServer, listen } from './server.ts';
+
+/** Takes callbacks and answers them. */
+export class Receiver {
+  readonly #server: HttpServer;
+  readonly #drainDelay: number;
+  readonly #drain: { begun: boolean };
+
+  private constructor(server: HttpServer, drainDelay: number, drain: { begun: boolean }) {
+    this.#server = server;
+    this.#drainDelay = drainDelay;
+    this.#drain = drain;
+  }
+
+  static async start(
+    settings: Settings,
+    parts: { intake: Intake; metrics: Metrics; tracing?: Tracing | undefined; logger: Logger },
+  ): Promise<Receiver> {
+    const { callback, http } = settings;
+    if (settings.sdkAppId === undefined) throw new TypeError('a receiver needs an SDKAppID');
+    const drain = { begun: false };
+    const connections = openConnections(http.maxConnections, parts);
+    const app = createReceiverApp({
+      ...parts,
+      connections,
+      judge: {
+        sdkAppId: settings.sdkAppId,
+        tokens: callback.tokens,
+        ignorePlatforms: callback.ignorePlatforms,
+      },
+      path: callback.path,
+      maxBody: callback.maxBody,
+      isDraining: () => drain.begun,
+    });
+    const { host, port, keepAlive } = http;
+    const server = await listen(app.callback(), {
+      host,
+      port,
+      keepAlive,
+      setting: 'PORT',
+      connections,
+      refused: (reason) => parts.metrics.callbacks.labels(reason).inc(),
+    });
+    return new Receiver(server, http.drainDelay, drain);
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  get isDraining(): boolean {
+    return this.#drain.begun;
+  }
+
+  /**
+   * Stops so that no callback is lost: load balancers see that it isn't ready, peers are asked to come back on
+   * another connection, and only then are connections closed.
+   */
+  async stop({ drain }: { drain: boolean }): Promise<void> {
+    this.#drain.begun = true;
+    if (drain) await delay(this.#drainDelay);
+    await this.#server.close();
+  }
+}

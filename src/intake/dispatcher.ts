@@ -1,0 +1,240 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
+import type { Pressure } from '../journal/pressure.ts';
+import { decodeRecord, type PendingDelivery } from '../journal/record.ts';
+import type { JournalStore, Keyed } from '../journal/store.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { describeRpcError } from '../temporal/connect.ts';
+import type { DeliveryToStart } from '../temporal/start/start-delivery.ts';
+import { classifyStartError } from '../temporal/start/start-error.ts';
+
+/** Starts under way at once. Temporal takes a few hundred a second. */
+const CONCURRENCY = 32;
+const PAGE = 64;
+
+/**
+ * While callbacks come as fast as they can be answered, those go first: deliveries are handed over one at a time,
+ * with such a pause after each, in ms.
+ */
+const YIELD_MS = 1_000;
+
+/** Another process may have requeued something. */
+const IDLE_MS = 1_000;
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 2_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** A journal that can't remove anything is read to the end; this bounds what each look at it has to pass over. */
+const MAX_HANDED_OVER = 10_000;
+
+export type DispatcherOptions = {
+  store: JournalStore;
+  starter: Starter<DeliveryToStart>;
+  pressure: Pick<Pressure, 'isHigh'>;
+  metrics: JournalMetrics;
+  logger: Logger;
+};
+
+/**
+ * Moves deliveries from the journal to Temporal, in order of arrival: at least once, and since a workflow's id
+ * is the delivery's, exactly one workflow. While Temporal is away it tries with one delivery at a time.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** Entries that are left alone until a time on the monotonic clock: they failed on their own account. */
+  readonly #later = new Map<string, number>();
+  /** Entries whose deliveries Temporal has, and that are still to be removed. */
+  readonly #handedOver = new Set<string>();
+  readonly #stopping = new AbortController();
+  #wake: () => void = () => undefined;
+  #failures = 0;
+  #isUnreadable = false;
+  #finished: Promise<void> = Promise.resolve();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  /** Something was journaled. */
+  notify(): void {
+    this.#wake();
+  }
+
+  /** Goes on for up to `grace` ms while there is something to hand over, then leaves the rest in the journal. */
+  async stop(grace: number): Promise<void> {
+    const deadline = performance.now() + grace;
+    const { store } = this.#options;
+    const leftAlone = () => [...this.#later.values()].filter((until) => until === NEVER).length;
+    const canHandOver = () => this.#failures === 0 && store.pendingCount > leftAlone();
+    while (canHandOver() && performance.now() < deadline) {
+      this.#wake();
+      await delay(20);
+    }
+    this.#stopping.abort();
+    this.#wake();
+    await this.#finished;
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      if (this.#failures > 0) await this.#pause(backoff(this.#failures));
+      const page = this.#nextPage();
+      if (page.length === 0) await this.#idle();
+      for (const entry of page) {
+        await this.#freeLane();
+        if (this.#stopping.signal.aborted) return;
+        const dispatched = this.#dispatch(entry).finally(() => this.#underWay.delete(entry.key));
+        this.#underWay.set(entry.key, dispatched);
+        if (this.#failures > 0) break;
+      }
+    }
+  }
+
+  get #isOver(): boolean {
+    // Nothing can be removed any more. The next process goes on, and finds what was started already.
+    const isStuck =
+      this.#options.store.writeFailure !== undefined && this.#handedOver.size >= MAX_HANDED_OVER;
+    return isStuck || this.#stopping.signal.aborted;
+  }
+
+  /** Empty also where the journal can't be read: the receiver goes on without it. */
+  #nextPage(): Keyed<Buffer>[] {
+    const { store, logger } = this.#options;
+    const now = performance.now();
+    for (const [key, until] of this.#later) if (until <= now) this.#later.delete(key);
+    try {
+      const page = store.firstPending(PAGE, new Set([...this.#underWay.keys(), ...this.#later.keys()]));
+      this.#isUnreadable = false;
+      return page;
+    } catch (error) {
+      const reason = String(error);
+      if (!this.#isUnreadable) logger.error({ reason }, 'the journal can not be read: what is pending waits');
+      this.#isUnreadable = true;
+      return [];
+    }
+  }
+
+  async #freeLane(): Promise<void> {
+    const { pressure } = this.#options;
+    const lanes = () => (this.#failures > 0 || pressure.isHigh ? 1 : CONCURRENCY);
+    while (this.#underWay.size >= lanes()) await Promise.race(this.#underWay.values());
+    if (pressure.isHigh) await this.#pause(YIELD_MS);
+  }
+
+  async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
+    const { store, metrics, logger } = this.#options;
+    let pending: PendingDelivery;
+    try {
+      pending = decodeRecord<PendingDelivery>('pending', key, record);
+    } catch (error) {
+      metrics.damaged.inc();
+      const reason = String(error);
+      logger.error({ key, reason }, 'a journal entry is damaged: it goes to the quarantine');
+      const entry = record.toString('base64');
+      await store
+        .quarantinePending(key, { kind: 'damaged', reason, quarantinedAt: Date.now(), entry })
+        .then(() => metrics.quarantined.inc())
+        .catch(() => this.#later.set(key, NEVER));
+      return;
+    }
+    try {
+      if (!this.#handedOver.has(key)) await this.#handOver(pending);
+    } catch (error) {
+      await this.#fail(key, pending, error);
+      return;
+    }
+    await this.#remove(key, pending);
+  }
+
+  async #handOver(pending: PendingDelivery): Promise<void> {
+    const { starter, metrics, logger } = this.#options;
+    const { deliveryId: acknowledgedAs, receivedAt } = pending.delivery;
+    const { deliveryId, outcome } = await startUnderFreeId(starter, pending);
+    this.#failures = 0;
+    metrics.dispatched.inc();
+    const other = deliveryId === acknowledgedAs ? {} : { acknowledgedAs };
+    const waitedMs = Date.now() - receivedAt;
+    logger.info({ deliveryId, ...other, outcome, waitedMs }, 'delivery handed over to Temporal');
+  }
+
+  /** One that can't be removed is not started again by this process; the next one finds that it was started. */
+  async #remove(key: string, { delivery }: PendingDelivery): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      await store.removePending(key);
+      this.#handedOver.delete(key);
+    } catch (error) {
+      const { deliveryId } = delivery;
+      if (!this.#handedOver.has(key))
+        logger.error(
+          { deliveryId, reason: String(error) },
+          'a delivery was handed over to Temporal, and can not be removed from the journal: later again',
+        );
+      this.#handedOver.add(key);
+      this.#later.set(key, store.writeFailure ? NEVER : performance.now() + MAX_BACKOFF_MS);
+    }
+  }
+
+  async #fail(key: string, pending: PendingDelivery, error: unknown): Promise<void> {
+    const { store, metrics, logger } = this.#options;
+    const { deliveryId } = pending.delivery;
+    const reason = describeRpcError(error);
+    switch (classifyStartError(error)) {
+      case 'never':
+        logger.error(
+          { deliveryId, reason },
+          'Temporal can never take this delivery: it goes to the quarantine',
+        );
+        await store
+          .quarantinePending(key, { kind: 'delivery', reason, quarantinedAt: Date.now(), pending })
+          .then(() => metrics.quarantined.inc())
+          .catch(() => this.#later.set(key, performance.now() + MAX_BACKOFF_MS));
+        return;
+      case 'this-one':
+        metrics.retried.inc();
+        logger.warn({ deliveryId, reason }, 'a delivery could not be started: later again');
+        this.#later.set(key, performance.now() + MAX_BACKOFF_MS);
+        return;
+      case 'away':
+        metrics.retried.inc();
+        this.#failures += 1;
+        // The next try is with another one: Temporal may be away for this one alone, as it has many shards.
+        this.#later.set(key, performance.now() + longestBackoff(this.#failures));
+        if (this.#failures === 1)
+          logger.error({ deliveryId, reason }, 'Temporal takes no deliveries: they wait in the journal');
+    }
+  }
+
+  /** Until something is journaled, or one that was left alone has its turn. */
+  async #idle(): Promise<void> {
+    const next = Math.min(...this.#later.values()) - performance.now();
+    const wait = Math.min(IDLE_MS, Math.max(0, next));
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = new AbortController();
+    await Promise.race([woken, delay(wait, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** Doubles from a tenth of a second to two, with jitter, so that receivers don't come back in step. */
+function backoff(failures: number): number {
+  const longest = longestBackoff(failures);
+  return longest / 2 + Math.random() * (longest / 2);
+}
+
+function longestBackoff(failures: number): number {
+  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+}

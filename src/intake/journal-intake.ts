@@ -1,0 +1,149 @@
+import { chooseDeliveryId, type DeliveryKey, hasRequestId, seenKey } from '../callback/delivery-id.ts';
+import type { Callback } from '../callback/judge.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { RawCallback } from '../journal/record.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { errorType, type Tracing } from '../telemetry/tracing.ts';
+import type { DirectIntake } from './direct-intake.ts';
+import { type Intake, MAX_ACCEPT_MS, type Receipt, type TracedCallback } from './intake.ts';
+import { asDuplicate, type KnownCallback, type RecentCallbacks } from './recent-callbacks.ts';
+
+export type JournalIntakeOptions = {
+  journal: Journal;
+  /** The second way, for what the journal can't take. */
+  direct: DirectIntake;
+  /** What the second way took: the journal does not know it. */
+  recent: RecentCallbacks;
+  /** Told after each delivery that was journaled. */
+  journaled: () => void;
+  /** In ms. */
+  dedupeWindow: number;
+  metrics: Pick<JournalMetrics, 'bypassed' | 'notQuarantined'>;
+  tracing?: Tracing | undefined;
+  logger: Logger;
+};
+
+/** Refused callbacks wait in memory for a disk that hangs, each as large as `MAX_BODY` lets it be. */
+const MAX_KEPT_AT_ONCE = 32;
+
+/** A callback's key, id and time. */
+type Named = DeliveryKey & Omit<KnownCallback, 'receipt'>;
+
+/**
+ * Acknowledges a callback once it is on this receiver's disk, whether Temporal is there or not. When the
+ * journal can't take it, the workflow is started before the answer instead.
+ */
+export class JournalIntake implements Intake {
+  readonly #options: JournalIntakeOptions;
+  /** Callbacks being made durable at this moment, by what recognises them. */
+  readonly #underWay = new Map<string, KnownCallback>();
+  /** Refused callbacks on their way to the quarantine. */
+  #keeping = 0;
+
+  constructor(options: JournalIntakeOptions) {
+    this.#options = options;
+  }
+
+  // Not async, nor is what it calls until there is something to wait for: each promise costs every callback.
+  accept(callback: TracedCallback): Promise<Receipt> {
+    const first = this.#firstOfEqual(callback);
+    const { known, deliveryId } = first
+      ? { known: first, deliveryId: first.deliveryId }
+      : chooseDeliveryId(callback, (id) => this.#find(id));
+    if (known?.receipt !== undefined) return asDuplicate(known.receipt);
+    // It was tried before, without a receipt: again under the same id and time.
+    return this.#acceptAs(deliveryId, known ? { ...callback, receivedAt: known.receivedAt } : callback);
+  }
+
+  /** Without a RequestId equal bytes are the same callback for a while only; the clock may have been set back. */
+  #firstOfEqual({ key, receivedAt }: Callback): KnownCallback | undefined {
+    if (hasRequestId(key)) return undefined;
+    const isWithin = (at: number) => Math.abs(receivedAt - at) < this.#options.dedupeWindow;
+    return this.#find(key.origin, isWithin);
+  }
+
+  /**
+   * By whichever way it came: what is being taken, what went the second way, what was journaled.
+   *
+   * @param counts whether one received at that time still counts
+   */
+  #find(seenKey: string, counts: (receivedAt: number) => boolean = () => true): KnownCallback | undefined {
+    const recent = this.#options.recent.find(seenKey);
+    if (recent?.receipt !== undefined) return recent;
+    const known = this.#underWay.get(seenKey) ?? this.#findJournaled(seenKey);
+    return known && counts(known.receivedAt) ? known : recent;
+  }
+
+  #findJournaled(seenKey: string): KnownCallback | undefined {
+    const seen = this.#options.journal.store.findSeen(seenKey);
+    if (seen === undefined) return undefined;
+    const { origin, bodyHash, deliveryId, at } = seen;
+    return { origin, bodyHash, deliveryId, receivedAt: at, receipt: { deliveryId, duplicate: true } };
+  }
+
+  #acceptAs(deliveryId: string, callback: TracedCallback): Promise<Receipt> {
+    const { key, receivedAt } = callback;
+    const underWay: Named & KnownCallback = { ...key, deliveryId, receivedAt, receipt: undefined };
+    const receipt = this.#journalOrStart(callback, underWay);
+    underWay.receipt = receipt;
+    for (const seenKey of seenKeys(underWay)) this.#underWay.set(seenKey, underWay);
+    return receipt;
+  }
+
+  async #journalOrStart(callback: TracedCallback, as: Named): Promise<Receipt> {
+    const { journal, journaled, tracing } = this.#options;
+    const { sdkAppId, receivedAt, pairs, key } = callback;
+    const { deliveryId } = as;
+    const startedAt = performance.now();
+    const span = tracing?.start('journal', {
+      parent: callback.trace,
+      attributes: { 'unfriend.delivery_id': deliveryId },
+    });
+    const delivery = { deliveryId, sdkAppId, receivedAt };
+    const pending = { delivery, pairs, ...key, ...(span && { trace: span.traceparent }) };
+    try {
+      await journal.append(pending, seenKey(key.origin, deliveryId));
+      span?.end();
+      journaled();
+      return { deliveryId, duplicate: false };
+    } catch (error) {
+      span?.end({}, errorType(error));
+      const budget = MAX_ACCEPT_MS - (performance.now() - startedAt);
+      return await this.#start(callback, as, { budget, error });
+    } finally {
+      for (const seenKey of seenKeys(as))
+        if (this.#underWay.get(seenKey) === as) this.#underWay.delete(seenKey);
+    }
+  }
+
+  /** The second way, under the id chosen already: a commit that was only slow may have journaled it all the same. */
+  #start(callback: TracedCallback, as: Named, why: { budget: number; error: unknown }): Promise<Receipt> {
+    const { direct, recent, metrics, logger } = this.#options;
+    const { deliveryId } = as;
+    const { budget, error } = why;
+    const reason = error instanceof Error ? error.message : String(error);
+    metrics.bypassed.inc();
+    logger.error({ deliveryId, reason }, 'not journaled: the workflow is started before the answer');
+    const receipt = direct.start(callback, { deliveryId, budget });
+    recent.note(seenKeys(as), as, receipt);
+    return receipt;
+  }
+
+  async keepRefused(raw: RawCallback, reason: string): Promise<void> {
+    const { journal, metrics, logger } = this.#options;
+    if (this.#keeping >= MAX_KEPT_AT_ONCE) {
+      metrics.notQuarantined.inc();
+      logger.error({ reason: 'the disk is too slow' }, 'a callback could not be kept in the quarantine');
+      return;
+    }
+    this.#keeping += 1;
+    await journal.quarantine({ kind: 'raw', reason, quarantinedAt: Date.now(), raw });
+    this.#keeping -= 1;
+  }
+}
+
+/** Its id and, without a RequestId, what equal callbacks have in common. */
+function seenKeys({ origin, deliveryId }: Named): string[] {
+  return hasRequestId({ origin }) ? [deliveryId] : [origin, deliveryId];
+}

@@ -1,0 +1,62 @@
+/** Run as a process of its own, `operate-child DIR OPERATION`: see operate.ts. */
+import { open } from 'lmdb';
+import { OperatorError } from '../../operator-error.ts';
+import { hasRoot, tellParent } from '../child.ts';
+import { JournalStore } from '../store.ts';
+import type { Operation, OperationMessage } from './operate.ts';
+import { requeue } from './requeue.ts';
+
+const [dir = '', operation = ''] = process.argv.slice(2);
+// lmdb-js rejects a second promise beside a refused write's own.
+process.on('unhandledRejection', () => undefined);
+try {
+  await run(JSON.parse(operation) as Operation);
+  await send({ kind: 'end' });
+} catch (error) {
+  await send({ kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) });
+}
+process.disconnect();
+
+async function run(asked: Operation): Promise<void> {
+  await checkRoot();
+  const store = await JournalStore.open({ dir, readOnly: asked.kind !== 'requeue' });
+  try {
+    if (asked.kind === 'requeue') await requeueAll(store, asked);
+    else await list(store, asked);
+  } finally {
+    await store.close();
+  }
+}
+
+async function checkRoot(): Promise<void> {
+  const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
+  const isThere = hasRoot(environment);
+  await environment.close();
+  if (!isThere) throw new Error('it has lost its root');
+}
+
+async function list(store: JournalStore, { kind, limit }: { kind: string; limit: number }): Promise<void> {
+  await send({ kind: 'counts', pending: store.pendingCount, quarantined: store.quarantinedCount });
+  if (kind === 'list')
+    for (const entry of store.listPending(limit)) await send({ kind: 'pending', ...entry });
+  else for (const entry of store.listQuarantined(limit)) await send({ kind: 'quarantined', ...entry });
+}
+
+/** One that can't be taken up again holds up none of the others. */
+async function requeueAll(
+  store: JournalStore,
+  { ids, sdkAppId }: { ids: string[]; sdkAppId: string | undefined },
+): Promise<void> {
+  for (const id of ids) {
+    try {
+      await send({ kind: 'requeued', id, deliveryId: await requeue(store, id, sdkAppId) });
+    } catch (error) {
+      const reason = error instanceof OperatorError ? error.message : String(error);
+      await send({ kind: 'failed', id, reason });
+    }
+  }
+}
+
+function send(message: OperationMessage): Promise<void> {
+  return tellParent(message);
+}

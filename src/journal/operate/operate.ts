@@ -1,0 +1,51 @@
+import { OperatorError } from '../../operator-error.ts';
+import { runChild } from '../child.ts';
+import type { PendingDelivery, Quarantined } from '../record.ts';
+
+/** What the `journal` commands do with a journal, beside the process that has it. */
+export type Operation =
+  | { kind: 'list' | 'quarantine'; limit: number }
+  | { kind: 'requeue'; ids: string[]; sdkAppId: string | undefined };
+
+/** What the operating child sends; `end` comes last, and only when it came to the end. */
+export type OperationMessage =
+  | { kind: 'counts'; pending: number; quarantined: number }
+  | { kind: 'pending'; key: string; record: PendingDelivery | undefined }
+  | { kind: 'quarantined'; key: string; record: Quarantined | undefined }
+  | { kind: 'requeued'; id: string; deliveryId: string }
+  | { kind: 'failed'; id: string; reason: string }
+  | { kind: 'unreadable'; reason: string }
+  | { kind: 'end' };
+
+/** The journal, or a part of it, can't be read. */
+export class DamagedJournalError extends OperatorError {
+  override name = 'DamagedJournalError';
+
+  constructor(dir: string, reason: string) {
+    super(
+      `The journal in ${dir} is damaged (${reason}). Restart the receiver: it sets the journal aside and takes over what can be read of it.`,
+    );
+  }
+}
+
+/**
+ * In a process of its own, which a damaged file may end.
+ *
+ * @param onMessage gets what could be read, also where the rest can't be
+ * @throws DamagedJournalError
+ */
+export async function operate(
+  dir: string,
+  operation: Operation,
+  onMessage: (message: OperationMessage) => void,
+): Promise<void> {
+  let reason = 'reading it ended the reading process';
+  let ended = false;
+  const handle = (message: OperationMessage) => {
+    if (message.kind === 'end') ended = true;
+    else if (message.kind === 'unreadable') reason = message.reason;
+    else onMessage(message);
+  };
+  await runChild('operate/operate-child', [dir, JSON.stringify(operation)], { onMessage: handle });
+  if (!ended) throw new DamagedJournalError(dir, reason);
+}

@@ -1,0 +1,56 @@
+import { chooseDeliveryId } from '../../callback/delivery-id.ts';
+import { judge } from '../../callback/judge.ts';
+import { OperatorError } from '../../operator-error.ts';
+import type { PendingDelivery, Quarantined, RawCallback } from '../record.ts';
+import type { JournalStore } from '../store.ts';
+
+/**
+ * Makes a quarantined record pending again and returns its delivery id. A raw callback is read anew, by the
+ * schema of this version; its Sign was right when it came and is not looked at again.
+ *
+ * @throws OperatorError when there is no such record, or it still can't be read
+ */
+export async function requeue(
+  store: JournalStore,
+  id: string,
+  sdkAppId: string | undefined,
+): Promise<string> {
+  const quarantined = store.findQuarantined(id);
+  if (!quarantined) throw new OperatorError(`Nothing with the id ${id} in the quarantine.`);
+  const pending = readPending(store, quarantined, sdkAppId);
+  await store.requeue(id, pending);
+  return pending.delivery.deliveryId;
+}
+
+function readPending(
+  store: JournalStore,
+  quarantined: Quarantined,
+  sdkAppId: string | undefined,
+): PendingDelivery {
+  switch (quarantined.kind) {
+    case 'delivery':
+      return quarantined.pending;
+    case 'raw':
+      return readRaw(store, quarantined.raw, sdkAppId);
+    case 'damaged':
+      throw new OperatorError(
+        'The disk damaged this entry, and nothing can read it any more. It stays in the quarantine.',
+      );
+  }
+}
+
+function readRaw(store: JournalStore, raw: RawCallback, sdkAppId: string | undefined): PendingDelivery {
+  if (sdkAppId === undefined)
+    throw new OperatorError("SDK_APP_ID: missing; set it to the receiver's SDKAppID.");
+  const query = new URLSearchParams({ ...raw.query, SdkAppid: sdkAppId });
+  const body = Buffer.from(raw.body, 'base64');
+  const verdict = judge({ query, body }, { sdkAppId, tokens: [], ignorePlatforms: [] }, raw.receivedAt);
+  if (verdict.kind !== 'accept') {
+    const why = verdict.kind === 'refuse' ? (verdict.info ?? verdict.reason) : verdict.reason;
+    throw new OperatorError(`This version can't read it either: ${why}. It stays in the quarantine.`);
+  }
+  const { key, receivedAt, pairs } = verdict.callback;
+  // While it lay in the quarantine, its RequestId may have come again with another body.
+  const { deliveryId } = chooseDeliveryId(verdict.callback, (id) => store.findSeen(id));
+  return { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, ...key };
+}

@@ -1,0 +1,62 @@
+import type { Backend } from '../../activities/backends/backend.ts';
+import type { Caches } from '../../activities/backends/caches.ts';
+import { createFriendGraph, type EmbeddedBackends } from '../../activities/backends/embedded.ts';
+import type { Backends } from '../../activities/backends/index.ts';
+import type { Messenger } from '../../activities/backends/messenger.ts';
+import { OpenSearchIndex } from '../../activities/backends/open-search/open-search.ts';
+import { RedisCaches } from '../../activities/backends/redis/redis-caches.ts';
+import type { SearchIndex } from '../../activities/backends/search-index.ts';
+import { TencentChat } from '../../activities/backends/tencent/tencent-chat.ts';
+import { WebhookMessenger } from '../../activities/backends/webhook/webhook.ts';
+import type { Settings } from '../config/settings.ts';
+
+export type ChosenBackends = {
+  backends: Backends;
+  /** Where any of them is embedded. */
+  embedded: EmbeddedBackends | undefined;
+  /** Each that is not switched off, by the setting that chooses it. */
+  bySetting: Map<string, Backend>;
+  close(): Promise<void>;
+};
+
+/** The backends that the settings choose. They connect when they are first used. */
+export function createBackends(settings: Settings): ChosenBackends {
+  const { cache, search, notify } = settings;
+  const graph = createFriendGraph(Date.now());
+  const isEmbedded = [cache.url, search.url, notify.url].includes('embedded');
+  const backends: Backends = {
+    caches: choose<Caches>(cache.url, graph, (url) => new RedisCaches(url, cache.keys)),
+    cacheKeys: cache.keys,
+    searchIndex: choose<SearchIndex>(search.url, graph, (url) => new OpenSearchIndex({ ...search, url })),
+    documentId: search.documentId,
+    messenger: notify.url === 'embedded' ? graph : createMessenger(settings),
+  };
+  const bySetting = listBySetting(backends);
+  return {
+    backends,
+    embedded: isEmbedded ? graph : undefined,
+    bySetting,
+    async close() {
+      await Promise.all([...bySetting.values()].map((backend) => backend.close()));
+    },
+  };
+}
+
+function choose<T>(url: string, embedded: T, connect: (url: string) => T): T | null {
+  if (url === 'off') return null;
+  return url === 'embedded' ? embedded : connect(url);
+}
+
+/** Only a process that runs no side effects comes here without the secret, and sends nothing. */
+function createMessenger({ notify, tencent, sdkAppId }: Settings): Messenger | null {
+  const { url, secret, allowPrivate } = notify;
+  const { secretKey } = tencent;
+  if (url === 'tencent:')
+    return sdkAppId && secretKey ? new TencentChat({ ...tencent, sdkAppId, secretKey }) : null;
+  return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
+}
+
+function listBySetting({ caches, searchIndex, messenger }: Backends): Map<string, Backend> {
+  const all = { CACHE_URL: caches, SEARCH_URL: searchIndex, NOTIFY_URL: messenger };
+  return new Map(Object.entries(all).flatMap(([setting, backend]) => (backend ? [[setting, backend]] : [])));
+}

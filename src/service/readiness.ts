@@ -1,0 +1,116 @@
+import type { Client } from '@temporalio/client';
+import type { ComponentState } from '../http/ops-app.ts';
+import type { Receiver } from '../http/receiver.ts';
+import { inTime } from '../in-time.ts';
+import type { RunningIntake } from '../intake/start-intake.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { JournalPhase } from '../journal/opening-journal.ts';
+import type { Salvaged } from '../journal/recovery/take-over.ts';
+import type { LastAttempts } from '../telemetry/last-attempts.ts';
+import { describeRpcError } from '../temporal/connect.ts';
+import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import type { WorkerHost } from '../temporal/worker/worker-host.ts';
+
+/** Whoever asks whether we are ready waits for no Temporal that hangs, in ms. */
+const CHECK_MS = 1_000;
+
+/** The parts that readiness depends on, as far as they are there. */
+export type Running = {
+  /** Which there will be. */
+  expected: { receive: boolean; work: boolean; journal: boolean };
+  worker?: WorkerHost;
+  /** Of the worker's side effects. */
+  lastAttempts?: LastAttempts;
+  receiver?: Receiver;
+  intake?: Pick<RunningIntake, 'journal'>;
+};
+
+/** A part that is not there yet. */
+const STARTING: ComponentState = { ready: false, state: 'starting' };
+
+/** The state of every part of this process, in words; `ready: false` takes it out of its load balancer. */
+export async function readiness(client: Client, running: Running): Promise<Record<string, ComponentState>> {
+  const temporal = await askTemporal(client);
+  // Nothing below may wait: a stop that began meanwhile counts.
+  return running.expected.receive ? receiverStates(running, temporal) : workerStates(running, temporal);
+}
+
+/** Ready as long as a callback can be made durable. What has one in its journal needs neither Temporal nor a worker. */
+function receiverStates(
+  { receiver, intake, worker, lastAttempts, expected }: Running,
+  temporal: TemporalState,
+): Record<string, ComponentState> {
+  const phase = intake?.journal;
+  const takes = phase?.kind === 'open' && phase.journal.unavailable === undefined;
+  const journal = phase ? journalState(phase, temporal.takesStarts) : STARTING;
+  return {
+    receiver: receiver ? receiverState(receiver) : STARTING,
+    ...(expected.journal && { journal }),
+    temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
+    ...(expected.work && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...sideEffectStates(lastAttempts),
+  };
+}
+
+/** A worker that can't reach Temporal does not poll, whatever it takes itself to do. */
+function workerStates(
+  { worker, lastAttempts }: Running,
+  temporal: TemporalState,
+): Record<string, ComponentState> {
+  return {
+    worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
+    temporal: { ready: temporal.answers, state: temporal.state },
+    ...sideEffectStates(lastAttempts),
+  };
+}
+
+/** A backend that is away is no reason to stop polling: its side effect is retried. */
+function sideEffectStates(lastAttempts: LastAttempts | undefined): Record<string, ComponentState> {
+  const states = Object.entries(lastAttempts?.describe() ?? {});
+  return Object.fromEntries(states.map(([name, state]) => [name, { ready: true, state }]));
+}
+
+function receiverState({ isDraining }: Receiver): ComponentState {
+  return { ready: !isDraining, state: isDraining ? 'draining' : 'accepting' };
+}
+
+function journalState(phase: JournalPhase, isTemporalThere: boolean): ComponentState {
+  switch (phase.kind) {
+    case 'opening':
+      return { ready: isTemporalThere, state: 'being opened: workflows are started before the answer' };
+    case 'fault':
+      return { ready: isTemporalThere, state: `can't be opened: ${phase.reason}` };
+    case 'open':
+      return openJournalState(phase.journal, isTemporalThere);
+  }
+}
+
+function openJournalState(
+  { unavailable, store, salvaged }: Journal,
+  isTemporalThere: boolean,
+): ComponentState {
+  const now =
+    unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
+  const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
+  return { ready: unavailable === undefined || isTemporalThere, state };
+}
+
+function describeSalvaged({ setAside, pending, quarantined, lost, more }: Salvaged): string {
+  const missing = lost === undefined ? 'it is not known how many were lost' : `${lost} lost`;
+  const removed = more > 0 ? ` (${more} more than it held: copies of what Temporal has already)` : '';
+  return `damaged at start: ${pending + quarantined} taken over${removed}, ${missing}, set aside as ${setAside}`;
+}
+
+/** `takesStarts`: whether it could start a delivery's workflow. */
+type TemporalState = { answers: boolean; takesStarts: boolean; state: string };
+
+async function askTemporal(client: Client): Promise<TemporalState> {
+  try {
+    const missing = await inTime(missingSearchAttributes(client), CHECK_MS, 'no answer in time');
+    if (missing.length === 0) return { answers: true, takesStarts: true, state: 'reachable' };
+    const state = `search attributes missing (${missing.join(', ')}): run unfriend setup`;
+    return { answers: true, takesStarts: false, state };
+  } catch (error) {
+    return { answers: false, takesStarts: false, state: `unreachable: ${describeRpcError(error)}` };
+  }
+}

@@ -1,0 +1,165 @@
+import type { Client } from '@temporalio/client';
+import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
+import { createActivities } from '../../activities/index.ts';
+import { createPlan } from '../config/plan.ts';
+import type { Settings, TemporalSettings } from '../config/settings.ts';
+import { createOpsApp } from '../http/ops-app.ts';
+import { Receiver } from '../http/receiver.ts';
+import { type HttpServer, listen } from '../http/server.ts';
+import { startIntake } from '../intake/start-intake.ts';
+import { LastAttempts } from '../telemetry/last-attempts.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { TemporalMetrics } from '../telemetry/temporal-metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import { WorkerMetrics } from '../telemetry/worker-metrics.ts';
+import { createClient } from '../temporal/connect.ts';
+import { findTemporalCli } from '../temporal/local/find-cli.ts';
+import { type LocalServer, startLocalServer } from '../temporal/local/server.ts';
+import { FreshStarts } from '../temporal/start/fresh-starts.ts';
+import { TraceStarts } from '../temporal/start/trace-starts.ts';
+import { TemporalWatch } from '../temporal/watch.ts';
+import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
+import { WorkerHost } from '../temporal/worker/worker-host.ts';
+import type { ChosenBackends } from './backends.ts';
+import { Closers, type StopOptions } from './closers.ts';
+import { type Running, readiness } from './readiness.ts';
+
+/** Which parts of Unfriend run in this process. */
+export type ServiceParts = {
+  receive: boolean;
+  work: boolean;
+  /** Whether a local Temporal server is started, and with it the search attributes created. */
+  localTemporal: boolean;
+};
+
+export type ServiceOptions = {
+  settings: Settings;
+  parts: ServiceParts;
+  logger: Logger;
+  say: (line: string) => void;
+};
+
+/** A running process of Unfriend. */
+export type Service = {
+  client: Client;
+  temporal: TemporalSettings;
+  receiver: Receiver | undefined;
+  worker: WorkerHost | undefined;
+  ops: HttpServer;
+  local: LocalServer | undefined;
+  /** The made-up friend graph, where any side effect is embedded. */
+  embedded: EmbeddedBackends | undefined;
+  /**
+   * In the order in which work flows: nothing new, then what was begun, then what that needed.
+   *
+   * @throws AggregateError when a part could not be closed, once all others are
+   */
+  stop(how: StopOptions): Promise<void>;
+};
+
+/** The one place where the parts are put together. A part that can't start takes the others down with it. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, parts, logger } = options;
+  const closers = new Closers(logger);
+  try {
+    const local = parts.localTemporal ? await startLocal(options) : undefined;
+    if (local) closers.add('local Temporal server', () => local.stop());
+
+    const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
+    const tracing = settings.tracing ? await startTracing(logger) : undefined;
+    if (tracing) closers.add('tracing', () => tracing.stop());
+    const freshStarts = new FreshStarts();
+    const traceStarts = tracing && new TraceStarts(tracing);
+    const client = createClient(
+      temporal,
+      [freshStarts.interceptor],
+      traceStarts ? [traceStarts.interceptor] : [],
+    );
+    closers.add('Temporal client', () => client.connection.close());
+
+    const metrics = createMetrics();
+    const coreMetrics = new CoreMetrics();
+    const { taskQueue } = settings;
+    const watch = new TemporalWatch({
+      ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
+    });
+    closers.add('watch', async () => watch.stop());
+    const backends = parts.work ? await openBackends(settings) : undefined;
+    if (backends) closers.add('backends', () => backends.close());
+    const embedded = backends?.embedded;
+    const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
+    const opsApp = createOpsApp({
+      metrics,
+      logger,
+      coreMetrics: () => coreMetrics.read(),
+      components: () => readiness(client, running),
+      ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
+    });
+    const { host, opsPort } = settings.http;
+    const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
+    closers.add('OPS_PORT', () => ops.close());
+
+    if (backends) {
+      const activities = createActivities(backends.backends);
+      const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
+      const lastAttempts = new LastAttempts(createPlan(settings).sideEffects.map(({ name }) => name));
+      const worker = new WorkerHost({
+        ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
+        observers: { metrics: workerMetrics, lastAttempts, tracing },
+        createSearchAttributes: parts.receive,
+      });
+      running.worker = worker;
+      running.lastAttempts = lastAttempts;
+      closers.add('worker', () => worker.stop());
+    }
+    if (parts.receive) {
+      const started = startIntake({
+        ...{ settings, client, freshStarts, metrics, tracing, traceStarts, logger },
+      });
+      running.intake = started;
+      closers.add('intake', () => started.stop());
+      const { intake } = started;
+      const receiver = await Receiver.start(settings, { intake, metrics, tracing, logger });
+      running.receiver = receiver;
+      closers.add('PORT', (how) => receiver.stop(how));
+    }
+    return {
+      client,
+      temporal,
+      receiver: running.receiver,
+      worker: running.worker,
+      ops,
+      local,
+      embedded,
+      stop: (how) => closers.close(how),
+    };
+  } catch (error) {
+    // What can't be closed is in the log; why it could not start counts more.
+    await closers.close({ drain: false }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Loaded only by who runs side effects: the clients of the stores take their time. */
+async function openBackends(settings: Settings): Promise<ChosenBackends> {
+  const { createBackends } = await import('./backends.ts');
+  return createBackends(settings);
+}
+
+/** Loaded only where somebody traces. */
+async function startTracing(logger: Logger): Promise<Tracing> {
+  const { createTracing } = await import('../telemetry/open-telemetry.ts');
+  return createTracing(logger);
+}
+
+function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
+  const { localTemporal, temporal } = settings;
+  const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;
+  const findCli = () => findTemporalCli({ cliPath, searchPath, cacheDir, say });
+  return startLocalServer({ findCli, dir, port, uiPort, namespace: temporal.namespace, say });
+}
+
+function atLocalServer(temporal: TemporalSettings, local: LocalServer): TemporalSettings {
+  return { ...temporal, connectionOptions: { address: local.address } };
+}

@@ -1,0 +1,55 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+} from '@temporalio/client';
+import { composeDismissal } from '../../../workflows/compose-dismissal.ts';
+import { composeRetry } from '../../../workflows/compose-retry.ts';
+import { searchAttributes, WORKFLOW_TYPE } from '../../../workflows/contract.ts';
+import { startOptions } from '../start/start-delivery.ts';
+import type { Order } from './order.ts';
+import { readClosed } from './read-closed.ts';
+import type { RetryChain } from './retry-chain.ts';
+
+/**
+ * `affected`, `remaining`: how many side effects of pairs it is about, and how many stay parked. `already-started`:
+ * somebody else was quicker.
+ */
+export type FollowUp = {
+  workflowId: string;
+  affected: number;
+  remaining?: number;
+  result: 'started' | 'already-started' | 'nothing';
+};
+
+/**
+ * Does or gives up what a closed delivery left undone, in a workflow of its own. Whoever asks for it and however often:
+ * its id is taken once. One that gives up everything runs no side effect, and is done at once: Temporal lets nobody
+ * change a workflow that is closed, so this is where it stays visible who settled it, and why.
+ *
+ * @throws OperatorError when nobody can tell what is undone
+ */
+export async function actOnClosed(
+  client: Client,
+  { newest: closed, nextId }: RetryChain,
+  { command, input: given, dryRun }: Order,
+): Promise<FollowUp> {
+  const compose = command === 'retryFailed' ? composeRetry : composeDismissal;
+  const { input, ...counts } = compose(await readClosed(client, closed), given, Date.now());
+  if (counts.affected === 0) return { workflowId: closed.workflowId, ...counts, result: 'nothing' };
+  const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
+  const bodyHash = memo?.bodyHash as string | undefined;
+  const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
+  try {
+    if (!dryRun)
+      await client.workflow.start(WORKFLOW_TYPE, {
+        ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
+        workflowId: nextId,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      });
+    return { workflowId: nextId, ...counts, result: 'started' };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return { workflowId: nextId, ...counts, result: 'already-started' };
+  }
+}

@@ -1,0 +1,84 @@
+import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ClosedDelivery } from '../../../workflows/compose-retry.ts';
+import {
+  type CarriedState,
+  carriedQuery,
+  type FriendDeletedInput,
+  SIDE_EFFECTS_ABANDONED,
+} from '../../../workflows/contract.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { reasonOf } from '../connect.ts';
+import { describeExecution } from './execution.ts';
+
+const HISTORY_MS = 5_000;
+
+/**
+ * What a closed workflow was about, and how far it came.
+ *
+ * @throws OperatorError when nobody can tell what is undone: only a worker knows that of one that was terminated
+ */
+export async function readClosed(
+  client: Client,
+  closed: WorkflowExecutionDescription,
+): Promise<ClosedDelivery> {
+  const input = await readInput(client, closed);
+  return { input, carried: await readCarried(client, closed, input) };
+}
+
+/** Of its last run, whose input has what earlier ones had reached. */
+async function readInput(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionDescription,
+): Promise<FriendDeletedInput> {
+  const { namespace, loadedDataConverter } = client.options;
+  const { history } = await inTime(client, () =>
+    client.workflowService.getWorkflowExecutionHistory({
+      ...{ namespace, execution: { workflowId, runId }, maximumPageSize: 1 },
+    }),
+  );
+  const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  if (!payload) throw new OperatorError('Temporal does not keep what it was started with any more');
+  return loadedDataConverter.payloadConverter.fromPayload<FriendDeletedInput>(payload);
+}
+
+async function readCarried(
+  client: Client,
+  closed: WorkflowExecutionDescription,
+  input: FriendDeletedInput,
+): Promise<CarriedState> {
+  const told = closed.status.name === 'FAILED' ? await readFailure(client, closed) : undefined;
+  if (told) return told;
+  const handle = client.workflow.getHandle(closed.workflowId, closed.runId);
+  try {
+    return await handle.query(carriedQuery);
+  } catch (error) {
+    const { events } = await inTime(client, () => handle.fetchHistory());
+    const hasRun = events?.some(({ workflowTaskCompletedEventAttributes: task }) => task);
+    if (!hasRun) return input.carried ?? { sideEffects: {}, errors: [] };
+    throw new OperatorError(
+      `it is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${reasonOf(error)}): run one, then try again`,
+    );
+  }
+}
+
+/** Requests for a history have no deadline of their own: they may wait for it to go on. */
+function inTime<T>(client: Client, request: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + HISTORY_MS, request);
+}
+
+/** What a delivery says as it gives up. */
+async function readFailure(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionDescription,
+): Promise<CarriedState | undefined> {
+  try {
+    await inTime(client, () => client.workflow.result(workflowId, runId, { followRuns: false }));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    if (!(cause instanceof ApplicationFailure && cause.type === SIDE_EFFECTS_ABANDONED)) return undefined;
+    return cause.details?.[1] as CarriedState | undefined;
+  }
+}

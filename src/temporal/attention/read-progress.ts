@@ -1,0 +1,115 @@
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type DeliveryStatus,
+  type Progress,
+  progressQuery,
+  readWorkflowId,
+  searchAttributes,
+  workflowId,
+} from '../../../workflows/contract.ts';
+import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
+import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { unanswered } from '../connect.ts';
+import { isOpen } from './execution.ts';
+import { readClosed } from './read-closed.ts';
+
+/**
+ * One delivery as Temporal knows it. `progress` is null while the workflow is paused, or no worker is there to answer.
+ * Of a workflow that ended before everything was done or dismissed, whatever is undone counts as parked.
+ */
+export type DeliveryReport = {
+  deliveryId: string;
+  status: DeliveryStatus;
+  pairs: number;
+  progress: Progress | null;
+  workflow: {
+    workflowId: string;
+    runId: string;
+    /** Temporal's own word: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, … */
+    execution: string;
+    startTime: string;
+    closeTime: string | null;
+  };
+};
+
+/** Temporal does not know the delivery: not any more, or not yet. */
+export class DeliveryNotFoundError extends OperatorError {
+  override name = 'DeliveryNotFoundError';
+}
+
+/** The workflow id of a delivery: `delivery` may be one already. */
+export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined): string {
+  if (delivery.startsWith('friend-deleted/')) return delivery;
+  if (sdkAppId !== undefined) return workflowId({ sdkAppId, deliveryId: delivery });
+  throw new OperatorError(
+    'SDK_APP_ID: missing; set it, or give the whole workflow id: friend-deleted/<SDKAppID>/<delivery id>',
+  );
+}
+
+/** @throws OperatorError when there is no such delivery, or no Temporal */
+export async function readDelivery(client: Client, id: string): Promise<DeliveryReport> {
+  const description = await describe(client, id);
+  const progress = await readProgress(client, description);
+  const attributes = description.typedSearchAttributes;
+  const published = (attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus;
+  return {
+    deliveryId: progress?.deliveryId ?? readWorkflowId(id).deliveryId,
+    status: progress?.status ?? (endedUndone(description) ? 'NeedsAttention' : published),
+    pairs: progress?.pairs ?? attributes.get(searchAttributes.pairs) ?? 0,
+    progress,
+    workflow: {
+      workflowId: id,
+      runId: description.runId,
+      execution: description.status.name,
+      startTime: description.startTime.toISOString(),
+      closeTime: description.closeTime?.toISOString() ?? null,
+    },
+  };
+}
+
+async function describe(client: Client, id: string): Promise<WorkflowExecutionDescription> {
+  try {
+    return await client.workflow.getHandle(id).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) {
+      throw new DeliveryNotFoundError(
+        `No delivery ${id} in namespace ${client.options.namespace}. Temporal keeps a finished one for the namespace's retention time.`,
+      );
+    }
+    throw unanswered(error);
+  }
+}
+
+/** Whether it ended before it was through; it may have been terminated just after its last side effect. */
+function endedUndone({ status: { name }, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
+  return (
+    !isOpen(name) && name !== 'COMPLETED' && typedSearchAttributes.get(searchAttributes.status) !== 'Done'
+  );
+}
+
+async function readProgress(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<Progress | null> {
+  // Temporal refuses queries of a paused workflow.
+  if (description.status.name === 'PAUSED') return null;
+  try {
+    if (endedUndone(description)) return await readEnded(client, description);
+    // A worker answers; without one it waits until its deadline.
+    return await client.workflow.getHandle(description.workflowId).query(progressQuery);
+  } catch {
+    return null;
+  }
+}
+
+/** Nothing is under way any more, whatever was: a person is waited for. */
+async function readEnded(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
+  const { input, carried } = await readClosed(client, closed);
+  const state = new DeliveryProgress({ ...input, carried }, planFriendDeleted(input));
+  for (const sideEffect of state.sideEffects) {
+    for (const status of ['pending', 'retrying'] as const)
+      for (const unit of sideEffect.unitsWith(status)) sideEffect.park(unit);
+  }
+  return state.snapshot();
+}

@@ -1,0 +1,15 @@
+// Run by `npm run build`: workflows are bundled once, not at every start of a worker.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { PACKAGE_ROOT } from '../../package-root.ts';
+import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
+
+const WORKFLOWS = join(PACKAGE_ROOT, 'dist', 'workflows');
+
+const { code } = await bundleWorkflowCode({
+  workflowsPath: join(WORKFLOWS, 'index.js'),
+  workflowInterceptorModules: [join(WORKFLOWS, 'interceptors.js')],
+  logger: new DefaultLogger('WARN'),
+});
+await writeFile(WORKFLOW_BUNDLE, code);

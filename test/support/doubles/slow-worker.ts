@@ -1,0 +1,27 @@
+/**
+ * A worker in a process of its own, to be killed: `clearCaches` takes its time for every pair, and notes in a file
+ * what is done. On SIGTERM it stops as a worker of the product does.
+ */
+import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { asActivity } from '../../../activities/as-activity.ts';
+import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
+import { createWorker } from '../../../src/temporal/worker/worker.ts';
+import { installTestRuntime } from '../servers/temporal.ts';
+
+const [address = '', taskQueue = '', file = '', ms = ''] = process.argv.slice(2);
+
+installTestRuntime();
+const namespace = 'default';
+const connection = await connectWorker({ connectionOptions: { address }, namespace, configured: true });
+const clearCaches = asActivity('clearCaches', {
+  async each({ key }) {
+    await delay(Number(ms));
+    appendFileSync(file, `${key}\n`);
+    return 'done';
+  },
+});
+const worker = await createWorker({ connection, namespace, taskQueue, activities: { clearCaches } });
+process.once('SIGTERM', () => worker.shutdown());
+await worker.run();
+await connection.close();

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
+import { postSigned } from '../inputs/callbacks.ts';
+import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../servers/process.ts';
+import { until } from '../until.ts';
+
+/** Callbacks that must be answered OK before a start counts as seen. */
+const ENOUGH = 10;
+
+/** A start that takes longer is a failure, in ms. */
+const START_MS = 60_000;
+
+/** What a load balancer and its callbacks met. */
+export type Met = {
+  /** How often `/readyz` was 503, and how often 200. */
+  notReady: number;
+  ready: number;
+  /** Callbacks that were posted right after a 200 and not answered OK, and why. */
+  refused: string[];
+};
+
+/** A receiver that is started again and again on the same ports, watched by one who believes `/readyz`. */
+export class WatchedReceiver {
+  readonly met: Met = { notReady: 0, ready: 0, refused: [] };
+  /** Until the first 200 of `/readyz` of each start, in ms. */
+  readonly readyWithin: number[] = [];
+  readonly url: string;
+  readonly ops: string;
+  readonly #settings: ProcessSettings;
+
+  private constructor(settings: ProcessSettings) {
+    this.#settings = settings;
+    this.url = `http://127.0.0.1:${settings.PORT}`;
+    this.ops = `http://127.0.0.1:${settings.OPS_PORT}`;
+  }
+
+  static async on(settings: ProcessSettings): Promise<WatchedReceiver> {
+    const ports = { PORT: String(await freePort()), OPS_PORT: String(await freePort()) };
+    return new WatchedReceiver({ ...FREE_PORTS, LOG_LEVEL: 'warn', ...ports, ...settings });
+  }
+
+  /**
+   * Starts it and ends it by `signal`, and asks all the time, as fast as it can. With SIGKILL it asks until just before: nobody
+   * can announce that.
+   */
+  async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const readyBefore = this.met.ready;
+    const watching = this.#watch();
+    const startedAt = performance.now();
+    const process = new UnfriendProcess(['serve'], this.#settings);
+    try {
+      await until(
+        'a receiver that is ready',
+        () => {
+          if (process.child.exitCode !== null) throw new Error(`it ended:\n${process.stderr}`);
+          return this.met.ready > readyBefore;
+        },
+        START_MS,
+      );
+      this.readyWithin.push(performance.now() - startedAt);
+      await until('callbacks after that', () => this.met.ready >= readyBefore + ENOUGH, START_MS);
+      if (signal === 'SIGKILL') await watching.stop();
+      process.child.kill(signal);
+      await process.exit();
+    } finally {
+      await watching.stop();
+      await process.kill();
+    }
+  }
+
+  #watch(): { stop(): Promise<void> } {
+    let running = true;
+    const asking = (async () => {
+      while (running) {
+        await this.#ask();
+        await nextTurn();
+      }
+    })();
+    return {
+      async stop() {
+        running = false;
+        await asking;
+      },
+    };
+  }
+
+  async #ask(): Promise<void> {
+    const answer = await fetch(`${this.ops}/readyz`).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.status === 503) this.met.notReady += 1;
+    if (answer?.status !== 200) return;
+    this.met.ready += 1;
+    const requestId = randomUUID();
+    const why = await postSigned(this.url, { requestId }).then(
+      async (posted) => (posted.ok ? undefined : `${posted.status} ${await posted.text()}`),
+      (error: Error) => String(error.cause ?? error),
+    );
+    if (why !== undefined) this.met.refused.push(why);
+  }
+}

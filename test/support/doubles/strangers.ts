@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from '../until.ts';
+
+/** How much of a request with a body of 1 MB is sent before it stalls. */
+export type StalledRequest = { query: string; sends: 'half a head' | 'a head' | 'half a body' };
+
+/** `count` connections, whose requests are `requests` in turn. */
+export type StrangersJob = { url: string; count: number; requests: StalledRequest[] };
+
+/** Connections: `open` at this moment, `opened` and `answered` in all. */
+export type StrangersReport = { open: number; opened: number; answered: number };
+
+/** What costs a receiver most that reads before it refuses: half of them hold half a body each. */
+export function unsigned(sdkAppId: string): StalledRequest[] {
+  const wrong = `SdkAppid=${sdkAppId}&Sign=${'0'.repeat(64)}&RequestTime=${Math.floor(Date.now() / 1000)}`;
+  return [
+    { query: '', sends: 'half a body' },
+    { query: '', sends: 'a head' },
+    { query: '', sends: 'half a body' },
+    { query: wrong, sends: 'half a body' },
+    { query: '', sends: 'half a body' },
+    { query: wrong, sends: 'half a head' },
+  ];
+}
+
+/** Strangers in processes of their own, which stall as many connections as they get. */
+export class Strangers {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Returns once nearly each of them had a connection. */
+  static async start(job: StrangersJob): Promise<Strangers> {
+    const file = fileURLToPath(new URL('stalling-strangers.ts', import.meta.url));
+    const strangers = new Strangers(fork(file, [JSON.stringify(job)], { execArgv: ['--import', 'tsx'] }));
+    const most = job.count * 0.95;
+    await until('the strangers to come', async () => (await strangers.report()).opened >= most, 60_000);
+    return strangers;
+  }
+
+  async report(): Promise<StrangersReport> {
+    this.#child.send('report');
+    const [report] = (await once(this.#child, 'message')) as [StrangersReport];
+    return report;
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { until } from '../until.ts';
+import { OPEN_SEARCH_JARS } from './find-open-search.ts';
+import { temporaryFolder } from './temporal.ts';
+
+const START_MS = 120_000;
+/** The runner tries this port plus one and up, and gives up above 9299. */
+const BASE_PORT = 9280;
+
+/** Ends the server with whoever started it, `kill -9` included: then its standard input closes. */
+const GUARDIAN = 'exec 3<&0; "$@" & child=$!; (read -r _ <&3; kill -9 $child) & wait $child';
+
+/** OpenSearch as a process of its own, its data in a folder that outlives it. */
+export class JavaOpenSearch {
+  readonly #java: string;
+  readonly #folder = temporaryFolder();
+  #child: ChildProcess | undefined;
+  #address = '';
+
+  static async start(java: string): Promise<JavaOpenSearch> {
+    const server = new JavaOpenSearch(java);
+    try {
+      server.#address = await server.#launch(BASE_PORT);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  private constructor(java: string) {
+    this.#java = java;
+  }
+
+  get url(): string {
+    return `http://${this.#address}`;
+  }
+
+  /** Ends it by `kill -9`. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    child?.stdin?.end();
+    await until('OpenSearch to end', () => !child || child.exitCode !== null || child.signalCode !== null);
+  }
+
+  /** On the same port, with the data that it had. */
+  async restart(): Promise<void> {
+    const port = Number(this.#address.split(':').pop());
+    const address = await this.#launch(port - 1);
+    if (address !== this.#address) throw new Error(`came back at ${address}, not at ${this.#address}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    this.#folder.remove();
+  }
+
+  async #launch(basePort: number): Promise<string> {
+    const jvm = ['-Xmx1g', '-XX:+UseSerialGC', '-cp', `${OPEN_SEARCH_JARS}/*`];
+    const args = [
+      ...[...jvm, 'org.codelibs.opensearch.runner.OpenSearchRunner', '-useLogger', '-numOfNode', '1'],
+      // Servers of one cluster name would find each other and join.
+      ...['-clusterName', `unfriend-test-${process.pid}`, '-basePath', this.#folder.path],
+      ...['-baseHttpPort', String(basePort)],
+    ];
+    const command = ['-c', GUARDIAN, 'sh', this.#java, ...args];
+    const cwd = this.#folder.path;
+    this.#child = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'], cwd });
+    return published(this.#child);
+  }
+}
+
+/** Where it listens, as it says itself: the port is of its own choice. */
+async function published(child: ChildProcess): Promise<string> {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  return until(
+    'OpenSearch to start',
+    () => {
+      if (child.exitCode !== null) throw new Error(`OpenSearch ended:\n${output.slice(-2_000)}`);
+      if (!/\.Node +\] .*started$/m.test(output)) return undefined;
+      return /HttpServerTransport\] publish_address \{([^}]+)\}/.exec(output)?.[1];
+    },
+    START_MS,
+  );
+}

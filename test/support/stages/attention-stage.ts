@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { BackendError } from '../../../activities/backends/backend.ts';
+import { SIDE_EFFECTS, type SideEffectName } from '../../../activities/index.ts';
+import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
+import {
+  ATTENTION_MEMO,
+  type FriendDeletedInput,
+  type Pair,
+  searchAttributes,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../../../workflows/contract.ts';
+import { type Fault, recordedActs } from '../recorded-acts.ts';
+import { runUnfriend } from '../servers/process.ts';
+import { startTestTemporal, type TestTemporal } from '../servers/temporal.ts';
+import { until } from '../until.ts';
+import { withWorkerOn, workflowInput } from './worker.ts';
+
+const HOUR = 3_600_000;
+
+/** Deliveries with parked side effects on a Temporal of their own, and the built program that operates them. */
+export class AttentionStage {
+  readonly temporal: TestTemporal;
+  readonly taskQueue = `attention-${process.pid}`;
+  /** Which side effects fail at this moment, and for whom: pairs whose From begins with it. */
+  readonly broken = new Map<SideEffectName, { from: string; error: BackendError }>();
+  readonly acts = recordedActs(
+    Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, this.#faultOf(name)])) as Record<
+      SideEffectName,
+      Fault
+    >,
+  );
+
+  static async start(extra?: Parameters<typeof startTestTemporal>[0]): Promise<AttentionStage> {
+    return new AttentionStage(await startTestTemporal(extra));
+  }
+
+  private constructor(temporal: TestTemporal) {
+    this.temporal = temporal;
+  }
+
+  /** Nothing is broken, and nothing was done. */
+  startAfresh(): void {
+    this.broken.clear();
+    for (const calls of Object.values(this.acts.done)) calls.length = 0;
+  }
+
+  /** What this side effect does for accounts that begin with `from` fails; but for `Unreachable` it is parked at once. */
+  break(
+    name: SideEffectName,
+    from = '',
+    type: 'Rejected' | 'Unauthorized' | 'Unreachable' = 'Rejected',
+  ): void {
+    this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
+  }
+
+  /** Starts a delivery as a receiver does, and returns its workflow id, which ends with `retry` where that is given. */
+  async deliver(pairs: Pair[], plan: Partial<FriendDeletedInput['plan']> = {}, retry = ''): Promise<string> {
+    const input = workflowInput(pairs, { attentionFor: HOUR, ...plan });
+    const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts: true };
+    const id = workflowId(input.delivery) + retry;
+    await this.temporal.client.workflow.start(WORKFLOW_TYPE, {
+      ...startOptions(input, about),
+      workflowId: id,
+    });
+    return id;
+  }
+
+  withWorker<T>(test: () => Promise<T>): Promise<T> {
+    const { activities } = this.acts;
+    return withWorkerOn(this.temporal, { taskQueue: this.taskQueue, activities }, test);
+  }
+
+  /** Waits until they wait for a person, and lists say so. */
+  async waiting(...workflowIds: string[]): Promise<void> {
+    for (const id of workflowIds) {
+      await until(`${id} to need attention, in lists too`, async () => {
+        const query = `WorkflowId="${id}" AND UnfriendStatus="NeedsAttention" AND ExecutionStatus="Running"`;
+        for await (const { memo } of this.temporal.client.workflow.list({ query }))
+          if (memo?.[ATTENTION_MEMO]) return true;
+        return false;
+      });
+    }
+  }
+
+  /** Waits until they have this status, and lists say so. */
+  async ended(
+    status: 'Completed' | 'Failed' | 'Terminated' | 'Canceled' | 'Paused',
+    ...workflowIds: string[]
+  ): Promise<void> {
+    for (const id of workflowIds) {
+      await until(`${id} to be ${status}, in lists too`, async () => {
+        const query = `WorkflowId="${id}" AND ExecutionStatus="${status}"`;
+        for await (const _ of this.temporal.client.workflow.list({ query })) return true;
+        return false;
+      });
+    }
+  }
+
+  handle(workflowId: string) {
+    return this.temporal.client.workflow.getHandle(workflowId);
+  }
+
+  /** As *Pause Workflow* does in the Temporal UI; returns what unpauses it again. */
+  async pause(...workflowIds: string[]): Promise<() => Promise<void>> {
+    const { workflowService } = this.temporal.client;
+    const requests = await Promise.all(
+      workflowIds.map(async (workflowId) => {
+        const { runId } = await this.handle(workflowId).describe();
+        return { namespace: 'default', workflowId, runId, reason: 'test', requestId: randomUUID() };
+      }),
+    );
+    for (const request of requests) await workflowService.pauseWorkflowExecution(request);
+    await this.ended('Paused', ...workflowIds);
+    return async () => {
+      for (const request of requests)
+        await workflowService.unpauseWorkflowExecution({ ...request, requestId: randomUUID() });
+    };
+  }
+
+  /** As *Reset* to the first workflow task does in the Temporal UI. */
+  async reset(id: string): Promise<void> {
+    const { workflowId, runId } = await this.handle(id).describe();
+    const { events } = await this.handle(id).fetchHistory();
+    const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
+    await this.temporal.client.workflowService.resetWorkflowExecution({
+      ...{ namespace: 'default', workflowExecution: { workflowId, runId } },
+      ...{ requestId: randomUUID(), reason: 'test' },
+      workflowTaskFinishEventId: task?.eventId ?? null,
+    });
+  }
+
+  async statusOf(workflowId: string): Promise<string | undefined> {
+    return (await this.handle(workflowId).describe()).typedSearchAttributes.get(searchAttributes.status);
+  }
+
+  /** Runs a command of the built program. */
+  unfriend(...args: string[]) {
+    const TEMPORAL_ADDRESS = String(this.temporal.settings.connectionOptions.address);
+    return runUnfriend(args, { TEMPORAL_ADDRESS, SDK_APP_ID: '1400000000' });
+  }
+
+  /** Runs one with `--json`; fails when it prints anything beside the document. */
+  async json<T>(...args: string[]): Promise<{ code: number | null; document: T; stderr: string }> {
+    const { code, stdout, stderr } = await this.unfriend(...args, '--json');
+    try {
+      return { code, document: JSON.parse(stdout) as T, stderr };
+    } catch {
+      throw new Error(`no JSON document, but ${code}: ${stdout}\n${stderr}`);
+    }
+  }
+
+  /** What `failed` lists: delivery ids. */
+  async failed(...args: string[]): Promise<string[]> {
+    const { document } = await this.json<{ deliveries: { deliveryId: string }[] }>('failed', ...args);
+    return document.deliveries.map(({ deliveryId }) => deliveryId);
+  }
+
+  #faultOf(name: SideEffectName): Fault {
+    return ({ pairs }) => {
+      const { from, error } = this.broken.get(name) ?? {};
+      if (error && pairs.some((pair) => pair.from.startsWith(from ?? ''))) throw error;
+    };
+  }
+}
+
+/** `friend-deleted/<app>/<delivery id>` → `<delivery id>` */
+export function deliveryIdOf(workflowId: string): string {
+  return workflowId.split('/')[2] ?? '';
+}

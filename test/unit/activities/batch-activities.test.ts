@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { asActivity } from '../../../activities/as-activity.ts';
+import { BackendError } from '../../../activities/backends/backend.ts';
+import type { BatchCall, SideEffectImplementation, UnitCall } from '../../../activities/side-effect.ts';
+import type {
+  FailureDetails,
+  PairOutcome,
+  SideEffectActivity,
+  SideEffectInput,
+} from '../../../workflows/contract.ts';
+import { deferred, settled } from '../../support/deferred.ts';
+import { deliveryOf, largestPairs, pairsOf } from '../../support/inputs/deliveries.ts';
+
+const DONE: PairOutcome = { status: 'done', detail: 'done' };
+const down = () => new BackendError('Unreachable', 'down');
+
+function inputOf(count: number): SideEffectInput {
+  const { delivery, pairs } = deliveryOf(largestPairs(count));
+  return { delivery, pairs };
+}
+
+/** Starts an activity as a worker would. */
+function start(act: SideEffectImplementation, input: SideEffectInput, info = {}) {
+  const env = new MockActivityEnvironment(info);
+  const heartbeats: (PairOutcome | null)[][] = [];
+  env.on('heartbeat', (details) => heartbeats.push(details));
+  const result = env.run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
+    asActivity('test', act),
+    input,
+  );
+  result.catch(() => undefined);
+  const failure = async <T extends Error>(type: new (...args: never[]) => T): Promise<T> => {
+    const error = await result.then(
+      () => assert.fail('it should have failed'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof type, String(error));
+    return error;
+  };
+  return { env, heartbeats, result, failure };
+}
+
+/** Passes the position of the unit to `each`. */
+function eachOf(
+  { pairs }: SideEffectInput,
+  each: (position: number, call: UnitCall) => unknown,
+): SideEffectImplementation {
+  return {
+    async each(call) {
+      await each(
+        pairs.findIndex(({ to }) => to === call.pairs[0]?.to),
+        call,
+      );
+      return 'done';
+    },
+  };
+}
+
+function detailsOf(failure: ApplicationFailure | CancelledFailure): FailureDetails {
+  return (failure.details as [FailureDetails])[0];
+}
+
+test('given a batch in which some pairs fail and some have an outcome, then it closes, and reports every outcome and when to go on', async () => {
+  const input = inputOf(4);
+  const act = eachOf(input, (position) => {
+    if (position === 1) throw down();
+    if (position === 2) throw new BackendError('Rejected', 'no such account');
+  });
+  const failure = await start(act, input, { attempt: 3 }).failure(ApplicationFailure);
+  assert.deepEqual([failure.type, failure.nonRetryable], ['Unreachable', true]);
+  const rejected = { status: 'failed', error: { type: 'Rejected', message: 'no such account' }, attempt: 3 };
+  // 4 s is the server's back-off after the third attempt.
+  assert.deepEqual(detailsOf(failure), {
+    attempt: 3,
+    outcomes: [DONE, null, rejected, DONE],
+    again: 4_000,
+  });
+});
+
+test('given a batch in which no pair has an outcome, then the server retries it', async () => {
+  const act = eachOf(inputOf(2), () => {
+    throw down();
+  });
+  const failure = await start(act, inputOf(2), { attempt: 3 }).failure(ApplicationFailure);
+  assert.equal(failure.nonRetryable, false);
+  assert.deepEqual(detailsOf(failure), { attempt: 3, outcomes: [null, null] });
+});
+
+test('given a batch that continues from an earlier heartbeat and fails, then it closes, and reports everything that is done', async () => {
+  const act = eachOf(inputOf(2), () => {
+    throw down();
+  });
+  const failure = await start(act, inputOf(2), { attempt: 2, heartbeatDetails: [DONE, null] }).failure(
+    ApplicationFailure,
+  );
+  assert.equal(failure.nonRetryable, true);
+  assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, null], again: 2_000 });
+});
+
+test('given a backend that asks for a pause, then the rest of a batch waits as long', async () => {
+  const act = eachOf(inputOf(2), (position) => {
+    if (position === 1) throw new BackendError('Busy', 'slow down', { retryAfter: 60_000 });
+  });
+  const failure = await start(act, inputOf(2), { attempt: 1 }).failure(ApplicationFailure);
+  assert.equal(detailsOf(failure).again, 60_000);
+});
+
+test('given a batch whose failures no retry can mend, then it resolves with one outcome per pair', async () => {
+  const input = inputOf(3);
+  const act = eachOf(input, (position) => {
+    if (position !== 1) throw new BackendError('Rejected', `no ${position}`);
+  });
+  const outcomes = await start(act, input).result;
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'done' ? outcome.detail : outcome.error.message)),
+    ['no 0', 'done', 'no 2'],
+  );
+});
+
+for (const kind of ['each', 'all'] as const) {
+  test(`given an earlier heartbeat, then ${kind} is called only for pairs without an outcome, and every outcome is returned`, async () => {
+    const input = inputOf(4);
+    const failed: PairOutcome = { status: 'failed', error: { type: 'Rejected', message: 'no' }, attempt: 1 };
+    const called: string[] = [];
+    const note = ({ pairs }: BatchCall) => {
+      called.push(...pairs.map(({ to }) => to));
+      return pairs.map(() => 'done');
+    };
+    const act: SideEffectImplementation =
+      kind === 'each' ? eachOf(input, (_, call) => note(call)) : { all: async (call) => note(call) };
+    const run = start(act, input, { attempt: 2, heartbeatDetails: [DONE, null, failed, null] });
+    assert.deepEqual(await run.result, [DONE, DONE, failed, DONE]);
+    assert.deepEqual(called, [input.pairs[1]?.to, input.pairs[3]?.to]);
+  });
+
+  test(`given an earlier heartbeat with every outcome, then ${kind} is not called`, async () => {
+    const input = inputOf(2);
+    const never = () => assert.fail('called');
+    const act: SideEffectImplementation = kind === 'each' ? eachOf(input, never) : { all: never };
+    assert.deepEqual(await start(act, input, { heartbeatDetails: [DONE, DONE] }).result, [DONE, DONE]);
+  });
+}
+
+for (const heartbeatDetails of [undefined, 'x', [DONE], [DONE, DONE, DONE]]) {
+  test(`given a heartbeat that does not fit the input (${JSON.stringify(heartbeatDetails)}), then everything is tried`, async () => {
+    let calls = 0;
+    const act: SideEffectImplementation = { each: async () => String(++calls) };
+    await start(act, inputOf(2), { heartbeatDetails }).result;
+    assert.equal(calls, 2);
+  });
+}
+
+test('given messages, then each is called with the pairs of one message, and its outcome is the outcome of all of them', async () => {
+  const pairs = pairsOf(['a', 'x'], ['a', 'y'], ['b', 'z']);
+  const input: SideEffectInput = {
+    delivery: deliveryOf(pairs).delivery,
+    pairs,
+    messages: [
+      { recipient: 'a', part: 1, parts: 1, pairs: 2 },
+      { recipient: 'b', part: 1, parts: 1, pairs: 1 },
+    ],
+  };
+  const calls: unknown[] = [];
+  const act: SideEffectImplementation = {
+    async each({ message, pairs: own }) {
+      calls.push([message, own]);
+      if (message?.recipient === 'a') throw down();
+      return 'done';
+    },
+  };
+  const failure = await start(act, input).failure(ApplicationFailure);
+  assert.deepEqual(calls, [
+    [{ recipient: 'a', part: 1, parts: 1 }, pairs.slice(0, 2)],
+    [{ recipient: 'b', part: 1, parts: 1 }, pairs.slice(2)],
+  ]);
+  assert.deepEqual(detailsOf(failure).outcomes, [null, null, DONE]);
+});
+
+test('given a backend that is down, then a batch stops after a few failures in a row', async () => {
+  let calls = 0;
+  const act: SideEffectImplementation = {
+    async each() {
+      calls += 1;
+      throw down();
+    },
+  };
+  await start(act, inputOf(1_000)).failure(ApplicationFailure);
+  assert.ok(calls >= 5 && calls < 20, `${calls} calls`);
+});
+
+test('given failures that are not in a row, then every pair is tried', async () => {
+  const input = inputOf(200);
+  let calls = 0;
+  const act = eachOf(input, (position) => {
+    calls += 1;
+    if (position % 2 === 0) throw down();
+  });
+  const failure = await start(act, input).failure(ApplicationFailure);
+  assert.equal(calls, 200);
+  assert.equal(detailsOf(failure).outcomes?.filter((outcome) => outcome === null).length, 100);
+});
+
+test('given several failures that ask for a pause, then the next attempt waits for the longest', async () => {
+  const input = inputOf(3);
+  const act = eachOf(input, (position) => {
+    throw new BackendError('Busy', 'slow down', { retryAfter: 1_000 * (position + 1) });
+  });
+  assert.equal((await start(act, input).failure(ApplicationFailure)).nextRetryDelay, 3_000);
+});
+
+test('given that `all` returns too few results, then the missing pairs are tried again', async () => {
+  const failure = await start({ all: async () => ['done'] }, inputOf(2)).failure(ApplicationFailure);
+  assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
+});
+
+test('given a batch that fails, then its last heartbeat says what is done; a short batch that succeeds sends no heartbeat', async () => {
+  const input = inputOf(2);
+  const fails = start(
+    eachOf(input, (position) => {
+      if (position === 1) throw down();
+    }),
+    input,
+  );
+  await fails.failure(ApplicationFailure);
+  assert.deepEqual(fails.heartbeats, [[DONE, null]]);
+  const succeeds = start({ each: async () => 'done' }, input);
+  await succeeds.result;
+  assert.deepEqual(succeeds.heartbeats, []);
+});
+
+test('given a slow call, then heartbeats with what is done so far come at least every 3 s, until the end', async (t) => {
+  t.after(() => mock.timers.reset());
+  mock.timers.enable({ apis: ['setInterval'] });
+  const input = inputOf(2);
+  const slow = deferred();
+  const run = start(
+    eachOf(input, (position) => (position === 1 ? slow : undefined)),
+    input,
+  );
+  await settled();
+  for (let second = 0; second < 9; second += 1) mock.timers.tick(1_000);
+  assert.ok(run.heartbeats.length >= 3);
+  assert.deepEqual(run.heartbeats.at(-1), [DONE, null]);
+  slow.resolve();
+  await run.result;
+  const { length } = run.heartbeats;
+  mock.timers.tick(60_000);
+  assert.equal(run.heartbeats.length, length);
+});
+
+/** The first call succeeds in spite of the signal. All other calls fail because of it. */
+function interruptible(input: SideEffectInput) {
+  const first = deferred();
+  const called: number[] = [];
+  const act = eachOf(input, (position, { signal }) => {
+    called.push(position);
+    if (position === 0) return first;
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  });
+  return { act, first, called };
+}
+
+test('given a batch cancelled in the middle, then it waits for running calls, starts no others, and reports what is done', async () => {
+  const input = inputOf(20);
+  const { act, first, called } = interruptible(input);
+  const run = start(act, input, { attempt: 2 });
+  await settled();
+  run.env.cancel();
+  await settled();
+  first.resolve();
+  const failure = await run.failure(CancelledFailure);
+  assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, ...Array(19).fill(null)] });
+  assert.equal(called.length, 8);
+});
+
+test('given a success that comes after the cancellation, then it counts', async () => {
+  const input = inputOf(1);
+  const { act, first } = interruptible(input);
+  const run = start(act, input);
+  await settled();
+  run.env.cancel();
+  first.resolve();
+  assert.deepEqual(await run.result, [DONE]);
+});
+
+for (const [reason, type] of [
+  ['WORKER_SHUTDOWN', 'WorkerShutdown'],
+  ['PAUSED', 'ActivityPause'],
+  ['RESET', 'ActivityReset'],
+] as const) {
+  test(`given ${reason} in the middle of a batch, then it fails as ${type}, is retried, and reports what is done`, async () => {
+    const input = inputOf(2);
+    const { act, first } = interruptible(input);
+    const run = start(act, input);
+    await settled();
+    run.env.cancel(reason);
+    first.resolve();
+    const failure = await run.failure(ApplicationFailure);
+    assert.deepEqual([failure.type, failure.nonRetryable], [type, false]);
+    assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
+  });
+}
+
+test('given long errors, then the outcome of each pair stays short', async () => {
+  const input = inputOf(2);
+  const act = eachOf(input, () => {
+    throw new BackendError('Rejected', 'x'.repeat(100_000));
+  });
+  assert.ok(JSON.stringify(await start(act, input).result).length < 1_000);
+});

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeErrorCode } from '../../../activities/backends/tencent/tencent-errors.ts';
+import { codeIn, readPage, tableRows } from '../../support/inputs/markdown.ts';
+
+test('docs/backends.md says rightly what each ErrorCode of Tencent’s means', () => {
+  const answers = tableRows(readPage('docs', 'backends.md'), 'Tencent answers', 'failure type');
+  const told = answers.flatMap((row) => {
+    const codes = row['Tencent answers']?.match(/\b\d{5}\b/g) ?? [];
+    return codes.map((code) => ({ code: Number(code), type: codeIn(row['failure type'] ?? '')[0] }));
+  });
+  assert.ok(told.length > 30);
+  for (const { code, type } of told) assert.equal(judgeErrorCode(code).type, type, String(code));
+});
