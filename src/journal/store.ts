@@ -116,11 +116,13 @@ export class JournalStore {
   /**
    * What the journal knows of a callback's key, if it came within about an hour. What can't be read is not known:
    * Temporal may still know it, and a refusal would be a loss.
+   *
+   * @param near ms since the epoch: of two, the one nearer to it. A clock that was set back leaves later ones behind.
    */
-  findSeen(seenKey: string): Seen | undefined {
+  findSeen(seenKey: string, near: number = Number.MAX_SAFE_INTEGER): Seen | undefined {
     try {
       const [one, other] = this.#seen.map((generation) => generation.get(seenKey));
-      if (one && other) return one.at > other.at ? one : other;
+      if (one && other) return Math.abs(near - one.at) < Math.abs(near - other.at) ? one : other;
       return one ?? other;
     } catch {
       return undefined;
