@@ -1,5 +1,6 @@
 import { chooseDeliveryId, type DeliveryKey, hasRequestId, seenKey } from '../callback/delivery-id.ts';
 import type { Callback } from '../callback/judge.ts';
+import { findHolder } from '../journal/find-holder.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -76,7 +77,7 @@ export class JournalIntake implements Intake {
   }
 
   #findJournaled(seenKey: string, now: number): KnownCallback | undefined {
-    const seen = this.#options.journal.store.findSeen(seenKey, now);
+    const seen = findHolder(this.#options.journal.store, seenKey, now);
     if (seen === undefined) return undefined;
     const { origin, bodyHash, deliveryId, at } = seen;
     return { origin, bodyHash, deliveryId, receivedAt: at, receipt: { deliveryId, duplicate: true } };

@@ -140,8 +140,6 @@ export class JournalStore {
           const seen: Seen = { deliveryId, origin, bodyHash, at: receivedAt };
           void this.#putPending(pending);
           void this.#seenAt(receivedAt).put(seenKey, seen);
-          // Its id is taken too, where that is not what recognises it.
-          if (deliveryId !== seenKey) void this.#seenAt(receivedAt).put(deliveryId, seen);
         }
       }),
     ]);
