@@ -56,6 +56,14 @@ export function firstDeliveryId({ origin }: Pick<DeliveryKey, 'origin'>, receive
   return origin.startsWith(HASHED) ? origin.slice(HASHED.length) : origin;
 }
 
+const TIMED = /^([0-9a-f]{24})-\d+(?:-[0-9a-f]+)?$/;
+
+/** What an id was made from that looks like one of a callback without a RequestId. */
+export function originOfTimed(deliveryId: string): string | undefined {
+  const hash = TIMED.exec(deliveryId)?.[1];
+  return hash === undefined ? undefined : CONTENT + hash;
+}
+
 /** Every id that a delivery may have, in this order: it has the first one that no other callback has. */
 export function deliveryIds(key: DeliveryKey, receivedAt: number): Generator<string> {
   return withSuffixes(firstDeliveryId(key, receivedAt), key.bodyHash);

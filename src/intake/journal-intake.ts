@@ -1,5 +1,6 @@
 import { chooseDeliveryId, type DeliveryKey, hasRequestId, seenKey } from '../callback/delivery-id.ts';
 import type { Callback } from '../callback/judge.ts';
+import { findHolder } from '../journal/find-holder.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -50,7 +51,7 @@ export class JournalIntake implements Intake {
     const first = this.#firstOfEqual(callback);
     const { known, deliveryId } = first
       ? { known: first, deliveryId: first.deliveryId }
-      : chooseDeliveryId(callback, (id) => this.#find(id));
+      : chooseDeliveryId(callback, (id) => this.#find(id, callback.receivedAt));
     if (known?.receipt !== undefined) return asDuplicate(known.receipt);
     // It was tried before, without a receipt: again under the same id and time.
     return this.#acceptAs(deliveryId, known ? { ...callback, receivedAt: known.receivedAt } : callback);
@@ -59,24 +60,24 @@ export class JournalIntake implements Intake {
   /** Without a RequestId equal bytes are the same callback for a while only; the clock may have been set back. */
   #firstOfEqual({ key, receivedAt }: Callback): KnownCallback | undefined {
     if (hasRequestId(key)) return undefined;
-    const isWithin = (at: number) => Math.abs(receivedAt - at) < this.#options.dedupeWindow;
-    return this.#find(key.origin, isWithin);
+    return this.#find(key.origin, receivedAt, this.#options.dedupeWindow);
   }
 
   /**
    * By whichever way it came: what is being taken, what went the second way, what was journaled.
    *
-   * @param counts whether one received at that time still counts
+   * @param now ms since the epoch
+   * @param window for which the journal's counts, in ms
    */
-  #find(seenKey: string, counts: (receivedAt: number) => boolean = () => true): KnownCallback | undefined {
+  #find(seenKey: string, now: number, window = Number.POSITIVE_INFINITY): KnownCallback | undefined {
     const recent = this.#options.recent.find(seenKey);
     if (recent?.receipt !== undefined) return recent;
-    const known = this.#underWay.get(seenKey) ?? this.#findJournaled(seenKey);
-    return known && counts(known.receivedAt) ? known : recent;
+    const known = this.#underWay.get(seenKey) ?? this.#findJournaled(seenKey, now);
+    return known && Math.abs(now - known.receivedAt) < window ? known : recent;
   }
 
-  #findJournaled(seenKey: string): KnownCallback | undefined {
-    const seen = this.#options.journal.store.findSeen(seenKey);
+  #findJournaled(seenKey: string, now: number): KnownCallback | undefined {
+    const seen = findHolder(this.#options.journal.store, seenKey, now);
     if (seen === undefined) return undefined;
     const { origin, bodyHash, deliveryId, at } = seen;
     return { origin, bodyHash, deliveryId, receivedAt: at, receipt: { deliveryId, duplicate: true } };

@@ -23,11 +23,15 @@ export class SeenCallbacks {
     this.#length = Math.max(remember, REMEMBER_MS);
   }
 
-  /** What can't be read is not known: Temporal may still know it, and a refusal would be a loss. */
-  find(seenKey: string): Seen | undefined {
+  /**
+   * What can't be read is not known: Temporal may still know it, and a refusal would be a loss.
+   *
+   * @param near ms since the epoch: of two entries, the one nearer to it. A clock that was set back leaves later ones.
+   */
+  find(seenKey: string, near: number = Number.MAX_SAFE_INTEGER): Seen | undefined {
     try {
       const [one, other] = this.#generations.map((generation) => generation.get(seenKey));
-      if (one && other) return one.at > other.at ? one : other;
+      if (one && other) return Math.abs(near - one.at) < Math.abs(near - other.at) ? one : other;
       return one ?? other;
     } catch {
       return undefined;

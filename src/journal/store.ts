@@ -134,9 +134,13 @@ export class JournalStore {
     return this.#closed ? 0 : lastTransactionOf(this.#pending);
   }
 
-  /** What the journal knows of a callback's key, if it came within about an hour. */
-  findSeen(seenKey: string): Seen | undefined {
-    return this.#seen.find(seenKey);
+  /**
+   * What the journal knows of a callback's key, if it came within about an hour.
+   *
+   * @param near ms since the epoch, see `SeenCallbacks`
+   */
+  findSeen(seenKey: string, near?: number): Seen | undefined {
+    return this.#seen.find(seenKey, near);
   }
 
   /** Resolves when all are on the disk, in one transaction. */
@@ -270,11 +274,9 @@ export class JournalStore {
     return this.#pending.put(key, encodeRecord('pending', key, pending));
   }
 
-  /** A delivery's id is taken too, where that is not what recognises its callback. */
   #see({ delivery, origin, bodyHash }: PendingDelivery, seenKey: string): void {
     const { deliveryId, receivedAt: at } = delivery;
-    for (const key of new Set([seenKey, deliveryId]))
-      this.#seen.put(key, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
+    this.#seen.put(seenKey, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
   }
 }
 

@@ -1,6 +1,7 @@
 import { chooseDeliveryId } from '../../callback/delivery-id.ts';
 import { judge } from '../../callback/judge.ts';
 import { OperatorError } from '../../operator-error.ts';
+import { findHolder } from '../find-holder.ts';
 import type { PendingDelivery, Quarantined, RawCallback } from '../record.ts';
 import type { JournalStore } from '../store.ts';
 
@@ -51,6 +52,6 @@ function readRaw(store: JournalStore, raw: RawCallback, sdkAppId: string | undef
   }
   const { key, receivedAt, pairs } = verdict.callback;
   // While it lay in the quarantine, its RequestId may have come again with another body.
-  const { deliveryId } = chooseDeliveryId(verdict.callback, (id) => store.findSeen(id));
+  const { deliveryId } = chooseDeliveryId(verdict.callback, (id) => findHolder(store, id));
   return { delivery: { deliveryId, sdkAppId, receivedAt }, pairs, ...key };
 }

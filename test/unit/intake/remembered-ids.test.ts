@@ -94,3 +94,12 @@ test('given a damaged journal, then what was taken over of it is recognised when
   assert.equal(await send('r1', 'b'), 'r1 again');
   assert.equal(await send('r1', 'c'), `r1-${suffixOf('c', 8)}`);
 });
+
+test('given no RequestId and a clock that was set back by more than the window, then what came before that makes no repeat a new delivery', async () => {
+  const hour = Math.ceil(AT / 3_600_000) * 3_600_000;
+  const before = await send(undefined, 'b', hour + 60_000);
+  const after = await send(undefined, 'b', hour - 300_000);
+  assert.notEqual(after, before);
+  assert.equal(await send(undefined, 'b', hour - 290_000), `${after} again`);
+  assert.equal(await send(undefined, 'b', hour + 70_000), `${before} again`);
+});
