@@ -7,7 +7,7 @@ import type { FoundRecord } from '../store.ts';
 export type InspectionMessage =
   | { kind: 'counts'; counts: Counts }
   | { kind: 'found'; found: FoundRecord }
-  | { kind: 'reached'; part: RecordKind; keys: string[] }
+  | { kind: 'reached'; part: RecordKind; keys: string[][] }
   | { kind: 'read'; read: ReadCounts };
 
 /** What could be read, and how many places could not. */
@@ -28,7 +28,8 @@ export type InspectionMode =
       mode: 'salvage';
       direction: 'forwards' | 'backwards';
       onFound: (found: FoundRecord) => void;
-      onReached: (part: RecordKind, keys: string[]) => void;
+      /** Each entry has one key, and a damaged one a second that may be the right one. */
+      onReached: (part: RecordKind, keys: string[][]) => void;
     };
 
 /** Goes through a database's tree, in a process of its own, which a damaged one may end. */

@@ -80,9 +80,10 @@ async function walk(
       if (waiting.length >= SHARED) write();
     },
     onReached(part, keys) {
-      for (const key of keys) {
-        if (!isValid(key)) report.unnamed += 1;
-        else if (store.has(part, key)) report.taken += 1;
+      for (const candidates of keys) {
+        const possible = candidates.filter((key) => isValid(key));
+        if (possible.length === 0) report.unnamed += 1;
+        else if (possible.some((key) => store.has(part, key))) report.taken += 1;
         else report.missing += 1;
       }
     },
