@@ -68,7 +68,10 @@ async function walk(
   let waiting: FoundRecord[] = [];
   const report = { taken: 0, missing: 0, unnamed: 0 };
   const write = () => {
-    writes.push(store.restore(waiting));
+    const written = store.restore(waiting);
+    // Looked at below; until then a refused one must not count as unhandled.
+    written.catch(() => undefined);
+    writes.push(written);
     waiting = [];
   };
   const inspection = await inspect(setAside, {
