@@ -117,6 +117,12 @@ export function recordLength(bytes: Buffer): number | undefined {
   return RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0) + length;
 }
 
+/** The key that a damaged record of format 2 names; it may be damaged too. */
+export function ownKey(bytes: Uint8Array): string {
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return record.toString('utf8', RECORD_HEADER, RECORD_HEADER + (record[KEY_LENGTH_AT] ?? 0));
+}
+
 /** The record that begins here; undefined when it is damaged or cut short. */
 export function readRecord(bytes: Buffer): WholeRecord | undefined {
   const length = recordLength(bytes);

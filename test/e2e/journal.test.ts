@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/servers/temporal.ts';
 type Listed = { pending: number; quarantined: number; deliveries: { deliveryId: string; pairs: number }[] };
 type Quarantine = {
   quarantined: number;
-  entries: { id: string; kind: string; reason: string; body?: string }[];
+  entries: { id: string; kind: string; reason: string; body?: string; entry?: string }[];
 };
 
 describe('unfriend journal, beside a receiver whose Temporal is away', () => {
@@ -104,6 +104,19 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     );
     for (const { id } of failed) assert.match(stderr, new RegExp(`^${id}: `, 'm'));
     assert.equal((await json<Listed>()).pending, 2);
+  });
+
+  test('an entry that the disk damaged is listed with its bytes, and requeue says that nothing can read it', async () => {
+    const store = await JournalStore.open({ dir: join(folder.path, 'journal') });
+    const entry = Buffer.from('what is left').toString('base64');
+    await store.addQuarantined({ kind: 'damaged', reason: 'checksum', quarantinedAt: Date.now(), entry });
+    await store.close();
+    const listed = (await json<Quarantine>('quarantine')).entries.find(({ kind }) => kind === 'damaged');
+    assert.equal(listed?.reason, 'checksum');
+    assert.equal(listed?.entry, entry);
+    const requeued = await runUnfriend(['journal', 'requeue', listed?.id ?? ''], settings);
+    assert.equal(requeued.code, 1);
+    assert.match(requeued.stderr, /The disk damaged this entry/);
   });
 
   test('a folder without a journal is said to be one', async () => {

@@ -2,7 +2,7 @@
 import { open } from 'lmdb';
 import { hasRoot, tellParent } from '../child.ts';
 import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from '../database.ts';
-import { checkRecord, decodeRecord, isFormat1, type RecordKind, readRecord } from '../record.ts';
+import { checkRecord, decodeRecord, isFormat1, ownKey, type RecordKind } from '../record.ts';
 import type { FoundRecord } from '../store.ts';
 import type { InspectionMessage } from './inspect.ts';
 
@@ -35,7 +35,7 @@ await send({ kind: 'read', read });
 process.disconnect();
 
 async function readAll(database: typeof pending, part: RecordKind): Promise<void> {
-  let keys: string[] = [];
+  let keys: string[][] = [];
   const tellReached = async () => {
     if (mode === 'salvage') await send({ kind: 'reached', part, keys });
     keys = [];
@@ -45,15 +45,10 @@ async function readAll(database: typeof pending, part: RecordKind): Promise<void
     read[isWhole ? part : 'damaged'] += 1;
     if (mode === 'salvage' && isWhole && isFormat1(value))
       await send({ kind: 'found', found: decode(part, key, value) });
-    else keys.push(keyOf(key, value));
+    else keys.push(isWhole ? [key] : [String(key), ownKey(value)]);
     if (keys.length >= SHARED) await tellReached();
   }
   await tellReached();
-}
-
-/** The tree's key may be what is damaged: a record of format 2 knows its own. */
-function keyOf(key: unknown, value: Buffer): string {
-  return readRecord(value)?.key ?? String(key);
 }
 
 function isRecord(part: RecordKind, key: string, value: Buffer): boolean {

@@ -7,7 +7,7 @@ import type { FoundRecord } from '../store.ts';
 export type InspectionMessage =
   | { kind: 'counts'; counts: Counts }
   | { kind: 'found'; found: FoundRecord }
-  | { kind: 'reached'; part: RecordKind; keys: string[] }
+  | { kind: 'reached'; part: RecordKind; keys: string[][] }
   | { kind: 'read'; read: ReadCounts };
 
 /** What could be read, and how many places could not. */
@@ -27,7 +27,8 @@ export type InspectionMode = { signal: AbortSignal | undefined } /** Reads every
       mode: 'salvage';
       direction: 'forwards' | 'backwards';
       onFound: (found: FoundRecord) => void;
-      onReached: (part: RecordKind, keys: string[]) => void;
+      /** Each entry has one key, and a damaged one a second that may be the right one. */
+      onReached: (part: RecordKind, keys: string[][]) => void;
     }
 );
 

@@ -76,20 +76,24 @@ async function findDamage({ dir, logger, signal }: RecoverOptions): Promise<Dama
 /** Why what LMDB would show is not what was last committed. */
 function findStale(dir: string): string | undefined {
   if (!existsSync(join(dir, DATABASE))) return undefined;
-  const metaPages = readMetaPages(join(dir, DATABASE));
-  if (!metaPages) return undefined;
-  const { fault, lastTransaction } = metaPages;
-  if (fault) return fault;
+  try {
+    const { fault, lastTransaction } = readMetaPages(join(dir, DATABASE)) ?? {};
+    return fault ?? (lastTransaction === undefined ? undefined : compareWithCounts(dir, lastTransaction));
+  } catch (error) {
+    return `its meta pages can't be read: ${(error as Error).message}`;
+  }
+}
+
+/** The counts are written after the commit that they tell of was synced, and so never ahead of the database. */
+function compareWithCounts(dir: string, lastTransaction: number): string | undefined {
   const counts = readCounts(dir);
-  // They are written after the commit that they tell of was synced, and so never ahead of the database.
-  if (counts && counts.inode === inodeOf(dir) && lastTransaction < counts.lastTransaction)
-    return `it is of commit ${lastTransaction}, and there was a commit ${counts.lastTransaction}`;
-  return undefined;
+  if (!counts || counts.inode !== inodeOf(dir) || lastTransaction >= counts.lastTransaction) return undefined;
+  return `it is of commit ${lastTransaction}, and there was a commit ${counts.lastTransaction}`;
 }
 
 /** Undefined: everything could be read, and is as much as there should be. */
 function describeDamage({ expected, read }: Inspection): string | undefined {
-  if (!expected) return 'its root can not be read';
+  if (!expected) return "its root can't be read";
   if (!read) return 'reading it ended the process that read it';
   if (read.damaged > 0) return `${read.damaged} of its places are damaged`;
   const { pending, quarantined } = read;

@@ -13,6 +13,9 @@ import type { FoundRecord } from '../store.ts';
 /** How much of the file is looked at once, in bytes. */
 const WINDOW = 8 * 1024 * 1024;
 
+/** How much of the file is given up where the disk can't read it, in bytes. */
+const PAGE = 4_096;
+
 /** Where in a window the search ended, and how much of the file is needed from there on, in bytes. */
 type Progress = { found: FoundRecord[]; next: number; needed: number };
 
@@ -38,15 +41,26 @@ export async function* scanRecords(path: string): AsyncGenerator<FoundRecord[]> 
   }
 }
 
+/** What the disk can't read is 0 in what is returned, page by page. */
 async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const window = Buffer.allocUnsafe(length);
+  const window = Buffer.alloc(length);
+  try {
+    await fill(file, window, position);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+    for (let at = 0; at < length; at += PAGE)
+      await fill(file, window.subarray(at, at + PAGE), position + at).catch(() => undefined);
+  }
+  return window;
+}
+
+async function fill(file: FileHandle, target: Buffer, position: number): Promise<void> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(window, filled, length - filled, position + filled);
+  while (filled < target.length) {
+    const { bytesRead } = await file.read(target, filled, target.length - filled, position + filled);
     if (bytesRead === 0) throw new Error('the file became shorter while it was read');
     filled += bytesRead;
   }
-  return window;
 }
 
 /** @param left how many bytes the file has from the start of the window */

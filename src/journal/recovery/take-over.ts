@@ -82,7 +82,10 @@ async function walk(
   let waiting: FoundRecord[] = [];
   const report = { taken: 0, missing: 0, unnamed: 0 };
   const write = () => {
-    writes.push(store.restore(waiting));
+    const written = store.restore(waiting);
+    // Looked at below; until then a refused one must not count as unhandled.
+    written.catch(() => undefined);
+    writes.push(written);
     waiting = [];
   };
   const inspecting: InspectionMode = {
@@ -95,9 +98,10 @@ async function walk(
       if (waiting.length >= SHARED) write();
     },
     onReached(part, keys) {
-      for (const key of keys) {
-        if (!isValid(key)) report.unnamed += 1;
-        else if (store.has(part, key)) report.taken += 1;
+      for (const candidates of keys) {
+        const possible = candidates.filter((key) => isValid(key));
+        if (possible.length === 0) report.unnamed += 1;
+        else if (possible.some((key) => store.has(part, key))) report.taken += 1;
         else report.missing += 1;
       }
     },
