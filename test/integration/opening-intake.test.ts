@@ -64,18 +64,8 @@ function openingIntake(address = String(temporal.settings.connectionOptions.addr
       logger,
     });
     stops.push(() => journal.close());
-    journaled.resolve(
-      new JournalIntake({
-        journal,
-        direct,
-        recent,
-        journaled: () => undefined,
-        dedupeWindow: WINDOW_MS,
-        metrics,
-        logger,
-      }),
-    );
-    return journal;
+    const options = { journal, direct, recent, dedupeWindow: WINDOW_MS, metrics, logger };
+    return { journal, journalIntake: new JournalIntake({ ...options, journaled: () => undefined }) };
   };
   return { intake: new OpeningIntake({ direct, journaled }), openJournal, journaled };
 }
@@ -103,10 +93,11 @@ const countWorkflows = async (deliveryId: string) => {
 
 describe('an intake whose journal is being opened', () => {
   test('given a callback without a RequestId that was started before the answer, when the journal is open, then its repeat is a duplicate', async () => {
-    const { intake, openJournal } = openingIntake();
+    const { intake, openJournal, journaled } = openingIntake();
     const first = await intake.accept(callbackOf({}));
     assert.equal(first.duplicate, false);
-    const journal = await openJournal();
+    const { journal, journalIntake } = await openJournal();
+    journaled.resolve(journalIntake);
     assert.deepEqual(await intake.accept(callbackOf({})), { ...first, duplicate: true });
     assert.equal(journal.store.pendingCount, 0);
   });
@@ -146,6 +137,16 @@ describe('an intake whose journal is being opened', () => {
     assert.deepEqual(again, { ...first, duplicate: true });
   });
 
+  test('given a callback without a RequestId that the journal knows, and Temporal there, then it waits for the journal', async () => {
+    const { intake, openJournal, journaled } = openingIntake();
+    const { journal, journalIntake } = await openJournal();
+    const first = await journalIntake.accept(callbackOf({}));
+    const again = intake.accept(callbackOf({}));
+    journaled.resolve(journalIntake);
+    assert.deepEqual(await again, { ...first, duplicate: true });
+    assert.equal(journal.store.pendingCount, 1);
+  });
+
   test('given Temporal away, then a callback waits for the journal, and is in it when it is acknowledged', async () => {
     const running = startOnJournal(NOWHERE);
     const accepted = running.intake.accept(callbackOf({ requestId: 'waits-1' }));
@@ -170,10 +171,11 @@ describe('an intake whose journal is being opened', () => {
   });
 
   test('given a refused callback of ours meanwhile, then the quarantine has it once the journal is open', async () => {
-    const { intake, openJournal } = openingIntake();
+    const { intake, openJournal, journaled } = openingIntake();
     const raw = { receivedAt: Date.now(), query: {}, body: Buffer.from('{').toString('base64') };
     const kept = intake.keepRefused(raw, 'why');
-    const journal = await openJournal();
+    const { journal, journalIntake } = await openJournal();
+    journaled.resolve(journalIntake);
     await kept;
     await until('it in the quarantine', () => journal.store.quarantinedCount === 1);
   });
