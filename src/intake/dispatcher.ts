@@ -178,8 +178,14 @@ export class Dispatcher {
           'a delivery was handed over to Temporal, and can not be removed from the journal: later again',
         );
       this.#handedOver.add(key);
-      this.#later.set(key, store.writeFailure ? NEVER : performance.now() + MAX_BACKOFF_MS);
+      this.#leaveInJournal(key);
     }
+  }
+
+  /** What the disk keeps from leaving the journal. */
+  #leaveInJournal(key: string): void {
+    const { writeFailure } = this.#options.store;
+    this.#later.set(key, writeFailure === undefined ? performance.now() + MAX_BACKOFF_MS : NEVER);
   }
 
   async #fail(key: string, pending: PendingDelivery, error: unknown): Promise<void> {
@@ -195,7 +201,7 @@ export class Dispatcher {
         await store
           .quarantinePending(key, { kind: 'delivery', reason, quarantinedAt: Date.now(), pending })
           .then(() => metrics.quarantined.inc())
-          .catch(() => this.#later.set(key, performance.now() + MAX_BACKOFF_MS));
+          .catch(() => this.#leaveInJournal(key));
         return;
       case 'this-one':
         metrics.retried.inc();

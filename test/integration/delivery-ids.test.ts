@@ -1,109 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { deliveryIds } from '../../src/callback/delivery-id.ts';
-import { DirectIntake } from '../../src/intake/direct-intake.ts';
-import { Dispatcher } from '../../src/intake/dispatcher.ts';
 import type { Intake } from '../../src/intake/intake.ts';
-import { JournalIntake } from '../../src/intake/journal-intake.ts';
-import { RecentCallbacks } from '../../src/intake/recent-callbacks.ts';
-import { Journal } from '../../src/journal/journal.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createClient } from '../../src/temporal/connect.ts';
-import { FreshStarts } from '../../src/temporal/start/fresh-starts.ts';
-import { DeliveryStarter } from '../../src/temporal/start/start-delivery.ts';
-import { type FriendDeletedInput, workflowId } from '../../workflows/contract.ts';
-import { holdJournal } from '../support/doubles/hold-journal.ts';
 import { callbackOf } from '../support/inputs/callbacks.ts';
 import { collidingCallbacks, identityOf, type Named } from '../support/inputs/colliding-callbacks.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
-import { SDK_APP_ID } from '../support/stages/receiver.ts';
-import { workflowInput } from '../support/stages/worker.ts';
+import { intakeStage } from '../support/stages/intake-stage.ts';
 
 type Colliding = ReturnType<typeof collidingCallbacks>;
 
-const WINDOW = 120_000;
-const logger = createLogger('silent');
-const metrics = createMetrics().journal;
-
-let temporal: TestTemporal;
-before(async () => {
-  temporal = await startTestTemporal();
-});
-after(() => temporal.stop());
-
-const stops: (() => Promise<void>)[] = [];
-let folder: ReturnType<typeof memoryFolder>;
-beforeEach(() => {
-  folder = memoryFolder();
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  folder.remove();
-});
-
-/** A receiver without a journal. While `outage.isOn`, its starts fail. */
-function startDirect(outage = { isOn: false }) {
-  const freshStarts = new FreshStarts();
-  const client = createClient(temporal.settings, [freshStarts.interceptor]);
-  stops.push(() => client.connection.close());
-  const starter = new DeliveryStarter(client, freshStarts, {
-    taskQueue: 'nobody-polls',
-    plan: workflowInput([]).plan,
-    indexAccounts: true,
-  });
-  const failing: typeof starter.start = async (delivery) => {
-    if (outage.isOn) throw new Error('Temporal is away');
-    return starter.start(delivery);
-  };
-  const recent = new RecentCallbacks(WINDOW);
-  const parts = { starter: { start: failing, look: starter.look.bind(starter) }, recent, logger };
-  return { starter, recent, direct: new DirectIntake(parts) };
-}
-
-/** A receiver whose journal is handed over when the test says so. */
-async function startJournaling(outage?: { isOn: boolean }) {
-  const { starter, recent, direct } = startDirect(outage);
-  const journal = await Journal.open({
-    dir: folder.path,
-    maxPending: 1_000,
-    remember: WINDOW,
-    metrics,
-    logger,
-  });
-  stops.push(() => journal.close());
-  const parts = { direct, recent, journaled: () => undefined, dedupeWindow: WINDOW, metrics, logger };
-  return {
-    intake: new JournalIntake({ journal, ...parts }),
-    journal,
-    async handOver() {
-      const { store } = journal;
-      const dispatcher = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
-      dispatcher.start();
-      await dispatcher.stop(20_000);
-      assert.equal(store.pendingCount, 0);
-    },
-  };
-}
-
-/** Holds the journal, at most until the test ends. */
-async function hold() {
-  const held = await holdJournal(folder.path);
-  stops.push(held.letGo);
-  return held;
-}
-
-/** The pairs that the delivery with this id has in Temporal; undefined: there is none. */
-async function startedPairs(deliveryId: string) {
-  const handle = temporal.client.workflow.getHandle(workflowId({ sdkAppId: SDK_APP_ID, deliveryId }));
-  try {
-    const { events } = await handle.fetchHistory();
-    const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-    return (JSON.parse(Buffer.from(payload?.data ?? []).toString()) as FriendDeletedInput).pairs;
-  } catch {
-    return undefined;
-  }
-}
+const { startDirect, startJournaling, startedPairs } = intakeStage();
 
 /** Every id that one of them may have. */
 function idsOf(sent: Named[], { callback }: Colliding): Set<string> {
@@ -214,72 +119,6 @@ describe('callbacks whose ids get into each other’s way', () => {
       );
     });
   }
-});
-
-describe('a commit that is only slow', () => {
-  const pairs = [{ from: 'slow', to: 'disk' }];
-
-  test('given a RequestId that came before with another body, then the second way starts it under the id that the journal chose', async () => {
-    const receiver = await startJournaling();
-    const first = callbackOf({ requestId: 'slow-1', pairs });
-    const second = callbackOf({ requestId: 'slow-1', pairs: [{ from: 'slow', to: 'other' }] });
-    await receiver.intake.accept(first);
-    const held = await hold();
-    const chosen = `slow-1-${second.key.bodyHash.slice(0, 8)}`;
-    assert.deepEqual(await receiver.intake.accept(second), { deliveryId: chosen, duplicate: false });
-    assert.deepEqual(await receiver.intake.accept(second), { deliveryId: chosen, duplicate: true });
-    assert.equal(await startedPairs('slow-1'), undefined, 'the first one waits in the journal');
-    await held.letGo();
-
-    await receiver.handOver();
-    assert.deepEqual(await startedPairs('slow-1'), pairs);
-    assert.deepEqual(await startedPairs(chosen), [{ from: 'slow', to: 'other' }]);
-    assert.equal(await startedPairs(`slow-1-${first.key.bodyHash.slice(0, 8)}`), undefined);
-  });
-
-  test('given no RequestId, then the second way and the journal have one id for it, whatever comes again meanwhile', async () => {
-    const receiver = await startJournaling();
-    const at = Date.now();
-    const held = await hold();
-    const first = await receiver.intake.accept(callbackOf({ pairs, receivedAt: at }));
-    const again = { ...first, duplicate: true };
-    assert.equal(first.duplicate, false);
-    assert.deepEqual(await receiver.intake.accept(callbackOf({ pairs, receivedAt: at + 1_000 })), again);
-    await held.letGo();
-    assert.deepEqual(await receiver.intake.accept(callbackOf({ pairs, receivedAt: at + 2_000 })), again);
-    await receiver.handOver();
-    assert.deepEqual(await receiver.intake.accept(callbackOf({ pairs, receivedAt: at + 3_000 })), again);
-    assert.deepEqual(await startedPairs(first.deliveryId), pairs);
-  });
-
-  test('given no RequestId, and Temporal away for a moment, then what is sent again after the refusal is the same delivery', async () => {
-    const outage = { isOn: true };
-    const receiver = await startJournaling(outage);
-    const at = Date.now();
-    const send = (receivedAt: number) => receiver.intake.accept(callbackOf({ pairs, receivedAt }));
-    const held = await hold();
-    await assert.rejects(send(at), { name: 'NotDurableError' });
-    outage.isOn = false;
-    const { deliveryId } = await send(at + 1_000);
-    assert.match(deliveryId, new RegExp(`-${at}$`));
-    await held.letGo();
-
-    await receiver.handOver();
-    assert.deepEqual(await startedPairs(deliveryId), pairs);
-    assert.equal(await startedPairs(deliveryId.replace(/\d+$/, String(at + 1_000))), undefined);
-  });
-});
-
-test('given a disk that hangs, then refused callbacks that wait for the quarantine are bounded, and what waits is kept in the end', async () => {
-  const receiver = await startJournaling();
-  const held = await hold();
-  const raw = { receivedAt: Date.now(), query: {}, body: '' };
-  const waiting = Array.from({ length: 32 }, () => receiver.intake.keepRefused(raw, 'broken'));
-  await receiver.intake.keepRefused(raw, 'broken');
-  assert.equal(receiver.journal.store.quarantinedCount, 0);
-  await held.letGo();
-  await Promise.all(waiting);
-  assert.equal(receiver.journal.store.quarantinedCount, 32);
 });
 
 test('given what the second way took before a restart, then another body of its RequestId takes nothing from it, and neither is started twice', async () => {
