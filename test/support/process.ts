@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { temporalCli } from './temporal.ts';
+import { namespaceAt, temporalCli } from './temporal.ts';
 import { until } from './until.ts';
 
 const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
@@ -22,6 +22,7 @@ export class UnfriendProcess {
       HOME: process.env.HOME,
       TEMPORAL_CONFIG_FILE: process.env.TEMPORAL_CONFIG_FILE,
       TEMPORAL_CLI_PATH: temporalCli(),
+      ...namespaceAt(settings.TEMPORAL_ADDRESS),
       ...settings,
     };
     this.child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import type { TemporalSettings } from '../../src/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createClient } from '../../src/temporal/connect.ts';
@@ -27,13 +29,18 @@ export function installTestRuntime(): void {
   installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
-/** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */
-export async function startTestTemporal(): Promise<TestTemporal> {
-  const local = await startOwnServer();
-  const address = process.env.TEST_TEMPORAL_ADDRESS ?? local?.address;
+/**
+ * A namespace of one test file's own at `TEST_TEMPORAL_ADDRESS`, where the files of a run share a server; else a server
+ * of its own. Ids, task queues and lists of one file never meet those of another.
+ *
+ * @param own a server of its own in any case: for what keeps a server so busy that others would wait
+ */
+export async function startTestTemporal({ own = false } = {}): Promise<TestTemporal> {
+  const shared = own ? undefined : process.env.TEST_TEMPORAL_ADDRESS;
+  const local = shared ? undefined : await startTemporalServer();
   const settings: TemporalSettings = {
-    connectionOptions: { address: address as string },
-    namespace: 'default',
+    connectionOptions: { address: shared ?? String(local?.address) },
+    namespace: shared ? await createNamespace(shared) : 'default',
     configured: true,
   };
   const client = createClient(settings);
@@ -48,8 +55,29 @@ export async function startTestTemporal(): Promise<TestTemporal> {
   };
 }
 
-async function startOwnServer(): Promise<LocalServer | undefined> {
-  if (process.env.TEST_TEMPORAL_ADDRESS) return undefined;
+const namespaces = new Map<string, string>();
+
+async function createNamespace(address: string): Promise<string> {
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  try {
+    const workflowExecutionRetentionPeriod = msToTs('1 day');
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  } finally {
+    await connection.close();
+  }
+  namespaces.set(address, namespace);
+  return namespace;
+}
+
+/** What a process needs besides the address to find this file's workflows. */
+export function namespaceAt(address: string | undefined): { TEMPORAL_NAMESPACE?: string } {
+  const TEMPORAL_NAMESPACE = address && namespaces.get(address);
+  return TEMPORAL_NAMESPACE ? { TEMPORAL_NAMESPACE } : {};
+}
+
+/** A server with its data in memory, on a free port. */
+export async function startTemporalServer(): Promise<LocalServer> {
   const dir = memoryFolder();
   const server = await startLocalServer({
     ...{ findCli: async () => temporalCli(), dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
