@@ -21,7 +21,7 @@ const LONGEST = [
   'integration/attention',
   'e2e/retry',
   'integration/local-server',
-  'integration/friend-deleted',
+  'integration/continue-as-new',
   'e2e/faults-damage',
   'e2e/commands',
   'integration/tencent-chat',

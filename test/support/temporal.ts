@@ -29,15 +29,20 @@ export function installTestRuntime(): void {
   installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
+type TestTemporalOptions = {
+  /** A server of its own in any case: for what keeps a server so busy that others would wait. */
+  own?: boolean;
+  /** More flags for one of its own. */
+  flags?: readonly string[];
+};
+
 /**
  * A namespace of one test file's own at `TEST_TEMPORAL_ADDRESS`, where the files of a run share a server; else a server
  * of its own. Ids, task queues and lists of one file never meet those of another.
- *
- * @param own a server of its own in any case: for what keeps a server so busy that others would wait
  */
-export async function startTestTemporal({ own = false } = {}): Promise<TestTemporal> {
-  const shared = own ? undefined : process.env.TEST_TEMPORAL_ADDRESS;
-  const local = shared ? undefined : await startTemporalServer();
+export async function startTestTemporal({ own, flags }: TestTemporalOptions = {}): Promise<TestTemporal> {
+  const shared = own || flags ? undefined : process.env.TEST_TEMPORAL_ADDRESS;
+  const local = shared ? undefined : await startTemporalServer(flags);
   const settings: TemporalSettings = {
     connectionOptions: { address: shared ?? String(local?.address) },
     namespace: shared ? await createNamespace(shared) : 'default',
@@ -76,12 +81,17 @@ export function namespaceAt(address: string | undefined): { TEMPORAL_NAMESPACE?:
   return TEMPORAL_NAMESPACE ? { TEMPORAL_NAMESPACE } : {};
 }
 
-/** A server with its data in memory, on a free port. */
-export async function startTemporalServer(): Promise<LocalServer> {
+/**
+ * A server with its data in memory, on a free port.
+ *
+ * @param flags more of `temporal server start-dev`
+ */
+export async function startTemporalServer(flags: readonly string[] = []): Promise<LocalServer> {
   const dir = memoryFolder();
   const server = await startLocalServer({
     ...{ findCli: async () => temporalCli(), dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
     say: () => undefined,
+    flags,
   });
   return {
     ...server,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { WORKFLOW_TYPE } from '../../workflows/contract.ts';
 import * as workflows from '../../workflows/index.ts';
-import { emittedModules, importsOf, type Module, sourceModules } from '../support/modules.ts';
+import { emittedModules, importsOf, loadedWith, type Module, sourceModules } from '../support/modules.ts';
 
 /** What the modules of a folder may import values from: packages as they are named, folders of ours with a `/`. */
 const MAY_IMPORT = {
@@ -16,6 +16,10 @@ const MAY_READ_ENVIRONMENT = ['src/cli/bin', 'src/config'];
 /** `process.env`, however it is spelled: by a property, by its name in brackets, or by an import. */
 const ENVIRONMENT =
   /process\s*\??\.\s*env\b|process\s*(\?\.)?\s*\[\s*['"`]env|\benv\b[^;]*\bfrom\s+['"](node:)?process['"]|=\s*process\b(?!\s*[.?[])/;
+
+/** What services run on. It takes longer to load than most commands take. */
+const OF_SERVICES = ['@temporalio/worker', '@temporalio/testing', 'koa', 'pino', 'prom-client'];
+const OF_BACKENDS = ['ioredis', '@opensearch-project/opensearch', 'undici'];
 
 let emitted: Module[] = [];
 before(() => {
@@ -77,6 +81,24 @@ test('only src/config.ts and src/cli/bin.ts mention the environment', () => {
     [],
   );
   assert.ok(readers.includes('src/cli/bin'));
+});
+
+test('a command that is no service loads nothing that only services and side effects run on', async () => {
+  const loaded = await loadedWith('src/cli/program', emitted);
+  assert.ok(loaded.has('@temporalio/client'));
+  const heavy = [...OF_SERVICES, ...OF_BACKENDS];
+  assert.deepEqual(
+    heavy.filter((name) => loaded.has(name)),
+    [],
+  );
+});
+
+test('this rule finds what is loaded by way of others', async () => {
+  const loaded = await loadedWith('src/service', emitted);
+  assert.deepEqual(
+    OF_SERVICES.filter((name) => !loaded.has(name)),
+    [],
+  );
 });
 
 test('the entry file of the workflows exports workflows and nothing else', () => {
