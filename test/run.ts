@@ -1,12 +1,14 @@
 /**
- * Runs the test suites with `node --test`: `npm test`, or `npm test -- unit e2e` for some of them.
+ * Runs the test suites with Node.js' test runner: `npm test`, or `npm test -- unit e2e/retry` for some suites or files.
  * A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
  * and so is a run that finds no test.
  */
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runFiles } from './support/run-files.ts';
 import { findTestServers, type ServerName } from './support/servers/find-servers.ts';
 import { startOpenSearch } from './support/servers/open-search.ts';
+import { startTemporalServer } from './support/servers/temporal.ts';
 
 /** A test file, `integration/http.test.ts`, and the servers without which it can't run. */
 type TestFile = { name: string; needs: ServerName[] };
@@ -35,12 +37,17 @@ const FILES: Record<string, ServerName[]> = {
 
 const TEST_DIR = import.meta.url;
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+const all = SUITES.flatMap(testFiles);
+/** `e2e` and `e2e/retry` both mean `e2e/retry.test.ts`. */
+const isMeant = (name: string, by: string) => name.startsWith(`${by}/`) || name === `${by}.test.ts`;
+const unknown = wanted.filter((each) => !all.some(({ name }) => isMeant(name, each)));
 if (unknown.length > 0)
-  fail(`No suite named ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}.`);
+  fail(
+    `No suite or file named ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}.`,
+  );
 
-const candidates = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name)).flatMap(
-  testFiles,
+const candidates = all.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((each) => isMeant(name, each)),
 );
 const servers = await findTestServers(new Set(candidates.flatMap(({ needs }) => needs)));
 const missingOf = ({ needs }: TestFile) => needs.find((need) => servers[need]?.path === undefined);
@@ -62,33 +69,44 @@ function testFiles({ name: suite, needs }: Suite): TestFile[] {
   return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: FILES[name] ?? needs }));
 }
 
-/** With one OpenSearch for all of them: it takes seconds to start, and a gigabyte. */
+/** With one OpenSearch and one Temporal for all of them: each takes seconds to start, and OpenSearch a gigabyte. */
 async function runTests(chosen: TestFile[]): Promise<number> {
-  const how = chosen.some(({ needs }) => needs.includes('openSearch')) && servers.openSearch?.path;
-  const openSearch = how ? await startOpenSearch(how) : undefined;
+  const needed = (name: ServerName) =>
+    chosen.some(({ needs }) => needs.includes(name)) ? servers[name]?.path : undefined;
+  const stops: (() => Promise<void>)[] = [];
+  Object.assign(process.env, environment());
   try {
-    return await runNode(chosen, { ...(openSearch && { TEST_OPENSEARCH_URL: openSearch.url }) });
+    const how = needed('openSearch');
+    if (how) {
+      const openSearch = await startOpenSearch(how);
+      stops.push(() => openSearch.stop());
+      process.env.TEST_OPENSEARCH_URL = openSearch.url;
+    }
+    if (needed('temporalCli') && !process.env.TEST_TEMPORAL_ADDRESS) {
+      const temporal = await startTemporalServer();
+      stops.push(() => temporal.stop());
+      process.env.TEST_TEMPORAL_ADDRESS = temporal.address;
+    }
+    return await runFiles(chosen.map(({ name }) => fileURLToPath(new URL(name, TEST_DIR))));
   } finally {
-    await openSearch?.stop();
+    for (const stop of stops) await stop();
   }
 }
 
-function runNode(chosen: TestFile[], more: Record<string, string>): Promise<number> {
-  const env = {
-    ...process.env,
+/** For the processes of the tests, which have this one's environment. */
+function environment(): Record<string, string> {
+  const found = {
     TEST_TEMPORAL_CLI: servers.temporalCli?.path,
     TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer?.path,
     TEST_REDIS_SERVER: servers.redis?.path,
     TEST_PROMTOOL: servers.promtool?.path,
     CHROMIUM_PATH: servers.chromium?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
-    TEMPORAL_CONFIG_FILE: new URL('support/no-temporal-profile.toml', TEST_DIR).pathname,
-    ...more,
+    TEMPORAL_CONFIG_FILE: fileURLToPath(new URL('support/no-temporal-profile.toml', TEST_DIR)),
   };
-  const paths = chosen.map(({ name }) => new URL(name, TEST_DIR).pathname);
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...paths];
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env });
-  return new Promise((resolve) => child.on('close', (exit) => resolve(exit ?? 1)));
+  return Object.fromEntries(
+    Object.entries(found).flatMap(([name, path]) => (path === undefined ? [] : [[name, path]])),
+  );
 }
 
 function fail(message: string): never {

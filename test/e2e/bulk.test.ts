@@ -15,7 +15,7 @@ type Report = Record<
 
 let stage: AttentionStage;
 before(async () => {
-  stage = await AttentionStage.start();
+  stage = await AttentionStage.start({ own: true });
 });
 beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());
@@ -157,17 +157,21 @@ describe('Temporal runs one batch job a namespace at a time', () => {
     const numbers = Array.from({ length: 500 }, (_, number) => number);
     await pMap(numbers, () => stage.deliver(PAIR), { concurrency: 20 });
     const { workflowService } = stage.temporal.client;
+    const { namespace } = stage.temporal.settings;
     const visibilityQuery = `TaskQueue="${stage.taskQueue}" AND ExecutionStatus="Running"`;
     await until('lists to have them', async () => {
-      const counting = { namespace: 'default', query: visibilityQuery };
+      const counting = { namespace, query: visibilityQuery };
       return Number((await workflowService.countWorkflowExecutions(counting)).count) > numbers.length;
     });
     await workflowService.startBatchOperation({
-      ...{ namespace: 'default', jobId: 'another', visibilityQuery, reason: 'test' },
+      namespace,
+      jobId: 'another',
+      visibilityQuery,
+      reason: 'test',
       signalOperation: { signal: 'nothing' },
     });
     await until('it to be counted', async () => {
-      const { operationInfo } = await workflowService.listBatchOperations({ namespace: 'default' });
+      const { operationInfo } = await workflowService.listBatchOperations({ namespace });
       return operationInfo.some(({ jobId }) => jobId === 'another');
     });
     const { code, stdout, stderr } = await stage.unfriend('retry', '--all', '--yes');

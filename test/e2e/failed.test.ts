@@ -121,7 +121,7 @@ describe('unfriend failed', () => {
     assert.match(stdout, /^and 1 more: see --limit$/m);
     assert.match(stdout, /unfriend retry .*unfriend dismiss /s);
     const link = new URL(String(stdout.match(/http\S+/)?.[0]));
-    assert.equal(link.pathname, '/namespaces/default/workflows');
+    assert.equal(link.pathname, `/namespaces/${stage.temporal.settings.namespace}/workflows`);
     const query = String(link.searchParams.get('query'));
     const listed: string[] = [];
     for await (const { workflowId } of stage.temporal.client.workflow.list({ query }))

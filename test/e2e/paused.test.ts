@@ -20,7 +20,9 @@ type Report = Record<'open' | 'paused' | 'signalled' | 'failed', number>;
 
 let stage: AttentionStage;
 before(async () => {
-  stage = await AttentionStage.start({ dynamicConfig: ['frontend.WorkflowPauseEnabled=true'] });
+  stage = await AttentionStage.start({
+    flags: ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'],
+  });
 });
 beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());

@@ -39,7 +39,7 @@ let running: UnfriendProcess;
 let address: string;
 before(async () => {
   [temporal, redis, search, sink] = await Promise.all([
-    startTestTemporal(),
+    startTestTemporal({ own: true }),
     TestRedis.start(),
     SwitchableSearch.start(process.env.TEST_OPENSEARCH_URL ?? ''),
     WebhookSink.start(SECRET),
@@ -56,7 +56,7 @@ before(async () => {
   });
 });
 after(async () => {
-  await running.kill();
+  await running?.kill();
   await Promise.all([temporal.stop(), redis.stop(), search.stop(), sink.stop()]);
   folder.remove();
 });

@@ -26,7 +26,7 @@ const BATCH = { above: 10, size: 100 };
 
 let temporal: TestTemporal;
 before(async () => {
-  temporal = await startTestTemporal();
+  temporal = await startTestTemporal({ own: true });
 });
 after(() => temporal.stop());
 

@@ -43,8 +43,9 @@ async function startBatch() {
     handle: await startWorkflow(temporal, taskQueue, input),
     done: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []),
     startWorker(msAPair: number): ChildProcess {
-      const { address } = temporal.settings.connectionOptions;
-      const args = ['--import', 'tsx', WORKER, String(address), taskQueue, file, String(msAPair)];
+      const { connectionOptions, namespace } = temporal.settings;
+      const where = [String(connectionOptions.address), namespace, taskQueue, file];
+      const args = ['--import', 'tsx', WORKER, ...where, String(msAPair)];
       const worker = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
       workers.push(worker);
       return worker;

@@ -29,7 +29,7 @@ const BATCH = { above: 10, size: 100 };
 
 let temporal: TestTemporal;
 before(async () => {
-  temporal = await startTestTemporal();
+  temporal = await startTestTemporal({ own: true });
 });
 after(() => temporal.stop());
 
@@ -220,44 +220,6 @@ describe('batches', () => {
         );
         // Once in the first pass, twice by the server.
         assert.equal(parked.find(({ error }) => error.type === 'Unreachable')?.attempts, 3);
-      },
-      plan,
-    );
-  });
-
-  test('given more batches than one history takes, then it continues as new, and nothing is lost or repeated', async () => {
-    const pairs = twoWay(2_500);
-    let isDown = true;
-    const updateSearchIndex: Fault = ({ pairs: own }) => {
-      if (isDown && friendNumber(own) < 20) throw new BackendError('Unreachable', 'in back-off');
-    };
-    const plan = { batch: { above: 2, size: 8 } };
-    await withDelivery(
-      pairs,
-      { updateSearchIndex },
-      async (run) => {
-        const { workflowId, firstExecutionRunId } = run.handle;
-        await until(
-          'a second run',
-          async () => {
-            const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
-            return runId !== firstExecutionRunId;
-          },
-          120_000,
-        );
-        const waiting = await until(
-          'what waited to be retried by the second run',
-          async () => {
-            const { status, sideEffects } = await run.handle.query(progressQuery);
-            return status === 'Retrying' && sideEffects.updateSearchIndex?.done === 4_980 && sideEffects;
-          },
-          120_000,
-        );
-        assert.equal(waiting.updateSearchIndex?.retrying, 20);
-        isDown = false;
-        const result = await run.handle.result();
-        assertDoneOnce(run, pairs);
-        for (const name of NAMES) assert.equal(result.sideEffects[name]?.done, 5_000);
       },
       plan,
     );

@@ -119,39 +119,6 @@ describe('friendDeleted', () => {
     });
   });
 
-  test('given more than one history takes, then it continues as new and does everything exactly once', async () => {
-    let isDown = true;
-    const { ledger, activities } = recordingSideEffects({
-      clearCaches: ({ pairs }) => {
-        if (isDown && pairs[0]?.to === 'id7') throw new Error('this one waits in back-off');
-      },
-    });
-    await withWorker(temporal, activities, async (taskQueue) => {
-      const pairs = samplePairs(800).map((pair, index) => ({ ...pair, from: `owner${index}` }));
-      const handle = await startWorkflow(temporal, taskQueue, workflowInput(pairs));
-      const first = handle.firstExecutionRunId;
-      const second = await until(
-        'a second run',
-        async () => {
-          const { runId } = await temporal.client.workflow.getHandle(handle.workflowId).describe();
-          return runId !== first && runId;
-        },
-        120_000,
-      );
-      isDown = false;
-      await handle.result();
-
-      const expected = pairs.map(({ from, to }) => `${from} → ${to}`).sort();
-      for (const name of ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const) {
-        assert.deepEqual(donePairs(ledger[name]), expected, name);
-      }
-      const { typedSearchAttributes } = await temporal.client.workflow
-        .getHandle(handle.workflowId, second)
-        .describe();
-      assert.equal(typedSearchAttributes.get(searchAttributes.status), 'Done');
-    });
-  });
-
   test('given a cancelled workflow, then it ends as cancelled, also while a retry waits', async () => {
     const { activities } = recordingSideEffects({
       clearCaches: () => {

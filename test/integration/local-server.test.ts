@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test';
 import { LocalServerError, startLocalServer } from '../../src/temporal/local/server.ts';
 import { UnfriendProcess } from '../support/servers/process.ts';
 import { answers, temporalCli, temporaryFolder } from '../support/servers/temporal.ts';
+import { until } from '../support/until.ts';
 
 const folders: ReturnType<typeof temporaryFolder>[] = [];
 after(() => {
@@ -69,6 +70,8 @@ describe('the local Temporal server', () => {
     const file = join(dir, 'server.json');
     const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
     process.kill(pid, 'SIGSTOP');
+    // On a busy machine some of its threads go on for a moment.
+    await until('it to answer no more', async () => !(await answers(first.address)));
     const { said, options } = optionsIn(dir);
     const second = await startLocalServer(options);
     try {

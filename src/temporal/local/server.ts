@@ -22,6 +22,8 @@ export type LocalServerOptions = {
   uiPort: number;
   namespace: string;
   say: (line: string) => void;
+  /** More flags of `temporal server start-dev`. */
+  flags?: readonly string[];
 };
 
 /** A Temporal server of this machine, its data in a file. */
@@ -101,13 +103,15 @@ async function launch(options: LocalServerOptions, files: ServerFiles): Promise<
   return running;
 }
 
-function serverArguments({ port, uiPort, namespace }: LocalServerOptions, files: ServerFiles): string[] {
+function serverArguments(options: LocalServerOptions, files: ServerFiles): string[] {
+  const { port, uiPort, namespace, flags = [] } = options;
   return [
     'server',
     'start-dev',
     ...['--ip', HOST, '--port', String(port), '--ui-port', String(uiPort)],
     ...['--db-filename', files.database, '--namespace', namespace, '--log-level', 'warn'],
     ...REQUIRED_SEARCH_ATTRIBUTES.flatMap(({ name, cli }) => ['--search-attribute', `${name}=${cli}`]),
+    ...flags,
   ];
 }
 

@@ -9,10 +9,9 @@ import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
 import { createWorker } from '../../../src/temporal/worker/worker.ts';
 import { installTestRuntime } from '../servers/temporal.ts';
 
-const [address = '', taskQueue = '', file = '', ms = ''] = process.argv.slice(2);
+const [address = '', namespace = '', taskQueue = '', file = '', ms = ''] = process.argv.slice(2);
 
 installTestRuntime();
-const namespace = 'default';
 const connection = await connectWorker({ connectionOptions: { address }, namespace, configured: true });
 const clearCaches = asActivity('clearCaches', {
   async each({ key }) {

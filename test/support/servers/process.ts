@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { until } from '../until.ts';
-import { temporalCli } from './temporal.ts';
+import { namespaceAt, temporalCli } from './temporal.ts';
 
 const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 
@@ -23,6 +23,7 @@ export class UnfriendProcess {
       HOME: process.env.HOME,
       TEMPORAL_CONFIG_FILE: process.env.TEMPORAL_CONFIG_FILE,
       TEMPORAL_CLI_PATH: temporalCli(),
+      ...namespaceAt(settings.TEMPORAL_ADDRESS),
       ...settings,
     };
     const command = [process.execPath, BIN, ...args];

@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import type { TemporalSettings } from '../../../src/config/settings.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createClient } from '../../../src/temporal/connect.ts';
@@ -27,16 +29,23 @@ export function installTestRuntime(): void {
   installRuntime(createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'));
 }
 
-/** What the development server is started with beside what the product starts it with. */
-type Extra = { dynamicConfig?: string[] };
+type TestTemporalOptions = {
+  /** A server of its own in any case: for what keeps a server so busy that others would wait. */
+  own?: boolean;
+  /** More flags for one of its own. */
+  flags?: readonly string[];
+};
 
-/** The server at `TEST_TEMPORAL_ADDRESS`, else one of its own on a free port. */
-export async function startTestTemporal(extra: Extra = {}): Promise<TestTemporal> {
-  const local = await startOwnServer(extra);
-  const address = process.env.TEST_TEMPORAL_ADDRESS ?? local?.address;
+/**
+ * A namespace of one test file's own at `TEST_TEMPORAL_ADDRESS`, where the files of a run share a server; else a server
+ * of its own. Ids, task queues and lists of one file never meet those of another.
+ */
+export async function startTestTemporal({ own, flags }: TestTemporalOptions = {}): Promise<TestTemporal> {
+  const shared = own || flags ? undefined : process.env.TEST_TEMPORAL_ADDRESS;
+  const local = shared ? undefined : await startTemporalServer(flags);
   const settings: TemporalSettings = {
-    connectionOptions: { address: address as string },
-    namespace: 'default',
+    connectionOptions: { address: shared ?? String(local?.address) },
+    namespace: shared ? await createNamespace(shared) : 'default',
     configured: true,
   };
   const client = createClient(settings);
@@ -51,13 +60,42 @@ export async function startTestTemporal(extra: Extra = {}): Promise<TestTemporal
   };
 }
 
-async function startOwnServer({ dynamicConfig }: Extra): Promise<LocalServer | undefined> {
-  if (process.env.TEST_TEMPORAL_ADDRESS) return undefined;
+const namespaces = new Map<string, string>();
+
+async function createNamespace(address: string): Promise<string> {
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  try {
+    const workflowExecutionRetentionPeriod = msToTs('1 day');
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  } finally {
+    await connection.close();
+  }
+  namespaces.set(address, namespace);
+  return namespace;
+}
+
+/** What a process needs besides the address to find this file's workflows. */
+export function namespaceAt(address: string | undefined): { TEMPORAL_NAMESPACE?: string } {
+  const TEMPORAL_NAMESPACE = address && namespaces.get(address);
+  return TEMPORAL_NAMESPACE ? { TEMPORAL_NAMESPACE } : {};
+}
+
+/**
+ * A server with its data in memory, on a free port.
+ *
+ * @param flags more of `temporal server start-dev`
+ */
+export async function startTemporalServer(flags: readonly string[] = []): Promise<LocalServer> {
   const dir = memoryFolder();
-  const cli = dynamicConfig ? cliWith(dir.path, dynamicConfig) : temporalCli();
   const server = await startLocalServer({
-    ...{ findCli: async () => cli, dir: dir.path, port: 0, uiPort: 0, namespace: 'default' },
+    findCli: async () => temporalCli(),
+    dir: dir.path,
+    port: 0,
+    uiPort: 0,
+    namespace: 'default',
     say: () => undefined,
+    flags,
   });
   return {
     ...server,
@@ -66,14 +104,6 @@ async function startOwnServer({ dynamicConfig }: Extra): Promise<LocalServer | u
       dir.remove();
     },
   };
-}
-
-/** A script that adds these to the command line of the CLI. */
-function cliWith(folder: string, dynamicConfig: string[]): string {
-  const path = join(folder, 'temporal');
-  const more = dynamicConfig.map((value) => `--dynamic-config-value '${value}'`).join(' ');
-  writeFileSync(path, `#!/bin/sh\nexec '${temporalCli()}' "$@" ${more}\n`, { mode: 0o755 });
-  return path;
 }
 
 const MEMORY = '/dev/shm';

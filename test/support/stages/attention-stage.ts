@@ -31,8 +31,8 @@ export class AttentionStage {
     >,
   );
 
-  static async start(extra?: Parameters<typeof startTestTemporal>[0]): Promise<AttentionStage> {
-    return new AttentionStage(await startTestTemporal(extra));
+  static async start(options: Parameters<typeof startTestTemporal>[0] = {}): Promise<AttentionStage> {
+    return new AttentionStage(await startTestTemporal(options));
   }
 
   private constructor(temporal: TestTemporal) {
@@ -124,7 +124,8 @@ export class AttentionStage {
     const { events } = await this.handle(id).fetchHistory();
     const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
     await this.temporal.client.workflowService.resetWorkflowExecution({
-      ...{ namespace: 'default', workflowExecution: { workflowId, runId } },
+      namespace: this.temporal.settings.namespace,
+      workflowExecution: { workflowId, runId },
       ...{ requestId: randomUUID(), reason: 'test' },
       workflowTaskFinishEventId: task?.eventId ?? null,
     });

@@ -38,7 +38,7 @@ export class FaultStage {
       TestRedis.start({ args: durable }),
       startOwnOpenSearch(),
       WebhookSink.start(SECRET),
-      startTestTemporal(),
+      startTestTemporal({ own: true }),
     ]);
     const stage = new FaultStage(...servers);
     await stage.friends.fill([]);

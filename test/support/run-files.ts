@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+/** Most tests wait for servers more than they compute. Each file takes some 300 MB, with what it starts. */
+const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 8);
+
+/**
+ * What takes longest: begun last, it would run alone at the end. What computes and what waits take turns, so that never
+ * only one kind runs.
+ */
+const LONGEST = [
+  'e2e/thousand',
+  'e2e/backend-faults',
+  'integration/webhook',
+  'integration/batches',
+  'integration/redis-caches',
+  'integration/attention-large',
+  'integration/batch-workers',
+  'integration/open-search',
+  'integration/attention',
+  'e2e/retry',
+  'integration/local-server',
+  'integration/continue-as-new',
+  'e2e/faults-damage',
+  'e2e/commands',
+  'integration/tencent-chat',
+  'e2e/bulk',
+  'e2e/temporal-ui',
+  'e2e/compose',
+  'e2e/faults-kill',
+  'e2e/backends',
+  'e2e/start',
+];
+
+/**
+ * Runs test files, each in a process of its own with this one's environment, and prints what becomes of them.
+ *
+ * @returns 0: all passed; 1: not all
+ */
+export async function runFiles(paths: string[]): Promise<number> {
+  const files = [...paths].sort((left, right) => rank(left) - rank(right));
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  let failed = 0;
+  const tests = run({ files, concurrency: FILES_AT_ONCE, signal: interrupted.signal });
+  tests.on('test:fail', ({ todo }) => {
+    if (todo === undefined || todo === false) failed += 1;
+  });
+  for await (const text of tests.compose(new spec())) process.stdout.write(text);
+  return failed > 0 || interrupted.signal.aborted ? 1 : 0;
+}
+
+function rank(path: string): number {
+  const place = LONGEST.findIndex((name) => path.endsWith(`${name}.test.ts`));
+  return place === -1 ? LONGEST.length : place;
+}
