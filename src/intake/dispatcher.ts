@@ -141,7 +141,7 @@ export class Dispatcher {
       await store
         .quarantinePending(key, { kind: 'damaged', reason, quarantinedAt: Date.now(), entry })
         .then(() => metrics.quarantined.inc())
-        .catch(() => this.#later.set(key, NEVER));
+        .catch(() => this.#leaveInJournal(key));
       return;
     }
     try {
