@@ -1,7 +1,4 @@
-/**
- * Compares the tree in docs/architecture.md with the folders that are there. The page describes the tree after the
- * folders were moved: until then these tests fail.
- */
+/** Compares the tree in docs/architecture.md with the folders that are there. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

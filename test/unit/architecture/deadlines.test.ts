@@ -7,7 +7,7 @@ import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 
 const FOLDERS = ['activities', 'docs', 'src', 'test', 'workflows'];
 
-/** A signal that Node.js 20 may garbage-collect before it aborts: activities/backends/deadline.ts says more. */
+/** A signal that Node.js 20 may garbage-collect before it aborts: activities/backends/net/deadline.ts says more. */
 const FORGETFUL_SIGNAL = /AbortSignal\s*\.\s*(any|timeout)\s*\(/;
 
 function filesOf(folder: string): string[] {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAILURE_TYPES } from '../../../activities/backends/backend.ts';
 import { SIDE_EFFECTS } from '../../../activities/index.ts';
+import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
+import { attentionPage } from '../../../src/temporal/ui-link.ts';
 import {
   carriedQuery,
   dismissFailedUpdate,
@@ -12,6 +14,7 @@ import {
   searchAttributes,
   WORKFLOW_TYPE,
 } from '../../../workflows/contract.ts';
+import { attentionLink } from '../../support/attention-link.ts';
 import { codeIn, readPage, sectionOf, tableRows } from '../../support/inputs/markdown.ts';
 
 const page = readPage('docs', 'temporal.md');
@@ -38,6 +41,14 @@ describe('docs/temporal.md', () => {
     const types = failureTypes.flatMap(({ names }) => names);
     assert.ok(types.length >= 12);
     for (const type of types) assert.ok(runbook.includes(`\`${type}\``), type);
+  });
+
+  test('the documents have the query for what needs a person, and its link', () => {
+    const { searchParams } = new URL(attentionLink(), 'http://127.0.0.1:8233');
+    assert.equal(searchParams.get('query'), NEEDS_PERSON);
+    for (const { text } of [page, readPage('deploy', 'runbook.md')]) assert.ok(text.includes(NEEDS_PERSON));
+    const link = attentionPage('http://127.0.0.1:8233', 'default');
+    assert.ok(readPage('docs', 'commands.md').text.includes(`"link": "${link}"`));
   });
 
   test('names what programs use: workflow, activities, queries, updates, search attributes', () => {
