@@ -12,7 +12,7 @@ import { MAX_PAIRS, wholeNumber } from './arguments.ts';
 import { print, say } from './output.ts';
 import { postCallback } from './post-callback.ts';
 import { type CliContext, EXIT } from './program.ts';
-import { stopSignal } from './stop-signal.ts';
+import { endDespiteLeftovers, stopSignal } from './stop-signal.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
 export function addDemo(program: Command, context: CliContext): void {
@@ -49,7 +49,7 @@ Examples:
           await stopped;
         }
       } finally {
-        await service.stop({ drain: false });
+        await service.stop({ drain: false }).finally(endDespiteLeftovers);
       }
     });
 }
