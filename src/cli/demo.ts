@@ -13,7 +13,7 @@ import { print, say } from './output.ts';
 import { postCallback } from './post-callback.ts';
 import { readAndWarn } from './read-and-warn.ts';
 import { loadService } from './services.ts';
-import { stopSignal } from './stop-signal.ts';
+import { endDespiteLeftovers, stopSignal } from './stop-signal.ts';
 import { watchDelivery } from './watch-delivery.ts';
 
 export function addDemo(program: Command, context: CliContext): void {
@@ -51,7 +51,7 @@ Examples:
           await stopped;
         }
       } finally {
-        await service.stop({ drain: false });
+        await service.stop({ drain: false }).finally(endDespiteLeftovers);
       }
     });
 }

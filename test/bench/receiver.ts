@@ -16,16 +16,28 @@ import { describeMachine, packageVersions } from './machine.ts';
 import { measureBesideWorkers } from './receiver/beside-workers.ts';
 import { measureOutage } from './receiver/outage.ts';
 import { measurePending } from './receiver/pending.ts';
-import { type ReceiverResults, toMarkdown, verdictOf } from './receiver/results.ts';
+import { measureRestarts } from './receiver/restarts.ts';
+import { type ReceiverResults, type Scenario, toMarkdown, verdictOf } from './receiver/results.ts';
+
+const SCENARIOS = ['pending', 'restarts', 'outage', 'workers'] as const;
+type ScenarioName = (typeof SCENARIOS)[number];
 
 const USAGE = `npm run bench:receiver -- [options]
   --seconds N   how long Temporal is away (60)
   --pending N   how many deliveries are pending at a start (1000000)
+  --restarts N  how often a receiver is restarted with so many pending (20)
+  --only a,b    these scenarios alone: ${SCENARIOS.join(', ')}
   --out DIR     where the results are written to (test/bench/results)`;
 
 const LIMIT_SECONDS = 1_800;
 
-type Options = { seconds: number; pending: number; out: string };
+type Options = {
+  seconds: number;
+  pending: number;
+  restarts: number;
+  only: ScenarioName[];
+  out: string;
+};
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
@@ -39,7 +51,7 @@ try {
 await cleanup.run();
 process.exit();
 
-async function run({ seconds, pending }: Options): Promise<ReceiverResults> {
+async function run({ seconds, pending, restarts, only }: Options): Promise<ReceiverResults> {
   const { temporalCli } = await findTestServers(['temporalCli']);
   if (!temporalCli.path) throw new Error(`No Temporal CLI. ${temporalCli.install}`);
   process.env.TEST_TEMPORAL_CLI = temporalCli.path;
@@ -47,14 +59,16 @@ async function run({ seconds, pending }: Options): Promise<ReceiverResults> {
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const machine = describeMachine(folder, packageVersions('koa', 'lmdb', '@temporalio/client'));
 
+  const measures: Record<ScenarioName, (part: Cleanup) => Promise<Scenario>> = {
+    pending: (part) => measurePending(pending, part, folder),
+    restarts: (part) => measureRestarts({ pending, restarts }, part, folder),
+    outage: (part) => measureOutage(seconds, part, folder),
+    workers: (part) => measureBesideWorkers(part, folder),
+  };
   const scenarios = [];
-  for (const measure of [
-    (part: Cleanup) => measurePending(pending, part, folder),
-    (part: Cleanup) => measureOutage(seconds, part, folder),
-    (part: Cleanup) => measureBesideWorkers(part, folder),
-  ]) {
+  for (const name of only) {
     const part = cleanup.part();
-    const scenario = await measure(part);
+    const scenario = await measures[name](part);
     await part.run();
     scenarios.push(scenario);
     for (const figure of scenario.figures) {
@@ -81,6 +95,8 @@ function readOptions(args: string[]): Options {
       options: {
         seconds: { type: 'string', default: '60' },
         pending: { type: 'string', default: '1000000' },
+        restarts: { type: 'string', default: '20' },
+        only: { type: 'string', default: SCENARIOS.join() },
         out: { type: 'string', default: `${PACKAGE_ROOT}/test/bench/results` },
       },
     });
@@ -88,9 +104,17 @@ function readOptions(args: string[]): Options {
       out: values.out,
       seconds: wholeNumber(600)(values.seconds),
       pending: wholeNumber(1_500_000)(values.pending),
+      restarts: wholeNumber(100)(values.restarts),
+      only: values.only.split(',').map(scenarioNamed),
     };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
   }
+}
+
+function scenarioNamed(name: string): ScenarioName {
+  const found = SCENARIOS.find((each) => each === name.trim());
+  if (!found) throw new Error(`--only: no scenario named ${name}`);
+  return found;
 }

@@ -28,11 +28,11 @@ export async function measurePending(count: number, cleanup: Cleanup, folder: st
   const megabytes = (bytes: number) => bytes / 1e6;
   return {
     name: `A start with ${count.toLocaleString('en')} deliveries pending`,
-    how: `After kill -9, by the first answer of its port; an empty journal took ${(empty.startedWithin / 1_000).toFixed(1)} s. Then 2,000 callbacks at 200 a second.`,
+    how: `After kill -9, until its journal is open; an empty one took ${(empty.startedWithin / 1_000).toFixed(1)} s. Then 2,000 callbacks at 200 a second.`,
     loadBefore,
     figures: [
       { what: 'pending', value: pending, unit: '', atLeast: count },
-      { what: 'until it accepts callbacks', value: ready, unit: 's', atMost: 5 },
+      { what: 'until its journal takes callbacks', value: ready, unit: 's', atMost: 5 },
       { what: 'heap in use with nothing pending', value: megabytes(heapEmpty), unit: 'MB' },
       { what: 'heap in use', value: megabytes(heapFull), unit: 'MB', atMost: 100 },
       { what: 'resident memory, what is mapped of the file included', value: megabytes(rss), unit: 'MB' },

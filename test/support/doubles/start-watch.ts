@@ -5,7 +5,7 @@ import { postSigned } from '../inputs/callbacks.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../servers/process.ts';
 import { until } from '../until.ts';
 
-/** Callbacks that must be answered OK before a start counts as seen. */
+/** Callbacks that must come to the open journal before a start counts as seen. */
 const ENOUGH = 10;
 
 /** A start that takes longer is a failure, in ms. */
@@ -13,16 +13,17 @@ const START_MS = 60_000;
 
 /** What a load balancer and its callbacks met. */
 export type Met = {
-  /** How often `/readyz` was 503, and how often 200. */
+  /** How often `/readyz` was 503, how often 200, and how often of these with an open journal. */
   notReady: number;
   ready: number;
+  onJournal: number;
   /** Callbacks that were posted right after a 200 and not answered OK, and why. */
   refused: string[];
 };
 
 /** A receiver that is started again and again on the same ports, watched by one who believes `/readyz`. */
 export class WatchedReceiver {
-  readonly met: Met = { notReady: 0, ready: 0, refused: [] };
+  readonly met: Met = { notReady: 0, ready: 0, onJournal: 0, refused: [] };
   /** Until the first 200 of `/readyz` of each start, in ms. */
   readonly readyWithin: number[] = [];
   readonly url: string;
@@ -45,7 +46,7 @@ export class WatchedReceiver {
    * can announce that.
    */
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const readyBefore = this.met.ready;
+    const before = { ...this.met };
     const watching = this.#watch();
     const startedAt = performance.now();
     const process = new UnfriendProcess(['serve'], this.#settings);
@@ -54,12 +55,13 @@ export class WatchedReceiver {
         'a receiver that is ready',
         () => {
           if (process.child.exitCode !== null) throw new Error(`it ended:\n${process.stderr}`);
-          return this.met.ready > readyBefore;
+          return this.met.ready > before.ready;
         },
         START_MS,
       );
       this.readyWithin.push(performance.now() - startedAt);
-      await until('callbacks after that', () => this.met.ready >= readyBefore + ENOUGH, START_MS);
+      const isEnough = () => this.met.onJournal >= before.onJournal + ENOUGH;
+      await until('callbacks to the open journal', isEnough, START_MS);
       if (signal === 'SIGKILL') await watching.stop();
       process.child.kill(signal);
       await process.exit();
@@ -87,10 +89,11 @@ export class WatchedReceiver {
 
   async #ask(): Promise<void> {
     const answer = await fetch(`${this.ops}/readyz`).catch(() => undefined);
-    await answer?.arrayBuffer();
+    const body = (await answer?.json()) as { components: { journal: { state: string } } } | undefined;
     if (answer?.status === 503) this.met.notReady += 1;
     if (answer?.status !== 200) return;
     this.met.ready += 1;
+    if (body?.components.journal?.state.startsWith('taking callbacks')) this.met.onJournal += 1;
     const requestId = randomUUID();
     const why = await postSigned(this.url, { requestId }).then(
       async (posted) => (posted.ok ? undefined : `${posted.status} ${await posted.text()}`),
