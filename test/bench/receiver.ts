@@ -23,6 +23,11 @@ const USAGE = `npm run bench:receiver -- [options]
   --pending N   how many deliveries are pending at a start (1000000)
   --out DIR     where the results are written to (test/bench/results)`;
 
+const HEADING = {
+  title: 'The receiver: an outage, a million pending, workers beside it',
+  command: 'bench:receiver',
+};
+
 const LIMIT_SECONDS = 1_800;
 
 type Options = { seconds: number; pending: number; out: string };
@@ -69,7 +74,7 @@ async function run({ seconds, pending }: Options): Promise<ReceiverResults> {
 function write(results: ReceiverResults, out: string): void {
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'receiver.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(out, 'receiver.md'), toMarkdown(results));
+  writeFileSync(join(out, 'receiver.md'), toMarkdown(results, HEADING));
   console.error(`The results are in ${join(out, 'receiver.md')}.`);
 }
 
