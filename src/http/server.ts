@@ -14,10 +14,10 @@ const REQUEST_TIMEOUT = 10_000;
 const TIMEOUT_CHECKS = 1_000;
 
 /**
- * So many connections may wait until they are taken. Beyond them the system drops attempts to connect, and the peer
- * tries again after a second, which is half of what a sender of callbacks has.
+ * So many connections may wait until they are taken, where the system allows it. Beyond them it drops attempts to
+ * connect, and the peer tries again after a second or more: the sender of callbacks has two.
  */
-const BACKLOG = 4_096;
+const BACKLOG = 2_048;
 
 /** What is still being answered when a server stops has this long, in ms. */
 const CLOSE_TIMEOUT = 5_000;

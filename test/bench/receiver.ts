@@ -29,6 +29,11 @@ const USAGE = `npm run bench:receiver -- [options]
   --only a,b    these scenarios alone: ${SCENARIOS.join(', ')}
   --out DIR     where the results are written to (test/bench/results)`;
 
+const HEADING = {
+  title: 'The receiver: an outage, a million pending, workers beside it',
+  command: 'bench:receiver',
+};
+
 const LIMIT_SECONDS = 1_800;
 
 type Options = {
@@ -83,7 +88,7 @@ async function run({ seconds, pending, restarts, only }: Options): Promise<Recei
 function write(results: ReceiverResults, out: string): void {
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'receiver.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(out, 'receiver.md'), toMarkdown(results));
+  writeFileSync(join(out, 'receiver.md'), toMarkdown(results, HEADING));
   console.error(`The results are in ${join(out, 'receiver.md')}.`);
 }
 

@@ -4,7 +4,7 @@ import { after, afterEach, describe, test } from 'node:test';
 import { composeCallback } from '../../src/callback/compose-request.ts';
 import { endReceivers, KillableReceiver } from '../support/doubles/killable.ts';
 import { readAnswer, sendRaw } from '../support/doubles/raw-http.ts';
-import { type Answers, sendSteadily } from '../support/doubles/steady-sender.ts';
+import { type Answers, SteadySender } from '../support/doubles/steady-sender.ts';
 import { type StalledRequest, Strangers, unsigned } from '../support/doubles/strangers.ts';
 import { FREE_PORTS } from '../support/servers/process.ts';
 import { memoryFolder } from '../support/servers/temporal.ts';
@@ -38,21 +38,25 @@ function serve(openFiles?: number): Promise<KillableReceiver> {
 }
 
 /** Patient: how fast a busy machine answers is for `npm run bench:door`. */
-function send(url: string, newConnections: boolean): Promise<Answers> {
-  const load = { rate: 25, seconds: 4, newConnections, patience: 60_000 };
-  return sendSteadily({ url, sdkAppId: SDK_APP_ID, token: TOKEN, ...load });
+async function send(url: string, kept: number): Promise<Answers> {
+  const sender = new SteadySender({ url, sdkAppId: SDK_APP_ID, token: TOKEN, kept, patience: 60_000 });
+  const answers = await sender.send({ rate: 25, seconds: 4 });
+  sender.close();
+  return answers;
 }
 
 /** Callbacks while strangers stall. `growth`: what the resident memory grows by at most, in MB. */
 async function besideStrangers(receiver: KillableReceiver, requests: StalledRequest[]) {
   const { url } = receiver;
-  await send(url, false);
+  await send(url, 4);
   const memory = () => receiver.metric('process_resident_memory_bytes');
   const before = await memory();
   strangers = await Strangers.start({ url, count: COUNT, requests });
+  await strangers.begin();
   let most = before;
   let isSent = false;
-  const sent = Promise.all([send(url, false), send(url, true)]).finally(() => {
+  // Over connections that are kept, and over new ones.
+  const sent = Promise.all([send(url, 4), send(url, 0)]).finally(() => {
     isSent = true;
   });
   while (!isSent) most = Math.max(most, await memory());

@@ -16,12 +16,15 @@ export function verdictOf({ value, atMost, atLeast }: Figure): 'met' | 'NOT MET'
   return isMet ? 'met' : 'NOT MET';
 }
 
-/** `receiver.md`: what was measured, in words and tables. */
-export function toMarkdown({ date, machine, scenarios }: ReceiverResults): string {
+/** What was measured, in words and tables. */
+export function toMarkdown(
+  { date, machine, scenarios }: ReceiverResults,
+  { title, command }: { title: string; command: string },
+): string {
   const { cores, processor, memoryGiB, system, node, fileSystem, syncMs } = machine;
   return [
-    '# The receiver: an outage, a million pending, workers beside it',
-    `${date}, made by \`npm run bench:receiver\`. ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}; sender, receiver and servers share them; ${fileSystem}, 4 KiB written and synced: ${syncMs.toFixed(2)} ms (median).`,
+    `# ${title}`,
+    `${date}, made by \`npm run ${command}\`. ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}; sender, receiver and servers share them; ${fileSystem}, 4 KiB written and synced: ${syncMs.toFixed(2)} ms (median).`,
     ...scenarios.map(describeScenario),
     '',
   ].join('\n\n');

@@ -8,14 +8,24 @@ import type { StalledRequest, StrangersJob, StrangersReport } from './strangers.
 
 const HALF_A_BODY = Buffer.alloc(512 * 1024, 32);
 const REOPEN_AFTER_MS = 1_000;
+/** Over a network connections don't come in one moment either. */
+const OPEN_EVERY_MS = 4;
 
 const job = JSON.parse(process.argv[2] ?? '') as StrangersJob;
 const { hostname, port, pathname } = new URL(job.url);
 const report: StrangersReport = { open: 0, opened: 0, answered: 0 };
-process.on('message', () => process.send?.(report));
-for (let index = 0; index < job.count; index += 1) {
-  const request = job.requests[index % job.requests.length];
-  if (request) stall(request);
+process.on('message', (message) => {
+  if (message === 'begin') void begin();
+  process.send?.(report);
+});
+process.send?.(report);
+
+async function begin(): Promise<void> {
+  for (let index = 0; index < job.count; index += 1) {
+    const request = job.requests[index % job.requests.length];
+    if (request) stall(request);
+    await delay(OPEN_EVERY_MS);
+  }
 }
 
 function stall(request: StalledRequest): void {

@@ -25,25 +25,37 @@ export function unsigned(sdkAppId: string): StalledRequest[] {
   ];
 }
 
-/** Strangers in processes of their own, which stall as many connections as they get. */
+/** Strangers in a process of their own. */
 export class Strangers {
   readonly #child: ChildProcess;
+  readonly #count: number;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, count: number) {
     this.#child = child;
+    this.#count = count;
   }
 
-  /** Returns once nearly each of them had a connection. */
+  /** They do nothing before {@link begin}: a process that starts takes much of a small machine. */
   static async start(job: StrangersJob): Promise<Strangers> {
     const file = fileURLToPath(new URL('stalling-strangers.ts', import.meta.url));
-    const strangers = new Strangers(fork(file, [JSON.stringify(job)], { execArgv: ['--import', 'tsx'] }));
-    const most = job.count * 0.95;
-    await until('the strangers to come', async () => (await strangers.report()).opened >= most, 60_000);
-    return strangers;
+    const child = fork(file, [JSON.stringify(job)], { execArgv: ['--import', 'tsx'] });
+    await once(child, 'message');
+    return new Strangers(child, job.count);
   }
 
-  async report(): Promise<StrangersReport> {
-    this.#child.send('report');
+  /** Stalls as many connections as they get. Returns once nearly each of them had one. */
+  async begin(): Promise<void> {
+    await this.#ask('begin');
+    const most = this.#count * 0.95;
+    await until('the strangers to come', async () => (await this.report()).opened >= most, 60_000);
+  }
+
+  report(): Promise<StrangersReport> {
+    return this.#ask('report');
+  }
+
+  async #ask(what: 'begin' | 'report'): Promise<StrangersReport> {
+    this.#child.send(what);
     const [report] = (await once(this.#child, 'message')) as [StrangersReport];
     return report;
   }

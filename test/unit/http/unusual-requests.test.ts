@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createOpsApp } from '../../../src/http/ops-app.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -31,8 +32,12 @@ for (const [what, bytes] of Object.entries(ACKNOWLEDGED)) {
   });
 }
 
-test('a client that closes its side after a signed callback gets its OK', async () => {
-  assert.equal(readAnswer(await sendRaw(door.server.url, requestBytes(), { halfClose: true })), '200');
+test('a client that closes its side after a signed callback gets its OK, however slow the journal is', async (t) => {
+  const slow = await openDoor({
+    accept: ({ key }) => delay(200, { deliveryId: key.base, duplicate: false }),
+  });
+  t.after(() => slow.server.close());
+  assert.equal(readAnswer(await sendRaw(slow.server.url, requestBytes(), { halfClose: true })), '200');
 });
 
 test('a client that closes its side in the middle of a body is told so', async () => {

@@ -1,0 +1,97 @@
+/**
+ * What strangers can do to a receiver: `npm run bench:door`. Thousands of connections stall in the middle of large
+ * requests, and callbacks come meanwhile. Writes `door.md` and `door.json`.
+ * Exit codes: 0 measured, 1 something promised was not met or the run broke off, 2 wrong usage.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../src/cli/arguments.ts';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { findTestServers } from '../support/servers/find-servers.ts';
+import { interrupted, overdue } from './break-off.ts';
+import { Cleanup } from './cleanup.ts';
+import { measureDoor } from './door/measure.ts';
+import { SCENARIOS } from './door/scenarios.ts';
+import { describeMachine, packageVersions } from './machine.ts';
+import { type ReceiverResults, toMarkdown, verdictOf } from './receiver/results.ts';
+
+const USAGE = `npm run bench:door -- [options]
+  --strangers N   how many connections stall (2000)
+  --seconds N     how long callbacks come meanwhile (30)
+  --out DIR       where the results are written to (test/bench/results)`;
+
+const HEADING = { title: 'The door: callbacks beside connections that stall', command: 'bench:door' };
+
+/** What a scenario may take beyond its callbacks, in seconds, before the run breaks off. */
+const PATIENCE_SECONDS = 120;
+
+type Options = { strangers: number; seconds: number; out: string };
+
+const options = readOptions(process.argv.slice(2));
+const cleanup = new Cleanup();
+try {
+  const longest = SCENARIOS.length * (options.seconds + PATIENCE_SECONDS);
+  const results = await Promise.race([run(options), interrupted(), overdue(longest)]);
+  write(results, options.out);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await cleanup.run();
+process.exit();
+
+async function run({ strangers, seconds }: Options): Promise<ReceiverResults> {
+  const { temporalCli } = await findTestServers(['temporalCli']);
+  if (!temporalCli.path) throw new Error(`No Temporal CLI. ${temporalCli.install}`);
+  process.env.TEST_TEMPORAL_CLI = temporalCli.path;
+  const folder = mkdtempSync(join(tmpdir(), 'unfriend-bench-'));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const machine = describeMachine(folder, packageVersions('koa', 'lmdb'));
+
+  const scenarios = [];
+  for (const scenario of SCENARIOS) {
+    const part = cleanup.part();
+    const measured = await measureDoor(scenario, { strangers, seconds, folder }, part);
+    await part.run();
+    scenarios.push(measured);
+    for (const figure of measured.figures) {
+      const verdict = verdictOf(figure);
+      if (verdict === 'NOT MET') process.exitCode = 1;
+      console.error(
+        `${measured.name}: ${figure.what}: ${figure.value.toFixed(1)} ${figure.unit} ${verdict ?? ''}`,
+      );
+    }
+  }
+  return { date: new Date().toISOString(), machine, scenarios };
+}
+
+function write(results: ReceiverResults, out: string): void {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'door.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, 'door.md'), toMarkdown(results, HEADING));
+  console.error(`The results are in ${join(out, 'door.md')}.`);
+}
+
+/** Wrong usage ends the process with 2. */
+function readOptions(args: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        strangers: { type: 'string', default: '2000' },
+        seconds: { type: 'string', default: '30' },
+        out: { type: 'string', default: `${PACKAGE_ROOT}/test/bench/results` },
+      },
+    });
+    return {
+      out: values.out,
+      strangers: wholeNumber(10_000)(values.strangers),
+      seconds: wholeNumber(600)(values.seconds),
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
