@@ -47,6 +47,7 @@ export class DamagedRecordError extends Error {
  * key, content in JSON. JSON in UTF-8 never holds the marker.
  */
 export const MARKER = Buffer.from([2, 0xff, 0x55, 0x46, 0x52, 0x4a, 0xfe, 0xff]);
+const MARKER_NUMBER = MARKER.readBigUInt64BE();
 const CHECKSUM_AT = 8;
 const KIND_AT = 16;
 const KEY_LENGTH_AT = 17;
@@ -111,7 +112,7 @@ function checkFormat1(key: string, record: Buffer): Buffer {
 
 /** How many bytes the record that begins here takes; undefined when none does. */
 export function recordLength(bytes: Buffer): number | undefined {
-  if (bytes.length < RECORD_HEADER || !bytes.subarray(0, MARKER.length).equals(MARKER)) return undefined;
+  if (bytes.length < RECORD_HEADER || bytes.readBigUInt64BE() !== MARKER_NUMBER) return undefined;
   const length = bytes.readUInt32BE(LENGTH_AT);
   if (~length >>> 0 !== bytes.readUInt32BE(INVERTED_AT)) return undefined;
   return RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0) + length;

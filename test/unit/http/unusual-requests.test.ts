@@ -34,7 +34,7 @@ for (const [what, bytes] of Object.entries(ACKNOWLEDGED)) {
 
 test('a client that closes its side after a signed callback gets its OK, however slow the journal is', async (t) => {
   const slow = await openDoor({
-    accept: ({ key }) => delay(200, { deliveryId: key.base, duplicate: false }),
+    accept: ({ key }) => delay(200, { deliveryId: key.origin, duplicate: false }),
   });
   t.after(() => slow.server.close());
   assert.equal(readAnswer(await sendRaw(slow.server.url, requestBytes(), { halfClose: true })), '200');
