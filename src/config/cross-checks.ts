@@ -5,7 +5,7 @@ import type { Role } from './role.ts';
 /** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
 export function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
-  if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
+  if (role === 'serve' || role === 'start') faults.push(...receiverFaults(values));
   // Who runs no side effects only needs to know which of them are off.
   if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
@@ -66,7 +66,7 @@ function* productionFaults(values: Partial<Values>, role: Role): Generator<strin
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
-  if (role === 'receive' || role === 'operate') return;
+  if (role === 'serve' || role === 'operate') return;
   if (values.TENCENT_DOMAIN?.startsWith('http://')) {
     yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
   }

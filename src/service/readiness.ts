@@ -17,7 +17,7 @@ const CHECK_MS = 1_000;
 /** The parts that readiness depends on, as far as they are there. */
 export type Running = {
   /** Which there will be. */
-  expected: { receive: boolean; work: boolean; journal: boolean };
+  expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
   /** Of the worker's side effects. */
   lastAttempts?: LastAttempts;
@@ -32,7 +32,7 @@ const STARTING: ComponentState = { ready: false, state: 'starting' };
 export async function readiness(client: Client, running: Running): Promise<Record<string, ComponentState>> {
   const temporal = await askTemporal(client);
   // Nothing below may wait: a stop that began meanwhile counts.
-  return running.expected.receive ? receiverStates(running, temporal) : workerStates(running, temporal);
+  return running.expected.receiver ? receiverStates(running, temporal) : workerStates(running, temporal);
 }
 
 /** Ready as long as a callback can be made durable. What has one in its journal needs neither Temporal nor a worker. */
@@ -47,7 +47,7 @@ function receiverStates(
     receiver: receiver ? receiverState(receiver) : STARTING,
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
-    ...(expected.work && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
     ...sideEffectStates(lastAttempts),
   };
 }

@@ -117,7 +117,8 @@ async function signalAll(client: Client, { command, input }: Order) {
   const view = createBulkView('signalled');
   try {
     return await signalInBatch(client, {
-      ...{ command, input },
+      command,
+      input,
       onProgress: ({ done, failed, total }) => view.update(done + failed, total),
     });
   } finally {

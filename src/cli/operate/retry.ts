@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { effectOption } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import { act, withActOptions } from './act.ts';
+import { addOperatorOptions, runOperatorCommand } from './operator-command.ts';
 
 export function addRetry(program: Command, context: CliContext): void {
   const command = program
@@ -10,7 +10,7 @@ export function addRetry(program: Command, context: CliContext): void {
     .argument('[delivery id...]', 'as `failed` lists them, or whole workflow ids')
     .addOption(effectOption('only this side effect; of a closed delivery, the others stay parked'))
     .option('--reason <text>', 'why, shown to others in the Temporal UI');
-  withActOptions(command)
+  addOperatorOptions(command)
     .addHelpText(
       'after',
       `
@@ -21,5 +21,7 @@ Examples:
   $ npx unfriend retry --all --dry-run
   $ npx unfriend retry --all --effect updateSearchIndex --by erin --reason "the index is back" --yes`,
     )
-    .action((ids, options) => act(context, { command: 'retryFailed', ids, options, usage: command }));
+    .action((ids, options) =>
+      runOperatorCommand(context, { command: 'retryFailed', ids, options, usage: command }),
+    );
 }
