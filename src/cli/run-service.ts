@@ -27,16 +27,16 @@ async function runUntilStopped(
 ): Promise<number> {
   const reason = await Promise.race([stopped, workerFailure(service)]);
   if (reason instanceof Error && !service.receiver) {
-    // What can't be closed is in the log; why the worker ended counts more.
+    // The log has what could not be closed. Report why the worker ended: that matters more.
     await service.stop({ drain: false }).catch(() => undefined);
     throw reason;
   }
-  // Without a worker nothing happens, but what is received is kept: better than to refuse it.
+  // Go on without the worker: the journal keeps what is received, and a refused callback would be lost.
   if (reason instanceof Error)
     logger.error({ reason: reason.message }, 'the worker ended; callbacks are still taken');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
-  // Ctrl-C at a terminal: no load balancer has to be told.
+  // Only SIGTERM drains: after Ctrl-C at a terminal there is no load balancer to wait for.
   await service.stop({ drain: signal === 'SIGTERM' });
   logger.info('stopped');
   return reason instanceof Error ? EXIT.failed : EXIT.done;

@@ -30,7 +30,7 @@ Example:
   },
 ];
 
-/** Adds `start`, `serve` and `work`: each runs until it is told to stop, and drains then. */
+/** Adds `start`, `serve` and `work`. Each runs until a signal stops it, and then drains. */
 export function addServices(program: Command, context: CliContext): void {
   for (const { role, description, examples } of SERVICES) {
     program

@@ -11,7 +11,8 @@ export function addStatus(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Exits 1 when the delivery ended with side effects undone, and says what to type next. Of one that was retried since, it is the newest retry's.
+Exits 1 when the delivery ended with side effects undone, and says what to type next. If a delivery was retried by a new
+workflow, this shows the newest retry.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend status 2ea4e023-2859-4512-b629-3089f77dff70 --watch

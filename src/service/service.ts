@@ -39,10 +39,10 @@ export type Service = {
   worker: WorkerHost | undefined;
   ops: HttpServer;
   local: LocalServer | undefined;
-  /** The made-up friend graph, where any side effect is embedded. */
+  /** The made-up friend graph; undefined if no side effect is embedded. */
   embedded: EmbeddedBackends | undefined;
   /**
-   * In the order in which work flows: nothing new, then what was begun, then what that needed.
+   * Stops in the order of the work: first nothing new is taken, then what has begun ends, then what that needed closes.
    *
    * @throws AggregateError when a part could not be closed, once all others are
    */
@@ -141,19 +141,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       stop: (how) => closers.close(how),
     };
   } catch (error) {
-    // What can't be closed is in the log; why it could not start counts more.
+    // The log has what could not be closed. Report why the start failed: that matters more.
     await closers.close({ drain: false }).catch(() => undefined);
     throw error;
   }
 }
 
-/** Loaded only by who runs side effects: the clients of the stores take their time. */
+/** Loaded only by a process that runs side effects: the clients of the backends take long to load. */
 async function openBackends(settings: Settings): Promise<ChosenBackends> {
   const { createBackends } = await import('./backends.ts');
   return createBackends(settings);
 }
 
-/** Loaded only where somebody traces. */
+/** Loaded only if tracing is on. */
 async function startTracing(logger: Logger): Promise<Tracing> {
   const { createTracing } = await import('../telemetry/open-telemetry.ts');
   return createTracing(logger);

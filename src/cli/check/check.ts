@@ -14,7 +14,7 @@ export function addCheck(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Exits 1 when anything is at fault.
+Exits 1 when it finds a fault. A warning alone exits 0.
 
 Examples:
   $ TEMPORAL_ADDRESS=temporal:7233 SDK_APP_ID=1400000000 npx unfriend check

@@ -5,7 +5,7 @@ import type { CliContext } from '../context.ts';
 
 const MAX_LISTED = 100_000;
 
-/** Adds `journal` with its commands; they work beside a receiver that has the journal. */
+/** Adds `journal` with its commands. They also work while a receiver has the journal open. */
 export function addJournal(program: Command, context: CliContext): void {
   const journal = program
     .command('journal')
@@ -13,7 +13,7 @@ export function addJournal(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Reads JOURNAL_DIR (or DATA_DIR) of this machine, also while a receiver runs.
+Reads the folder JOURNAL_DIR (or DATA_DIR) of this machine. A receiver may be running.
 
 Examples:
   $ npx unfriend journal                                       what is pending
@@ -26,6 +26,7 @@ Examples:
     .description('deliveries that are not in Temporal yet, the oldest first')
     .option('--limit <count>', 'how many to list', wholeNumber(MAX_LISTED), 100)
     .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  $ npx unfriend journal list --limit 1000')
     .action(({ limit, json }) => list(context, { kind: 'list', limit }, json));
 
   journal
@@ -33,6 +34,7 @@ Examples:
     .description('what nobody could process, with the reason')
     .option('--limit <count>', 'how many to list', wholeNumber(MAX_LISTED), 100)
     .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  $ npx unfriend journal quarantine --json')
     .action(({ limit, json }) => list(context, { kind: 'quarantine', limit }, json));
 
   journal
@@ -40,6 +42,7 @@ Examples:
     .description('take up again what is in the quarantine, once its cause is mended')
     .argument('<id...>', 'as `journal quarantine` lists them')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  $ SDK_APP_ID=1400000000 npx unfriend journal requeue 01KAS…')
     .action(async (ids, { json = false }) => {
       const { requeue } = await import('./requeue.ts');
       await requeue(context, ids, json);

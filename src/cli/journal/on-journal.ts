@@ -9,7 +9,7 @@ import {
 } from '../../journal/operate/operate.ts';
 import { OperatorError } from '../../operator-error.ts';
 
-/** What could be read of the journal; `fault` says why there is no more of it. */
+/** What could be read of the journal. `fault`: the damage that ended the reading. */
 type Found = { messages: OperationMessage[]; fault: DamagedJournalError | undefined };
 
 /** Runs one operation on this machine's journal, also while a receiver runs. */

@@ -3,7 +3,7 @@ import { print, printJson, say } from '../output.ts';
 import { readAndWarn } from '../read-and-warn.ts';
 import { onJournal } from './on-journal.ts';
 
-/** One that fails holds up none of the others. */
+/** Requeues each entry. One that fails does not stop the others. */
 export async function requeue(context: CliContext, ids: string[], json: boolean): Promise<void> {
   const { sdkAppId, journal } = readAndWarn(context, 'operate');
   const { messages, fault } = await onJournal(journal.dir, { kind: 'requeue', ids, sdkAppId });

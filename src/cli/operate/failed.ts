@@ -11,7 +11,11 @@ export function addFailed(program: Command, context: CliContext): void {
     .description('deliveries whose side effects stay undone until a person acts, the oldest first')
     .addOption(effectOption('only where this side effect is parked'))
     .option('--error <type>', 'only with this failure type, such as Unreachable, in any case of letters')
-    .option('--older-than <duration>', 'only what needs attention for so long, such as 1h', duration)
+    .option(
+      '--older-than <duration>',
+      'only deliveries that have needed a person for at least this long, such as 1h',
+      duration,
+    )
     .option(
       '--limit <count>',
       `how many to list (default: ${LISTED_IN_TABLE}, with --json all)`,
@@ -21,8 +25,8 @@ export function addFailed(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Lists the whole namespace, and needs no worker. What a delivery has parked is told as it was when it last came to wait.
-With a filter it also says how many there are in all.
+Lists all deliveries of the namespace, and needs no worker. PARKED is the state when the delivery last began to wait for
+a person. With a filter, the first line also says how many deliveries there are without it.
 
 Examples:
   $ npx unfriend failed

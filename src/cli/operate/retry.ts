@@ -14,7 +14,8 @@ export function addRetry(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-What is done is never run again, and repeating a retry does no harm. Exits 1 when one could not be retried.
+A retry never repeats a side effect that is done, so it is safe to retry twice.
+Exits 1 when a delivery could not be retried.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend retry 2ea4e023-2859-4512-b629-3089f77dff70
