@@ -22,7 +22,7 @@ export function duration(value: string): number {
   return parsed;
 }
 
-/** Checked here, because a signal that names none does nothing and tells nobody. */
+/** Checks the name here: a signal that names an unknown side effect does nothing, and reports nothing. */
 export function effectOption(description: string) {
   return new Option('--effect <name>', description).choices(SIDE_EFFECTS.map(({ name }) => name));
 }

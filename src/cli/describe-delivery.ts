@@ -2,10 +2,10 @@ import type { SideEffectProgress } from '../../workflows/contract.ts';
 import { describeExecution, isOpen, unpauseCommand } from '../temporal/attention/execution.ts';
 import type { DeliveryReport } from '../temporal/attention/read-progress.ts';
 
-/** `given`: the id that somebody typed, which works where they are. */
+/** `given`: the id as the person typed it. The commands that are shown repeat it. */
 type Asked = { given: string; namespace: string };
 
-/** For people: what is done and what is not, and what to type where nothing goes on by itself. */
+/** Describes for people what is done, what is not, and what to type if nothing goes on by itself. */
 export function describeDelivery(report: DeliveryReport, asked: Asked): string[] {
   const { progress, workflow } = report;
   const isUnderWay = isOpen(workflow.execution);

@@ -1,12 +1,12 @@
-/** As a shell sees a process that SIGPIPE ended, which is what happens to other Unix tools: 128 + 13. */
+/** The exit code that a shell reports for a process that SIGPIPE ended: 128 + 13. Other Unix tools end like that. */
 export const CLOSED_PIPE = 141;
 
 let isClosed = false;
 
 /**
- * Whoever reads a command's answer may stop early, as `head` does: that is no fault, and ends the command quietly. A
- * command that keeps a service running is told to stop, so that it leaves no server behind. What goes to stderr is only
- * said: if nobody listens, the command goes on with what it does.
+ * The reader of a command's stdout may stop early, as `head` does. That is no fault: the command ends quietly. A command
+ * that runs a service gets SIGTERM, so that it stops its servers first. A closed stderr changes nothing: only messages
+ * for people go there.
  */
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -35,7 +35,7 @@ export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** Says in a line what goes on, for people. */
+/** Prints a line for people on stderr. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }

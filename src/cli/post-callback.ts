@@ -1,10 +1,10 @@
 import { withDeadline } from '../../activities/backends/net/deadline.ts';
 import type { ComposedCallback } from '../callback/compose-request.ts';
 
-/** The vendor waits no longer. */
+/** The vendor waits this long for an answer. */
 const SENDER_TIMEOUT_MS = 2_000;
 
-/** What a receiver answered, or that it did not. */
+/** A receiver's answer, or why there was none. */
 export type PostResult = {
   /** HTTP status; 0: no answer. */
   status: number;
@@ -12,7 +12,7 @@ export type PostResult = {
   deliveryId: string | null;
   /** From the request to its answer, in ms. */
   ms: number;
-  /** Why there is none. */
+  /** Why there was no answer. */
   error?: string;
 };
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { type Environment, SettingsError } from '../config/settings.ts';
+import type { Environment } from '../config/settings.ts';
+import { SettingsError } from '../config/settings-error.ts';
 import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
 import { addCheck } from './check/check.ts';

@@ -2,7 +2,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Progress, SideEffectProgress } from '../../workflows/contract.ts';
 import { print } from './output.ts';
 
-/** Shows how far each side effect of a delivery is. */
+/** Shows the progress of each side effect of a delivery. */
 export type ProgressView = { update(progress: Progress): void; stop(): void };
 
 /** Bars on a terminal; elsewhere a line whenever something changed. */

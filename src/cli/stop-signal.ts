@@ -1,17 +1,17 @@
-/** What is closed and keeps the process all the same has this long, in ms. */
+/** How long leftovers may keep the process alive after everything was closed, in ms. */
 const LEFT_OVER_MS = 5_000;
 
 /**
- * To be called when everything is closed. The SDK keeps a thread of a worker that it could not create, and a
- * connection that it is still making: neither may keep the process.
+ * Call this when everything is closed. The SDK may still have a thread of a worker that it could not create, or a
+ * connection that it is still making. Neither may keep the process alive.
  */
 export function endDespiteLeftovers(): void {
   setTimeout(() => process.exit(), LEFT_OVER_MS).unref();
 }
 
 /**
- * Resolves with the first signal to stop. A second one means that somebody is out of patience: the process
- * ends at once.
+ * Resolves with the first signal to stop. A second signal ends the process at
+ * once: somebody is out of patience.
  */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

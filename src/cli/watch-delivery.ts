@@ -11,7 +11,7 @@ import { createProgressView } from './progress-view.ts';
 
 const POLL_MS = 250;
 
-/** An acknowledged delivery may be in the journal for a moment before Temporal has it. */
+/** How long to wait for the workflow, in ms: an acknowledged delivery is in the journal before Temporal has it. */
 const START_MS = 10_000;
 
 /** Shows a delivery's progress until its workflow is closed, and returns how it ended. */

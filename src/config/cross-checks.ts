@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import type { Values } from './fields.ts';
 import type { Role } from './role.ts';
 
-/** What depends on more than one setting. A setting that has a fault of its own is absent from `values`. */
+/** Faults that depend on several settings. `values` lacks every setting that has a fault of its own. */
 export function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
-  if (role === 'receive' || role === 'start') faults.push(...receiverFaults(values));
-  // Who runs no side effects only needs to know which of them are off.
+  if (role === 'serve' || role === 'start') faults.push(...receiverFaults(values));
+  // A process that runs no side effects only needs to know which of them are off.
   if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
   if (samePorts(values, role)) faults.push('OPS_PORT: expected another port than PORT');
@@ -16,14 +16,14 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   return faults;
 }
 
-/** The ports as they will be: one of them is often the default. Only what receives listens on both. */
+/** Compares the ports with their defaults filled in. Only a receiver listens on both. */
 function samePorts(values: Partial<Values>, role: Role): boolean {
   if (role === 'work' || role === 'operate' || !('PORT' in values && 'OPS_PORT' in values)) return false;
   const { port, opsPort } = portsOf(values, role);
   return port !== 0 && port === opsPort;
 }
 
-/** 0: any free one, which is what the demo takes, so as to run beside anything. */
+/** 0: any free port. That is the demo's default, so that it can run beside other programs. */
 export function portsOf({ PORT, OPS_PORT }: Partial<Values>, role: Role): { port: number; opsPort: number } {
   return { port: PORT ?? (role === 'demo' ? 0 : 8080), opsPort: OPS_PORT ?? (role === 'demo' ? 0 : 8081) };
 }
@@ -66,7 +66,7 @@ function* productionFaults(values: Partial<Values>, role: Role): Generator<strin
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
-  if (role === 'receive' || role === 'operate') return;
+  if (role === 'serve' || role === 'operate') return;
   if (values.TENCENT_DOMAIN?.startsWith('http://')) {
     yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
   }

@@ -2,22 +2,22 @@ import ms from 'ms';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
-/** Why a value is not right: what was expected. */
-export type Fault = { fault: string };
+/** Why a parser refuses a value. `reason` says what was expected. */
+export type InvalidValue = { invalid: true; reason: string };
 
-export function fault(message: string): Fault {
-  return { fault: message };
+export function invalid(reason: string): InvalidValue {
+  return { invalid: true, reason };
 }
 
-/** A text with a default, turned into `T` by `parse`, which may find a {@link fault}. */
-export function text<T>(fallback: string, parse: (value: string) => T | Fault) {
+/** A text with a default, turned into `T` by `parse`, which may refuse it as {@link invalid}. */
+export function text<T>(fallback: string, parse: (value: string) => T | InvalidValue) {
   return z
     .string()
     .default(fallback)
     .transform((value, context): T => {
       const parsed = parse(value);
-      if (typeof parsed === 'object' && parsed !== null && 'fault' in parsed) {
-        context.addIssue({ code: 'custom', message: (parsed as Fault).fault });
+      if (typeof parsed === 'object' && parsed !== null && 'invalid' in parsed) {
+        context.addIssue({ code: 'custom', message: (parsed as InvalidValue).reason });
         return z.NEVER;
       }
       return parsed as T;
@@ -27,8 +27,9 @@ export function text<T>(fallback: string, parse: (value: string) => T | Fault) {
 export const duration = (fallback: string, longest: ms.StringValue) =>
   text(fallback, (value) => {
     const parsed = parseDuration(value);
-    if (parsed === undefined) return fault('expected a duration with its unit, such as 500ms, 75s, 2m or 7d');
-    return parsed <= ms(longest) ? parsed : fault(`expected at most ${longest}`);
+    if (parsed === undefined)
+      return invalid('expected a duration with its unit, such as 500ms, 75s, 2m or 7d');
+    return parsed <= ms(longest) ? parsed : invalid(`expected at most ${longest}`);
   });
 
 export const portNumber = z
@@ -39,13 +40,13 @@ export const portNumber = z
 
 export const onOff = (fallback: 'on' | 'off') =>
   text(fallback, (value) =>
-    value === 'on' || value === 'off' ? value === 'on' : fault('expected on or off'),
+    value === 'on' || value === 'off' ? value === 'on' : invalid('expected on or off'),
   );
 
 export const oneOf = <const T extends string>(values: readonly T[], fallback: T) =>
   text(
     fallback,
-    (value) => values.find((known) => known === value) ?? fault(`expected one of: ${values.join(', ')}`),
+    (value) => values.find((known) => known === value) ?? invalid(`expected one of: ${values.join(', ')}`),
   );
 
 export const list = (fallback: string) =>
@@ -60,10 +61,10 @@ export const wholeNumber = (fallback: number, least: number, most: number) =>
   text(String(fallback), (value) => {
     const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
     if (parsed >= least && parsed <= most) return parsed;
-    return fault(`expected a whole number from ${least} to ${most}`);
+    return invalid(`expected a whole number from ${least} to ${most}`);
   });
 
-/** A secret in printable ASCII; its value is never told. */
+/** A secret in printable ASCII; no message repeats its value. */
 export const secretText = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')

@@ -1,7 +1,24 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * What a process is for, and so what it needs: `receive` takes callbacks, `work` runs side effects,
- * `demo` does both on made-up data, `operate` only talks to Temporal or to a receiver.
- */
-export type Role = 'receive' | 'work' | 'start' | 'demo' | 'operate';
+/** The commands that run as a service. */
+export type ServiceRole = 'start' | 'serve' | 'work' | 'demo';
+
+/** The command that a process runs, and so what it needs. `operate` is every command that is no service. */
+export type Role = ServiceRole | 'operate';
+
+/** Which parts of Unfriend run in a process. */
+export type Parts = {
+  receiver: boolean;
+  worker: boolean;
+  /** Whether a local Temporal server is started, and with it the search attributes created. */
+  localTemporal: boolean;
+};
+
+/** The one place that knows which command runs which parts. */
+export function partsOf(role: Role, isTemporalConfigured: boolean): Parts {
+  return {
+    receiver: role === 'start' || role === 'serve' || role === 'demo',
+    worker: role === 'start' || role === 'work' || role === 'demo',
+    localTemporal: role === 'demo' || (role === 'start' && !isTemporalConfigured),
+  };
+}

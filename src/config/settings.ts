@@ -4,30 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { OperatorError } from '../operator-error.ts';
 import { crossChecks, portsOf } from './cross-checks.ts';
 import { FIELDS, NOT_FOR_DEMO, type Values } from './fields.ts';
 import { misspeltSettings } from './misspelt.ts';
-import type { Environment, Role } from './role.ts';
+import { type Environment, partsOf, type Role } from './role.ts';
+import { SettingsError } from './settings-error.ts';
 import { DEFAULT_UI_PORT, guessUi, readTemporal, type TemporalSettings } from './temporal.ts';
 
 export type { Environment, Role } from './role.ts';
+export { SettingsError } from './settings-error.ts';
 export type { TemporalSettings } from './temporal.ts';
-
-/** Thrown with every fault of the settings at once, each naming the variable and what to do. */
-export class SettingsError extends OperatorError {
-  override name = 'SettingsError';
-  readonly faults: readonly string[];
-  /** Settings under a wrong name: often the reason why another one is missing. */
-  readonly misspelt: readonly string[];
-
-  constructor(faults: readonly string[], misspelt: readonly string[]) {
-    const count = faults.length === 1 ? '1 setting is' : `${faults.length} settings are`;
-    super([`${count} not right:`, ...[...faults, ...misspelt].map((line) => `  ${line}`)].join('\n'));
-    this.faults = faults;
-    this.misspelt = misspelt;
-  }
-}
 
 const DEMO_SDK_APP_ID = '1400000000';
 
@@ -90,6 +76,7 @@ function compose(values: Values, context: ComposeContext) {
   const home = role === 'demo' ? join(dataDir, 'demo') : dataDir;
   const authenticated = values.CALLBACK_TOKEN.length > 0;
   return {
+    parts: partsOf(role, temporal.configured),
     /** Names that look like a setting and are none, with a sentence for each. */
     misspelt,
     production: values.NODE_ENV === 'production',

@@ -12,9 +12,9 @@ import type { Settings } from '../config/settings.ts';
 
 export type ChosenBackends = {
   backends: Backends;
-  /** Where any of them is embedded. */
+  /** The friend graph; undefined if no backend is embedded. */
   embedded: EmbeddedBackends | undefined;
-  /** Each that is not switched off, by the setting that chooses it. */
+  /** The backends that are not off, by the setting that chooses each. */
   bySetting: Map<string, Backend>;
   close(): Promise<void>;
 };
@@ -47,7 +47,7 @@ function choose<T>(url: string, embedded: T, connect: (url: string) => T): T | n
   return url === 'embedded' ? embedded : connect(url);
 }
 
-/** Only a process that runs no side effects comes here without the secret, and sends nothing. */
+/** Without the secret there is no messenger. Only a process that runs no side effects starts without it. */
 function createMessenger({ notify, tencent, sdkAppId }: Settings): Messenger | null {
   const { url, secret, allowPrivate } = notify;
   const { secretKey } = tencent;

@@ -1,11 +1,11 @@
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How a stop goes: `drain` gives load balancers and peers the time to go elsewhere first. */
+/** How to stop. `drain`: first give load balancers and peers time to go elsewhere. */
 export type StopOptions = { drain: boolean };
 
 type Close = (how: StopOptions) => Promise<void>;
 
-/** What has to be closed at a stop: each part, whatever became of the others. */
+/** The parts to close at a stop. A part that fails to close does not keep the others open. */
 export class Closers {
   readonly #closers: [part: string, close: Close][] = [];
   readonly #logger: Logger;
@@ -20,7 +20,7 @@ export class Closers {
   }
 
   /**
-   * The last one added is closed first, one after the other.
+   * Closes one part after the other. The last one added closes first.
    *
    * @throws AggregateError when a part could not be closed, once all others are
    */

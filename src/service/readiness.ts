@@ -11,13 +11,13 @@ import { describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
 
-/** Whoever asks whether we are ready waits for no Temporal that hangs, in ms. */
+/** How long a readiness check waits for Temporal, in ms: a hanging Temporal must not block the answer. */
 const CHECK_MS = 1_000;
 
-/** The parts that readiness depends on, as far as they are there. */
+/** The parts that readiness depends on. A part is absent until it has started. */
 export type Running = {
-  /** Which there will be. */
-  expected: { receive: boolean; work: boolean; journal: boolean };
+  /** The parts that this process will have once it has started. */
+  expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
   /** Of the worker's side effects. */
   lastAttempts?: LastAttempts;
@@ -32,10 +32,10 @@ const STARTING: ComponentState = { ready: false, state: 'starting' };
 export async function readiness(client: Client, running: Running): Promise<Record<string, ComponentState>> {
   const temporal = await askTemporal(client);
   // Nothing below may wait: a stop that began meanwhile counts.
-  return running.expected.receive ? receiverStates(running, temporal) : workerStates(running, temporal);
+  return running.expected.receiver ? receiverStates(running, temporal) : workerStates(running, temporal);
 }
 
-/** Ready as long as a callback can be made durable. What has one in its journal needs neither Temporal nor a worker. */
+/** Ready as long as a callback can be made durable. With a journal that takes neither Temporal nor a worker. */
 function receiverStates(
   { receiver, intake, worker, lastAttempts, expected }: Running,
   temporal: TemporalState,
@@ -47,12 +47,12 @@ function receiverStates(
     receiver: receiver ? receiverState(receiver) : STARTING,
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
-    ...(expected.work && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
     ...sideEffectStates(lastAttempts),
   };
 }
 
-/** A worker that can't reach Temporal does not poll, whatever it takes itself to do. */
+/** A worker that can't reach Temporal gets no tasks, even if its own state says that it polls. */
 function workerStates(
   { worker, lastAttempts }: Running,
   temporal: TemporalState,
@@ -101,7 +101,7 @@ function describeSalvaged({ setAside, pending, quarantined, lost, more }: Salvag
   return `damaged at start: ${pending + quarantined} taken over${removed}, ${missing}, set aside as ${setAside}`;
 }
 
-/** `takesStarts`: whether it could start a delivery's workflow. */
+/** `takesStarts`: whether Temporal could start a delivery's workflow now. */
 type TemporalState = { answers: boolean; takesStarts: boolean; state: string };
 
 async function askTemporal(client: Client): Promise<TemporalState> {

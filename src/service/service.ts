@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
-import { createActivities } from '../../activities/index.ts';
+import { createActivities } from '../../activities/create-activities.ts';
 import { createPlan } from '../config/plan.ts';
 import type { Settings, TemporalSettings } from '../config/settings.ts';
 import { createOpsApp } from '../http/ops-app.ts';
@@ -25,17 +25,8 @@ import type { ChosenBackends } from './backends.ts';
 import { Closers, type StopOptions } from './closers.ts';
 import { type Running, readiness } from './readiness.ts';
 
-/** Which parts of Unfriend run in this process. */
-export type ServiceParts = {
-  receive: boolean;
-  work: boolean;
-  /** Whether a local Temporal server is started, and with it the search attributes created. */
-  localTemporal: boolean;
-};
-
 export type ServiceOptions = {
   settings: Settings;
-  parts: ServiceParts;
   logger: Logger;
   say: (line: string) => void;
 };
@@ -48,10 +39,10 @@ export type Service = {
   worker: WorkerHost | undefined;
   ops: HttpServer;
   local: LocalServer | undefined;
-  /** The made-up friend graph, where any side effect is embedded. */
+  /** The made-up friend graph; undefined if no side effect is embedded. */
   embedded: EmbeddedBackends | undefined;
   /**
-   * In the order in which work flows: nothing new, then what was begun, then what that needed.
+   * Stops in the order of the work: first nothing new is taken, then what has begun ends, then what that needed closes.
    *
    * @throws AggregateError when a part could not be closed, once all others are
    */
@@ -60,7 +51,8 @@ export type Service = {
 
 /** The one place where the parts are put together. A part that can't start takes the others down with it. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { settings, parts, logger } = options;
+  const { settings, logger } = options;
+  const { parts } = settings;
   const closers = new Closers(logger);
   try {
     const local = parts.localTemporal ? await startLocal(options) : undefined;
@@ -82,10 +74,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const coreMetrics = new CoreMetrics();
     const { taskQueue } = settings;
     const watch = new TemporalWatch({
-      ...{ client, taskQueue, metrics: new TemporalMetrics(metrics.registry), logger },
+      client,
+      taskQueue,
+      metrics: new TemporalMetrics(metrics.registry),
+      logger,
     });
     closers.add('watch', async () => watch.stop());
-    const backends = parts.work ? await openBackends(settings) : undefined;
+    const backends = parts.worker ? await openBackends(settings) : undefined;
     if (backends) closers.add('backends', () => backends.close());
     const embedded = backends?.embedded;
     const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
@@ -105,17 +100,28 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
       const lastAttempts = new LastAttempts(createPlan(settings).sideEffects.map(({ name }) => name));
       const worker = new WorkerHost({
-        ...{ temporal, client, taskQueue, activities, coreMetrics, logger },
+        temporal,
+        client,
+        taskQueue,
+        activities,
+        coreMetrics,
+        logger,
         observers: { metrics: workerMetrics, lastAttempts, tracing },
-        createSearchAttributes: parts.receive,
+        createSearchAttributes: parts.receiver,
       });
       running.worker = worker;
       running.lastAttempts = lastAttempts;
       closers.add('worker', () => worker.stop());
     }
-    if (parts.receive) {
+    if (parts.receiver) {
       const started = startIntake({
-        ...{ settings, client, freshStarts, metrics, tracing, traceStarts, logger },
+        settings,
+        client,
+        freshStarts,
+        metrics,
+        tracing,
+        traceStarts,
+        logger,
       });
       running.intake = started;
       closers.add('intake', () => started.stop());
@@ -135,19 +141,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       stop: (how) => closers.close(how),
     };
   } catch (error) {
-    // What can't be closed is in the log; why it could not start counts more.
+    // The log has what could not be closed. Report why the start failed: that matters more.
     await closers.close({ drain: false }).catch(() => undefined);
     throw error;
   }
 }
 
-/** Loaded only by who runs side effects: the clients of the stores take their time. */
+/** Loaded only by a process that runs side effects: the clients of the backends take long to load. */
 async function openBackends(settings: Settings): Promise<ChosenBackends> {
   const { createBackends } = await import('./backends.ts');
   return createBackends(settings);
 }
 
-/** Loaded only where somebody traces. */
+/** Loaded only if tracing is on. */
 async function startTracing(logger: Logger): Promise<Tracing> {
   const { createTracing } = await import('../telemetry/open-telemetry.ts');
   return createTracing(logger);

@@ -45,7 +45,7 @@ describe('JournalIntake', () => {
 
   /** A receiver's intake on this test's journal, which is open. */
   async function start(address?: string, environment: Record<string, string> = {}): Promise<RunningIntake> {
-    const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment }, 'receive');
+    const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment }, 'serve');
     const freshStarts = new FreshStarts();
     const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
     const client = createClient({ ...temporal.settings, connectionOptions }, [freshStarts.interceptor]);

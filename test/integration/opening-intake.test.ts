@@ -73,7 +73,7 @@ function openingIntake(address = String(temporal.settings.connectionOptions.addr
 /** As a process does, on this test's journal. */
 function startOnJournal(address?: string): RunningIntake {
   const freshStarts = new FreshStarts();
-  const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path }, 'receive');
+  const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path }, 'serve');
   const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
   const client = createClient({ ...temporal.settings, connectionOptions }, [freshStarts.interceptor]);
   const running = startIntake({ settings, client, freshStarts, metrics: createMetrics(), logger });

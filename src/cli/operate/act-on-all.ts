@@ -23,12 +23,12 @@ const MAX_FAILURES_LISTED = 100;
 
 type AllOptions = { yes?: true | undefined; rate?: number | undefined; json?: true | undefined };
 
-/** What became of all of them; `failures` are the first of those that are known one by one. */
+/** How many deliveries had which result. `failures`: the first ones; a batch of signals does not name its own. */
 type Report = Record<'signalled' | 'started' | 'alreadyStarted' | 'nothing' | 'failed', number> & {
   failures: Outcome[];
 };
 
-/** Acts on all that `failed` lists, once somebody agreed. Returns the exit code. */
+/** Acts on all that `failed` lists, after a person confirmed it. Returns the exit code. */
 export async function actOnAll(
   client: Client,
   order: Order,
@@ -79,14 +79,14 @@ function describePlan(
 
 type Work = { found: Undone[]; order: Order; rate: number | undefined };
 
-/** A dismissal is for good, so it is about what was shown; a batch's query would also find what came since. */
+/** A dismissal is final, so it may only reach the deliveries that were shown. A batch's query also finds newer ones. */
 function goesInBatch({ command }: Order, rate: number | undefined): boolean {
   return command === 'retryFailed' && rate === undefined;
 }
 
 /**
- * What is closed is taken up one by one, and first: a batch job can be refused. What is paused is signalled one by one,
- * as batch jobs leave it out.
+ * Closed deliveries come first, one by one: Temporal can refuse a batch job. Paused ones are signalled one by one,
+ * because batch jobs leave them out.
  */
 async function carryOut(client: Client, { found, order, rate }: Work): Promise<Report> {
   const open = found.filter(({ execution }) => isOpen(execution));
@@ -117,7 +117,8 @@ async function signalAll(client: Client, { command, input }: Order) {
   const view = createBulkView('signalled');
   try {
     return await signalInBatch(client, {
-      ...{ command, input },
+      command,
+      input,
       onProgress: ({ done, failed, total }) => view.update(done + failed, total),
     });
   } finally {

@@ -1,13 +1,13 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { say } from '../output.ts';
 
-/** How often a line is said where there is no terminal, in ms. */
+/** Without a terminal, a line is printed this often, in ms. */
 const LINE_EVERY_MS = 5_000;
 
-/** Shows on stderr how many of them are through. */
+/** Shows on stderr how many deliveries are done. */
 export type BulkView = { update(done: number, total: number): void; stop(): void };
 
-/** A bar on a terminal; elsewhere a line now and then. */
+/** A bar on a terminal; elsewhere a line every few seconds. */
 export function createBulkView(what: string): BulkView {
   return process.stderr.isTTY ? bar(what) : lines(what);
 }
@@ -30,11 +30,11 @@ function bar(what: string): BulkView {
 }
 
 function lines(what: string): BulkView {
-  let saidAt = performance.now();
+  let printedAt = performance.now();
   return {
     update(done, total) {
-      if (performance.now() - saidAt < LINE_EVERY_MS) return;
-      saidAt = performance.now();
+      if (performance.now() - printedAt < LINE_EVERY_MS) return;
+      printedAt = performance.now();
       say(`  ${what}: ${done} of ${total}`);
     },
     stop: () => undefined,

@@ -5,7 +5,7 @@ export function canAsk(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }
 
-/** On stderr, as stdout belongs to the answer. Anything but a yes is a no. */
+/** Asks on stderr, because stdout belongs to the command's output. Anything but `y` or `yes` means no. */
 export async function confirm(question: string): Promise<boolean> {
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { effectOption } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import { act, withActOptions } from './act.ts';
+import { addOperatorOptions, runOperatorCommand } from './operator-command.ts';
 
 export function addDismiss(program: Command, context: CliContext): void {
   const command = program
@@ -13,16 +13,18 @@ export function addDismiss(program: Command, context: CliContext): void {
     .argument('[delivery id...]', 'as `failed` lists them, or whole workflow ids')
     .addOption(effectOption('only this side effect'))
     .requiredOption('--reason <text>', 'why, shown to others in the Temporal UI (required)');
-  withActOptions(command)
+  addOperatorOptions(command)
     .addHelpText(
       'after',
       `
-Of a closed delivery a new workflow says who gave it up, and why, and runs no side effect; what --effect leaves out is
-parked in it. Exits 1 when one could not be dismissed.
+For a closed delivery a new workflow starts. It records who dismissed the delivery and why, and runs no side effect; those
+that --effect leaves out are parked in it. Exits 1 when a delivery could not be dismissed.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend dismiss 2ea4e023-2859-4512-b629-3089f77dff70 --reason "account is gone"
   $ npx unfriend dismiss --all --effect notifyUsers --reason "too late to tell" --dry-run`,
     )
-    .action((ids, options) => act(context, { command: 'dismissFailed', ids, options, usage: command }));
+    .action((ids, options) =>
+      runOperatorCommand(context, { command: 'dismissFailed', ids, options, usage: command }),
+    );
 }

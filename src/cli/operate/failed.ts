@@ -1,20 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
-import ms from 'ms';
-import { describeExecution, unpauseCommand } from '../../temporal/attention/execution.ts';
-import { findAttention, type Undone } from '../../temporal/attention/find-attention.ts';
-import { type LeftOut, leftOut, narrow, summarise } from '../../temporal/attention/narrow-attention.ts';
-import { attentionPage } from '../../temporal/ui-link.ts';
 import { duration, effectOption, wholeNumber } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import { onTemporal } from '../on-temporal.ts';
-import { print, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
-import { describeCounts } from './describe-counts.ts';
-import { explainUnknownType } from './failure-type.ts';
+import { LISTED_IN_TABLE } from './limits.ts';
 
 const MAX_LISTED = 1_000_000;
-const LISTED_IN_TABLE = 100;
-const MAX_ERROR_LENGTH = 60;
 
 export function addFailed(program: Command, context: CliContext): void {
   const command = program
@@ -22,7 +11,11 @@ export function addFailed(program: Command, context: CliContext): void {
     .description('deliveries whose side effects stay undone until a person acts, the oldest first')
     .addOption(effectOption('only where this side effect is parked'))
     .option('--error <type>', 'only with this failure type, such as Unreachable, in any case of letters')
-    .option('--older-than <duration>', 'only what needs attention for so long, such as 1h', duration)
+    .option(
+      '--older-than <duration>',
+      'only deliveries that have needed a person for at least this long, such as 1h',
+      duration,
+    )
     .option(
       '--limit <count>',
       `how many to list (default: ${LISTED_IN_TABLE}, with --json all)`,
@@ -32,79 +25,16 @@ export function addFailed(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Lists the whole namespace, and needs no worker. What a delivery has parked is told as it was when it last came to wait.
-With a filter it also says how many there are in all.
+Lists all deliveries of the namespace, and needs no worker. PARKED is the state when the delivery last began to wait for
+a person. With a filter, the first line also says how many deliveries there are without it.
 
 Examples:
   $ npx unfriend failed
   $ npx unfriend failed --effect updateSearchIndex --older-than 1h
   $ TEMPORAL_ADDRESS=temporal:7233 npx unfriend failed --error Unauthorized --json`,
     )
-    .action(({ effect, error, olderThan, limit, json }) =>
-      onTemporal(context, async (client, { temporalUi }) => {
-        const now = Date.now();
-        const { namespace } = client.options;
-        const all = await findAttention(client);
-        if (error !== undefined) refuseUnknownType(command, error, all);
-        const found = narrow(all, { sideEffect: effect, error, olderThan }, now);
-        const link = attentionPage(temporalUi, namespace);
-        if (json) {
-          const summary = { ...summarise(found), leftOut: leftOut(all, found), link };
-          printJson(toDocument(found.slice(0, limit), summary));
-          return;
-        }
-        const isFiltered = [effect, error, olderThan].some((given) => given !== undefined);
-        const inAll = describeCounts(summarise(all));
-        print(isFiltered ? `${found.length} of ${all.length} match; in all ${inAll}` : inAll);
-        if (found.length > 0) describe(found, { limit: limit ?? LISTED_IN_TABLE, now, namespace });
-        print(`In the Temporal UI, with what was taken up since: ${link}`);
-      }),
-    );
-}
-
-function refuseUnknownType(
-  usage: { error(message: string): never },
-  type: string,
-  all: readonly Undone[],
-): void {
-  const why = explainUnknownType(type, all);
-  if (why !== undefined) usage.error(`error: --error: ${why}`);
-}
-
-type Document = ReturnType<typeof summarise> & { leftOut: LeftOut; link: string };
-
-function toDocument(shown: Undone[], { link, ...summary }: Document) {
-  const deliveries = shown.map(({ since, ...row }) => ({ ...row, since: new Date(since).toISOString() }));
-  return { ...summary, link, deliveries };
-}
-
-type Shown = { limit: number; now: number; namespace: string };
-
-function describe(found: Undone[], { limit, now, namespace }: Shown): void {
-  const rows = found.slice(0, limit).map((row) => toRow(row, now));
-  const titles = ['DELIVERY', 'AGE', 'STATE', 'PAIRS', 'PARKED', 'FIRST ERROR'];
-  print('');
-  for (const line of formatTable(titles, rows)) print(line);
-  if (found.length > limit) print(`and ${found.length - limit} more: see --limit`);
-  print('\nOnce the cause is mended: npx unfriend retry <delivery id>, or retry --all');
-  print('What must not happen any more: npx unfriend dismiss <delivery id> --reason <why>');
-  if (found.some(({ execution }) => execution === 'PAUSED'))
-    print(`What is paused goes on after: ${unpauseCommand('<workflow id>', namespace)}`);
-}
-
-function toRow({ deliveryId, since, execution, pairs, parked, errors }: Undone, now: number): string[] {
-  const counts = Object.entries(parked ?? {}).map(([name, count]) => `${name} ${count}`);
-  const [error] = errors ?? [];
-  return [
-    deliveryId,
-    ms(Math.max(0, now - since)),
-    describeExecution(execution),
-    String(pairs),
-    parked ? counts.join(', ') : 'not known',
-    error ? cut(`${error.type}: ${error.message}`) : '',
-  ];
-}
-
-function cut(text: string): string {
-  return text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH - 1)}…` : text;
+    .action(async (options) => {
+      const { listFailed } = await import('./list-failed.ts');
+      await listFailed(context, options, command);
+    });
 }

@@ -1,12 +1,12 @@
 import { KNOWN_FAILURE_TYPES } from '../../../activities/failure-types.ts';
 import type { Undone } from '../../temporal/attention/find-attention.ts';
 
-/** Fewer letters in common say nothing. */
+/** With fewer letters in common, two names are not alike. */
 const SHORTEST_PREFIX = 3;
 
 /**
- * Why a failure type can't be meant: Unfriend has no such type, and no delivery has it. A side effect of somebody's own
- * can have any type, so deliveries are looked at too. Undefined: it can be meant.
+ * Explains why a failure type is unknown: Unfriend has no such type, and no delivery has it. Returns undefined for a
+ * known type. Deliveries count because an app's own side effect can have any type.
  */
 export function explainUnknownType(given: string, found: readonly Undone[]): string | undefined {
   const seen = found.flatMap(({ errors }) => errors ?? []).map(({ type }) => type);

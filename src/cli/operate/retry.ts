@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { effectOption } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import { act, withActOptions } from './act.ts';
+import { addOperatorOptions, runOperatorCommand } from './operator-command.ts';
 
 export function addRetry(program: Command, context: CliContext): void {
   const command = program
@@ -10,16 +10,19 @@ export function addRetry(program: Command, context: CliContext): void {
     .argument('[delivery id...]', 'as `failed` lists them, or whole workflow ids')
     .addOption(effectOption('only this side effect; of a closed delivery, the others stay parked'))
     .option('--reason <text>', 'why, shown to others in the Temporal UI');
-  withActOptions(command)
+  addOperatorOptions(command)
     .addHelpText(
       'after',
       `
-What is done is never run again, and repeating a retry does no harm. Exits 1 when one could not be retried.
+A retry never repeats a side effect that is done, so it is safe to retry twice.
+Exits 1 when a delivery could not be retried.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend retry 2ea4e023-2859-4512-b629-3089f77dff70
   $ npx unfriend retry --all --dry-run
   $ npx unfriend retry --all --effect updateSearchIndex --by erin --reason "the index is back" --yes`,
     )
-    .action((ids, options) => act(context, { command: 'retryFailed', ids, options, usage: command }));
+    .action((ids, options) =>
+      runOperatorCommand(context, { command: 'retryFailed', ids, options, usage: command }),
+    );
 }

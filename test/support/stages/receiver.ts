@@ -22,7 +22,7 @@ export async function startTestReceiver(
 ): Promise<TestReceiver> {
   const settings: Settings = readSettings(
     { SDK_APP_ID, CALLBACK_TOKEN: TOKEN, HOST: '127.0.0.1', PORT: '0', DRAIN_DELAY: '300ms', ...environment },
-    'receive',
+    'serve',
   );
   const freshStarts = new FreshStarts();
   const client = createClient(temporal.settings, [freshStarts.interceptor]);

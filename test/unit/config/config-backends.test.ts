@@ -100,7 +100,7 @@ test('SEARCH_CA is read where it is needed, and has to be a certificate', () => 
     faultsOf({ SEARCH_CA: `${good}.not` }, 'work').join(),
     /^SEARCH_CA: .*cannot be read \(ENOENT\)/,
   );
-  for (const role of ['receive', 'operate', 'demo'] as const) {
+  for (const role of ['serve', 'operate', 'demo'] as const) {
     assert.deepEqual(faultsOf({ SEARCH_CA: `${good}.not`, SDK_APP_ID: '1400000000' }, role), []);
   }
 });

@@ -111,7 +111,7 @@ describe('given a misspelt setting', () => {
 
   test('and one that is missing because of it, then the error tells of both', () => {
     assert.throws(
-      () => read({ SDK_APPID: '1400000000' }, 'receive'),
+      () => read({ SDK_APPID: '1400000000' }, 'serve'),
       (error) => {
         assert.ok(error instanceof SettingsError);
         assert.equal(error.faults.length, 1);

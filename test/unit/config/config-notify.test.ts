@@ -65,7 +65,7 @@ test('who sends messages needs the secret of the way that is chosen', () => {
 
 test('a receiver alone starts without those secrets, and plans the messages all the same', () => {
   for (const NOTIFY_URL of ['tencent:', 'https://endpoint.example/', 'http://10.0.0.1/']) {
-    const settings = read({ ...PRODUCTION, ...APP, NOTIFY_URL }, 'receive');
+    const settings = read({ ...PRODUCTION, ...APP, NOTIFY_URL }, 'serve');
     assert.equal(createBackends(settings).backends.messenger, null);
     assert.ok(createPlan(settings).sideEffects.some(({ name }) => name === 'notifyUsers'));
   }

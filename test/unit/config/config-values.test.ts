@@ -65,13 +65,13 @@ test('durations have an upper bound, and zero needs no unit', () => {
 test('PORT and OPS_PORT must differ, the default of one included, unless any free port will do', () => {
   const app = { SDK_APP_ID: '1400483163' };
   for (const ports of [{ PORT: '9000', OPS_PORT: '9000' }, { PORT: '8081' }, { OPS_PORT: '8080' }]) {
-    const found = faultsOf({ ...app, ...ports }, 'receive');
+    const found = faultsOf({ ...app, ...ports }, 'serve');
     assert.deepEqual(found, ['OPS_PORT: expected another port than PORT'], JSON.stringify(ports));
   }
-  assert.equal(read({ ...app, PORT: '0', OPS_PORT: '0' }, 'receive').http.port, 0);
+  assert.equal(read({ ...app, PORT: '0', OPS_PORT: '0' }, 'serve').http.port, 0);
   assert.equal(read({ OPS_PORT: '8080' }, 'work').http.opsPort, 8080);
   assert.equal(read({ PORT: '8081' }, 'demo').http.port, 8081);
-  assert.match(faultsOf({ ...app, PORT: 'x', OPS_PORT: '8080' }, 'receive').join(), /^PORT: [^,]*$/);
+  assert.match(faultsOf({ ...app, PORT: 'x', OPS_PORT: '8080' }, 'serve').join(), /^PORT: [^,]*$/);
 });
 
 test('a TASK_QUEUE that Temporal refuses is refused at the start', () => {

@@ -5,7 +5,7 @@ import { type Role, SettingsError } from '../../../src/config/settings.ts';
 import { OperatorError } from '../../../src/operator-error.ts';
 import { faultsOf, MINUTE, read } from '../../support/inputs/settings.ts';
 
-const ROLES: Role[] = ['receive', 'work', 'start', 'demo', 'operate'];
+const ROLES: Role[] = ['serve', 'work', 'start', 'demo', 'operate'];
 const APP = { SDK_APP_ID: '1400000000' };
 const PRODUCTION = { NODE_ENV: 'production', ...APP };
 const NO_BACKENDS = { CACHE_URL: 'off', SEARCH_URL: 'off', NOTIFY_URL: 'off' };
@@ -70,7 +70,7 @@ test('what is set wins over the defaults of the demo', () => {
   assert.deepEqual([sdkAppId, http.port, http.opsPort], ['1400483163', 9000, 9001]);
 });
 
-for (const role of ['receive', 'start'] as const) {
+for (const role of ['serve', 'start'] as const) {
   test(`${role} needs SDK_APP_ID`, () => {
     const [fault, ...more] = faultsOf({}, role);
     assert.match(fault ?? '', /^SDK_APP_ID: missing; set it to /);
@@ -83,16 +83,16 @@ for (const role of ['work', 'demo', 'operate'] as const) {
 }
 
 test('given no HOST, then callbacks come from elsewhere only where a token is set', () => {
-  assert.equal(read(APP, 'receive').http.host, '127.0.0.1');
-  assert.equal(read({ ...APP, CALLBACK_TOKEN: 'secret' }, 'receive').http.host, '0.0.0.0');
-  assert.equal(read({ ...APP, CALLBACK_AUTH: 'off' }, 'receive').http.host, '127.0.0.1');
+  assert.equal(read(APP, 'serve').http.host, '127.0.0.1');
+  assert.equal(read({ ...APP, CALLBACK_TOKEN: 'secret' }, 'serve').http.host, '0.0.0.0');
+  assert.equal(read({ ...APP, CALLBACK_AUTH: 'off' }, 'serve').http.host, '127.0.0.1');
   for (const token of ['', 'secret']) {
-    assert.equal(read({ ...APP, CALLBACK_TOKEN: token, HOST: '10.1.2.3' }, 'receive').http.host, '10.1.2.3');
+    assert.equal(read({ ...APP, CALLBACK_TOKEN: token, HOST: '10.1.2.3' }, 'serve').http.host, '10.1.2.3');
   }
 });
 
 test('several tokens are separated by commas; blanks around them do not count', () => {
-  const { callback } = read({ ...APP, CALLBACK_TOKEN: ' one , two,,three ' }, 'receive');
+  const { callback } = read({ ...APP, CALLBACK_TOKEN: ' one , two,,three ' }, 'serve');
   assert.deepEqual(callback.tokens, ['one', 'two', 'three']);
 });
 
@@ -144,26 +144,23 @@ test('no fault repeats a token, whatever else is wrong', () => {
 });
 
 test('production receives nothing without a token unless CALLBACK_AUTH=off says so', () => {
-  const [fault, ...more] = faultsOf(PRODUCTION, 'receive').filter((one) => !one.startsWith('DATA_DIR'));
+  const [fault, ...more] = faultsOf(PRODUCTION, 'serve').filter((one) => !one.startsWith('DATA_DIR'));
   assert.match(fault ?? '', /^CALLBACK_TOKEN: missing; .*CALLBACK_AUTH=off/);
   assert.deepEqual(more, []);
   const complete = { ...PRODUCTION, DATA_DIR: '/var/lib/unfriend' };
-  assert.equal(read({ ...complete, CALLBACK_AUTH: 'off' }, 'receive').callback.authOff, true);
-  assert.equal(read({ ...complete, CALLBACK_TOKEN: 'secret' }, 'receive').production, true);
-  assert.match(
-    faultsOf({ ...complete, CALLBACK_TOKEN: ' , ' }, 'receive').join(),
-    /^CALLBACK_TOKEN: missing/,
-  );
+  assert.equal(read({ ...complete, CALLBACK_AUTH: 'off' }, 'serve').callback.authOff, true);
+  assert.equal(read({ ...complete, CALLBACK_TOKEN: 'secret' }, 'serve').production, true);
+  assert.match(faultsOf({ ...complete, CALLBACK_TOKEN: ' , ' }, 'serve').join(), /^CALLBACK_TOKEN: missing/);
 });
 
 test('elsewhere no token is no fault', () => {
   for (const NODE_ENV of [undefined, 'test', 'development']) {
-    assert.deepEqual(faultsOf({ ...APP, NODE_ENV }, 'receive'), []);
+    assert.deepEqual(faultsOf({ ...APP, NODE_ENV }, 'serve'), []);
   }
 });
 
 test('a token beside CALLBACK_AUTH=off is a contradiction', () => {
-  const [fault] = faultsOf({ ...APP, CALLBACK_TOKEN: 'secret', CALLBACK_AUTH: 'off' }, 'receive');
+  const [fault] = faultsOf({ ...APP, CALLBACK_TOKEN: 'secret', CALLBACK_AUTH: 'off' }, 'serve');
   assert.match(fault ?? '', /^CALLBACK_AUTH: off contradicts CALLBACK_TOKEN/);
 });
 
@@ -175,12 +172,12 @@ test('production refuses the embedded stand-ins wherever side effects run', () =
     assert.deepEqual(faultsOf({ ...set, CACHE_URL: 'off', NOTIFY_URL: 'off' }, role).length, 1);
     assert.deepEqual(faultsOf({ ...set, ...NO_BACKENDS }, role), []);
   }
-  for (const role of ['receive', 'operate'] as const) assert.deepEqual(faultsOf(set, role), []);
+  for (const role of ['serve', 'operate'] as const) assert.deepEqual(faultsOf(set, role), []);
 });
 
 test('production wants an absolute DATA_DIR of everything that writes there', () => {
   const set = { ...PRODUCTION, ...NO_BACKENDS, CALLBACK_TOKEN: 'secret' };
-  for (const role of ['receive', 'start'] as const) {
+  for (const role of ['serve', 'start'] as const) {
     for (const DATA_DIR of [undefined, 'data', './data']) {
       assert.match(faultsOf({ ...set, DATA_DIR }, role).join(), /^DATA_DIR: expected an absolute path/);
     }
@@ -192,5 +189,5 @@ test('production wants an absolute DATA_DIR of everything that writes there', ()
 test('the demo never takes a receiver’s journal, whatever JOURNAL_DIR says', () => {
   const set = { DATA_DIR: '/data', JOURNAL_DIR: '/var/lib/receiver/journal' };
   assert.equal(read(set, 'demo').journal.dir, '/data/demo/journal');
-  assert.equal(read({ ...set, ...APP }, 'receive').journal.dir, '/var/lib/receiver/journal');
+  assert.equal(read({ ...set, ...APP }, 'serve').journal.dir, '/var/lib/receiver/journal');
 });

@@ -19,7 +19,7 @@ const isJob = (name: string) => service(compose, name).restart === 'no';
 const SETTINGS = Object.keys(FIELDS);
 
 /** Our own processes, and what each is for. */
-const ROLES: Record<string, Role> = { receiver: 'receive', worker: 'work', 'search-attributes': 'operate' };
+const ROLES: Record<string, Role> = { receiver: 'serve', worker: 'work', 'search-attributes': 'operate' };
 
 describe('docker-compose.yml', () => {
   test('is what the Compose Specification’s schema allows', () => {
@@ -128,7 +128,7 @@ describe('docker-compose.yml', () => {
 
   test('a stop leaves the time that draining takes', () => {
     const graceOf = (name: string) => ms(service(compose, name).stop_grace_period as ms.StringValue);
-    const { http } = readSettings(environmentOf(compose, 'receiver'), 'receive');
+    const { http } = readSettings(environmentOf(compose, 'receiver'), 'serve');
     // docs/operations.md, "Stopping": open answers 5 s, the journal 5 s; activities 10 s, and 5 s to end.
     assert.ok(graceOf('receiver') >= http.drainDelay + 10_000 + 15_000);
     assert.ok(graceOf('worker') >= 15_000 + 5_000);

@@ -12,7 +12,7 @@ const kept: RawCallback[] = [];
 let receiver: Receiver;
 before(async () => {
   const environment = { SDK_APP_ID, CALLBACK_TOKEN: TOKEN, HOST: '127.0.0.1', PORT: '0' };
-  receiver = await Receiver.start(read(environment, 'receive'), {
+  receiver = await Receiver.start(read(environment, 'serve'), {
     intake: {
       accept: () => assert.fail('none can be read'),
       keepRefused: async (raw) => void kept.push(raw),

@@ -2,16 +2,13 @@ import type { Command, OptionValues } from '@commander-js/extra-typings';
 import type { CommandInput, CommandName } from '../../../workflows/contract.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 import { wholeNumber } from '../arguments.ts';
-import type { CliContext } from '../context.ts';
-import { onTemporal } from '../on-temporal.ts';
-import { actOnAll } from './act-on-all.ts';
-import { actOnIds } from './act-on-ids.ts';
+import type { CliContext, Usage } from '../context.ts';
 import { canAsk } from './confirm.ts';
 
 const MAX_RATE = 10_000;
 
 /** Adds the options that `retry` and `dismiss` share. */
-export function withActOptions<Arguments extends unknown[], Options extends OptionValues>(
+export function addOperatorOptions<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,
 ) {
   return command
@@ -24,7 +21,7 @@ export function withActOptions<Arguments extends unknown[], Options extends Opti
 }
 
 /** What the command line said, as commander gives it. */
-export type ActOptions = {
+export type OperatorOptions = {
   effect?: string | undefined;
   by?: string | undefined;
   reason?: string | undefined;
@@ -35,16 +32,13 @@ export type ActOptions = {
   json?: true | undefined;
 };
 
-/** `usage`: whose wrong usage it would be. */
-type Act = {
-  command: CommandName;
-  ids: string[];
-  options: ActOptions;
-  usage: { error(message: string): never };
-};
+type OperatorCommand = { command: CommandName; ids: string[]; options: OperatorOptions; usage: Usage };
 
-/** Runs `retry` or `dismiss`, on some deliveries or on all that `failed` lists. */
-export function act(context: CliContext, { command, ids, options, usage }: Act): Promise<void> {
+/** Checks the usage, then runs `retry` or `dismiss`: on some deliveries, or on all that `failed` lists. */
+export async function runOperatorCommand(
+  context: CliContext,
+  { command, ids, options, usage }: OperatorCommand,
+): Promise<void> {
   const { effect, by, reason, all, yes, dryRun = false } = options;
   if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
   if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
@@ -60,9 +54,6 @@ export function act(context: CliContext, { command, ids, options, usage }: Act):
     ...(reason !== undefined && { reason }),
   };
   const order: Order = { command, input, dryRun };
-  return onTemporal(context, async (client, { sdkAppId }) => {
-    context.exitCode = all
-      ? await actOnAll(client, order, options)
-      : await actOnIds(client, order, { ids, sdkAppId, ...options });
-  });
+  const { actOnDeliveries } = await import('./act-on-deliveries.ts');
+  await actOnDeliveries(context, order, { ids, ...options });
 }
