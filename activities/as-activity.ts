@@ -1,6 +1,6 @@
-import { activityInfo, Context, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, Context, cancellationSignal, heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { Message, PairOutcome, SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
+import type { Message, SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
 import { ActivityOutcomes } from './activity-outcomes.ts';
 import { idempotencyKey, type SideEffectImplementation } from './side-effect.ts';
 
@@ -29,27 +29,16 @@ export function asActivity(
     const units = unitsOf(input);
     const activity = { pairs: input.pairs.length, units: units.length, attempt };
     const outcomes = new ActivityOutcomes(activity, heartbeatDetails);
-    const startedAt = performance.now();
     await withHeartbeats(outcomes, async () => {
       if (!implementation) outcomes.succeed([...input.pairs.keys()], 'off');
       else if ('all' in implementation) await callAll(implementation, input, outcomes);
       else await callEach(implementation, { name, input, units }, outcomes);
     });
-    const summary = {
-      sideEffect: name,
-      deliveryId: input.delivery.deliveryId,
-      pairs: input.pairs.length,
-      ms: Math.round(performance.now() - startedAt),
-      outcome: countOutcomes(outcomes.outcomes),
-    };
     try {
-      const result = outcomes.finish(cancellationSignal());
-      log.info('side effect ended', summary);
-      return result;
+      return outcomes.finish(cancellationSignal());
     } catch (failure) {
       // The SDK throttles heartbeats, but always sends the last one before a failure: the next attempt reads it.
       if (units.length > 1) heartbeat([...outcomes.outcomes]);
-      log.warn('side effect failed', { ...summary, error: String(failure) });
       throw failure;
     }
   };
@@ -118,14 +107,4 @@ async function callEach(
   };
   const open = units.filter(({ pairs }) => pairs.some((index) => !outcomes.outcomes[index]));
   await pMap(open, run, { concurrency: CALLS_AT_ONCE });
-}
-
-/** `{ deleted: 2, absent: 1 }` */
-function countOutcomes(outcomes: readonly (PairOutcome | null)[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const outcome of outcomes) {
-    const word = outcome ? (outcome.status === 'done' ? outcome.detail : outcome.status) : 'not done';
-    counts[word] = (counts[word] ?? 0) + 1;
-  }
-  return counts;
 }

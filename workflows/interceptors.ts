@@ -3,28 +3,10 @@
  * add commands nor change their order, so a history replays with them and without them.
  */
 import type { Headers } from '@temporalio/common';
-import {
-  ContinueAsNew,
-  proxySinks,
-  type Sinks,
-  type WorkflowInterceptors,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ContinueAsNew, type WorkflowInterceptors, workflowInfo } from '@temporalio/workflow';
 import type { DeliveryInput } from './contract.ts';
+import { deliveries, type RunEnd } from './delivery/report.ts';
 import { continueTrace, readTrace, TRACE_HEADER, writeTrace } from './trace-header.ts';
-
-/** How a run ended. `trace`: the W3C `traceparent` of what started the workflow. */
-export type RunEnd = { result: 'done' | 'failed' | 'continued'; receivedAt: number; trace?: string };
-
-/**
- * The worker receives these calls outside the sandbox. They are best effort: a worker that dies loses them, and a last
- * workflow task that runs twice makes them twice.
- */
-export interface DeliverySinks extends Sinks {
-  deliveries: { ended(end: RunEnd): void };
-}
-
-const { deliveries } = proxySinks<DeliverySinks>();
 
 export function interceptors(): WorkflowInterceptors {
   let startHeaders: Headers = {};
@@ -34,11 +16,14 @@ export function interceptors(): WorkflowInterceptors {
         async execute(input, next) {
           startHeaders = input.headers;
           const [{ delivery }] = input.args as [Pick<DeliveryInput, 'delivery'>];
-          const report = (result: RunEnd['result']) =>
-            reportEnd({ result, receivedAt: delivery.receivedAt }, startHeaders);
+          const report = (result: RunEnd['result'], pairs?: number) =>
+            reportEnd(
+              { result, receivedAt: delivery.receivedAt, ...(pairs !== undefined && { pairs }) },
+              startHeaders,
+            );
           try {
             const output = await next(input);
-            report('done');
+            report('done', (output as { pairs?: number } | undefined)?.pairs);
             return output;
           } catch (error) {
             report(error instanceof ContinueAsNew ? 'continued' : 'failed');

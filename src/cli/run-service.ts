@@ -60,7 +60,8 @@ function announce(service: Service, settings: Settings, logger: Logger): void {
       );
     }
   }
-  if (worker)
+  // The line of the local server says the same.
+  if (worker && !local)
     logger.info(
       { taskQueue: settings.taskQueue, temporal: service.temporal.connectionOptions.address },
       'working',

@@ -73,14 +73,14 @@ export class Connections {
   }
 }
 
-/** Those of PORT: `MAX_CONNECTIONS`, or fewer where this process may open fewer files. Says so in the log. */
+/** Those of PORT: `MAX_CONNECTIONS`, or fewer where this process may open fewer files. Warns in the log if they are fewer. */
 export function openConnections(
   wanted: number,
   { metrics, logger }: { metrics: Metrics; logger: Logger },
 ): Connections {
   const openFiles = openFileLimit();
   const limit = callbackConnectionLimit(openFiles, wanted);
-  if (limit === wanted) logger.info({ connections: limit, openFiles }, 'connections are limited');
+  if (limit === wanted) logger.debug({ connections: limit, openFiles }, 'connections are limited');
   else
     logger.warn(
       { connections: limit, wanted, openFiles },

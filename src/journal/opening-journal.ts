@@ -46,7 +46,9 @@ export class OpeningJournal {
       const journal = await Journal.open(options, lock);
       this.#phase = { kind: 'open', journal };
       const { pendingCount: pending } = journal.store;
-      logger.info({ pending, ms: Math.round(performance.now() - this.#startedAt) }, 'journal open');
+      const ms = Math.round(performance.now() - this.#startedAt);
+      // An empty journal is no news. One with deliveries says what an earlier process left.
+      logger[pending > 0 ? 'info' : 'debug']({ pending, ms }, 'journal open');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#phase = { kind: 'fault', reason };

@@ -10,6 +10,7 @@ import { startIntake } from '../intake/start-intake.ts';
 import { LastAttempts } from '../telemetry/last-attempts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { SideEffectLog } from '../telemetry/side-effect-log.ts';
 import { TemporalMetrics } from '../telemetry/temporal-metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { WorkerMetrics } from '../telemetry/worker-metrics.ts';
@@ -106,7 +107,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         activities,
         coreMetrics,
         logger,
-        observers: { metrics: workerMetrics, lastAttempts, tracing },
+        observers: {
+          metrics: workerMetrics,
+          logger,
+          sideEffectLog: new SideEffectLog(logger),
+          lastAttempts,
+          tracing,
+        },
         createSearchAttributes: parts.receiver,
       });
       running.worker = worker;

@@ -3,13 +3,14 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import pretty from 'pino-pretty';
 import { readWorkflowId } from '../../workflows/contract.ts';
 import { errorFields } from './error-fields.ts';
+import { TERMINAL_FORMAT } from './terminal-line.ts';
 
 export type { Logger } from 'pino';
 
 /**
- * JSON lines on stderr; readable lines where stderr is a terminal. Stdout belongs to the commands' answers.
+ * JSON lines on stderr. If stderr is a terminal, lines for people. Stdout belongs to the answers of the commands.
  *
- * @param destination where else to, as JSON lines
+ * @param destination for tests: takes the JSON lines instead of stderr
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
@@ -21,13 +22,14 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     serializers: { err: errorFields, error: errorFields },
   };
   if (destination) return pino(options, destination);
-  if (process.stderr.isTTY) return pino(options, pretty({ destination: 2, sync: true }));
+  if (process.stderr.isTTY) return pino(options, pretty({ ...TERMINAL_FORMAT, destination: 2, sync: true }));
   return pino(options, pino.destination({ dest: 2, sync: true }));
 }
 
-/** Lets the Temporal SDK, the workflows and the activities log into the same stream. */
+/** The logger of the Temporal SDK, the workflows and the activities. They write into the same stream. */
 export function forTemporal(logger: Logger): TemporalLogger {
-  const write = (level: Level) => (message: string, meta?: object) => logger[level](plain(meta), message);
+  const write = (level: Level) => (message: string, meta?: object) =>
+    logger[levelFor(level, message, meta)](plain(meta), message);
   return {
     log: (level, message, meta) => write(LEVELS[level])(message, meta),
     trace: write('trace'),
@@ -41,10 +43,27 @@ export function forTemporal(logger: Logger): TemporalLogger {
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** What the SDK attaches and nobody reads; a task token is a secret besides. */
+/** The parts of the SDK that write lines about the SDK itself. */
+const SDK_PARTS: unknown[] = ['worker', 'core'];
+
+/** Unfriend has lines of its own for these: a failed attempt, a delivery's end, a worker that cannot work. */
+const SAID_BY_UNFRIEND = /^(Activity (failed|completed)|Workflow failed|Worker failed)/;
+
+/** A workflow task that took long: nobody can act on one, and the metrics count them. */
+const SLOW_TASK = /^\[TMPRL1104\]/;
+
+/** Lines of the SDK itself are for debugging, except warnings and errors of which Unfriend has no line. */
+function levelFor(level: Level, message: string, meta: { sdkComponent?: unknown } = {}): Level {
+  if (!SDK_PARTS.includes(meta.sdkComponent)) return level;
+  const isNews =
+    (level === 'warn' || level === 'error') && !SAID_BY_UNFRIEND.test(message) && !SLOW_TASK.test(message);
+  return isNews || level === 'trace' ? level : 'debug';
+}
+
+/** Fields of the SDK that nobody reads. A task token is also a secret. */
 const DROPPED = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace', 'taskQueue']);
 
-/** With the delivery id wherever the SDK says which workflow it is about. */
+/** Adds the delivery id if the SDK says which workflow the line is about. */
 function plain(meta: object = {}): object {
   const kept = Object.fromEntries(Object.entries(meta).filter(([name]) => !DROPPED.has(name)));
   const deliveryId = deliveryIdOf(kept.workflowId ?? (kept.workflowExecution as Execution)?.workflowId);

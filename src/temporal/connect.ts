@@ -77,8 +77,8 @@ export function createClient(
 }
 
 /** Why a command could not act on one of many, in words. */
-export function reasonOf(error: unknown): string {
-  const known = unanswered(error);
+export function describeFailure(error: unknown): string {
+  const known = toOperatorError(error);
   return known instanceof Error ? known.message : String(known);
 }
 
@@ -92,7 +92,7 @@ export function describeRpcError(error: unknown): string {
 }
 
 /** For the person who runs a command, when Temporal refused it or is away; any other error is returned as it is. */
-export function unanswered(error: unknown): unknown {
+export function toOperatorError(error: unknown): unknown {
   if (error instanceof NamespaceNotFoundError)
     return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
   const cause = error instanceof ServiceError ? error.cause : error;

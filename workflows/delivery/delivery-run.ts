@@ -24,6 +24,7 @@ import { SideEffectRunner } from '../side-effect/runner.ts';
 import { publishAttention } from './attention-memo.ts';
 import { DeliveryProgress } from './progress.ts';
 import { publishProgress } from './publish.ts';
+import { ProgressReport } from './report.ts';
 
 export type DeliveryResult = Pick<Progress, 'deliveryId' | 'pairs' | 'sideEffects'>;
 
@@ -37,12 +38,14 @@ export class DeliveryRun {
   readonly #progress: DeliveryProgress;
   readonly #attention: Attention;
   readonly #runners: readonly SideEffectRunner[];
+  readonly #report: ProgressReport;
 
   constructor(input: DeliveryInput, planned: PlannedDelivery) {
     this.#input = input;
     this.#planned = planned;
     this.#progress = new DeliveryProgress(input, planned);
     this.#attention = new Attention(input);
+    this.#report = new ProgressReport(this.#progress, input.delivery.receivedAt);
     const options = { planned, retryFor: input.plan.retryFor, onChange: () => this.#onChange() };
     this.#runners = this.#progress.sideEffects.map((state) => new SideEffectRunner(state, options));
     setHandler(progressQuery, () => this.#progress.snapshot(), {
@@ -126,6 +129,7 @@ export class DeliveryRun {
 
   #onChange(): void {
     publishProgress(this.#progress, this.#attention);
+    this.#report.reportChanges();
     if (isHistoryLarge()) this.#stop();
   }
 

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Outcome } from '../../temporal/attention/act-on-delivery.ts';
+import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import { actOnEach, signalEach } from '../../temporal/attention/act-on-many.ts';
 import { isOpen } from '../../temporal/attention/execution.ts';
 import { findAttention, type Undone } from '../../temporal/attention/find-attention.ts';
@@ -25,7 +25,7 @@ type AllOptions = { yes?: true | undefined; rate?: number | undefined; json?: tr
 
 /** How many deliveries had which result. `failures`: the first ones; a batch of signals does not name its own. */
 type Report = Record<'signalled' | 'started' | 'alreadyStarted' | 'nothing' | 'failed', number> & {
-  failures: Outcome[];
+  failures: ActOutcome[];
 };
 
 /** Acts on all that `failed` lists, after a person confirmed it. Returns the exit code. */
@@ -126,8 +126,8 @@ async function signalAll(client: Client, { command, input }: Order) {
   }
 }
 
-function reportOn(outcomes: readonly Outcome[]): Report {
-  const count = (...results: Outcome['result'][]) =>
+function reportOn(outcomes: readonly ActOutcome[]): Report {
+  const count = (...results: ActOutcome['result'][]) =>
     outcomes.filter(({ result }) => results.includes(result)).length;
   return {
     signalled: count('signalled', 'retried', 'dismissed'),

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Outcome } from '../../temporal/attention/act-on-delivery.ts';
+import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import { actOnEach } from '../../temporal/attention/act-on-many.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 import { resolveWorkflowId } from '../../temporal/attention/read-progress.ts';
@@ -22,7 +22,7 @@ export async function actOnIds(
 ): Promise<number> {
   const workflowIds = [...new Set(ids.map((id) => resolveWorkflowId(id, sdkAppId)))];
   const { command, dryRun } = order;
-  const show = (outcome: Outcome) => {
+  const show = (outcome: ActOutcome) => {
     const line = `${outcome.deliveryId}: ${describeOutcome(outcome, order)}`;
     if (outcome.result === 'failed') say(line);
     else if (!json) print(line);

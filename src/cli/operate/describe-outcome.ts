@@ -1,5 +1,5 @@
 import type { CommandName } from '../../../workflows/contract.ts';
-import type { Outcome } from '../../temporal/attention/act-on-delivery.ts';
+import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 
 /** As the command is called on the command line. */
@@ -8,7 +8,7 @@ export function nameOf(command: CommandName): 'retry' | 'dismiss' {
 }
 
 /** In a line, for people; of a dry run what would be. */
-export function describeOutcome(outcome: Outcome, { command, dryRun }: Order): string {
+export function describeOutcome(outcome: ActOutcome, { command, dryRun }: Order): string {
   const { result, affected = 0, remaining, workflowId, reason } = outcome;
   const effects = `${affected} side ${affected === 1 ? 'effect' : 'effects'} of pairs`;
   const is = dryRun ? 'would be ' : '';

@@ -69,7 +69,7 @@ async function findDamage({ dir, logger, signal }: RecoverOptions): Promise<Dama
   const reason = describeDamage(check);
   if (reason) return { reason, isStale: false };
   const ms = Math.round(performance.now() - startedAt);
-  logger.info({ ...check.expected, ms }, 'journal checked');
+  logger.debug({ ...check.expected, ms }, 'journal checked');
   return undefined;
 }
 

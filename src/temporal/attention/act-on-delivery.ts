@@ -15,7 +15,7 @@ import {
   searchAttributes,
 } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { reasonOf } from '../connect.ts';
+import { describeFailure } from '../connect.ts';
 import { actOnClosed } from './act-on-closed.ts';
 import { unpauseCommand } from './execution.ts';
 import type { Order } from './order.ts';
@@ -29,7 +29,7 @@ const UPDATE_MS = 5_000;
  * runs, or once somebody unpauses the workflow. `started`: a new workflow retries or dismisses what a closed one left
  * undone, and `already-started` by another caller.
  */
-export type Outcome = {
+export type ActOutcome = {
   deliveryId: string;
   workflowId: string;
   result: 'retried' | 'dismissed' | 'signalled' | 'started' | 'already-started' | 'nothing' | 'failed';
@@ -39,7 +39,7 @@ export type Outcome = {
   reason?: string;
 };
 
-type Done = Omit<Outcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
+type Done = Omit<ActOutcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
 
 /** It was closed, or taken up by somebody else, since it was looked at: how it is now decides what to do with it. */
 class ChangedMeanwhileError extends Error {
@@ -47,9 +47,9 @@ class ChangedMeanwhileError extends Error {
 }
 
 /** Retries or dismisses what one delivery left undone; never throws, so that one holds up no other. */
-export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<Outcome> {
+export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<ActOutcome> {
   const { deliveryId } = readWorkflowId(workflowId);
-  const actOnNewest = async (): Promise<Outcome> => {
+  const actOnNewest = async (): Promise<ActOutcome> => {
     const chain = await describeChain(client, workflowId);
     if (!chain) throw new OperatorError(`no delivery ${workflowId} in namespace ${client.options.namespace}`);
     return { deliveryId, workflowId: chain.newest.workflowId, ...(await act(client, chain, order)) };
@@ -61,7 +61,7 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
       throw error;
     });
   } catch (error) {
-    return { deliveryId, workflowId, result: 'failed', reason: reasonOf(error) };
+    return { deliveryId, workflowId, result: 'failed', reason: describeFailure(error) };
   }
 }
 

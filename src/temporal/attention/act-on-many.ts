@@ -2,22 +2,22 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import pMap from 'p-map';
 import { Pacer } from '../../../activities/backends/net/pacer.ts';
 import type { CommandInput } from '../../../workflows/contract.ts';
-import { reasonOf } from '../connect.ts';
-import { actOnDelivery, type Outcome } from './act-on-delivery.ts';
+import { describeFailure } from '../connect.ts';
+import { type ActOutcome, actOnDelivery } from './act-on-delivery.ts';
 import type { Undone } from './find-attention.ts';
 import type { Order } from './order.ts';
 
 const CONCURRENCY = 10;
 
 /** `rate`: at most so many a second. `onDone` is called once for each. */
-export type Manner = { rate?: number | undefined; onDone?: (outcome: Outcome) => void };
+export type Manner = { rate?: number | undefined; onDone?: (outcome: ActOutcome) => void };
 
 /** Acts on each delivery by itself, in any order, and tells what became of each in the order given. */
 export function actOnEach(
   client: Client,
   { workflowIds, order }: { workflowIds: readonly string[]; order: Order },
   manner: Manner = {},
-): Promise<Outcome[]> {
+): Promise<ActOutcome[]> {
   return forEach(workflowIds, (workflowId) => actOnDelivery(client, workflowId, order), manner);
 }
 
@@ -26,15 +26,15 @@ export function signalEach(
   client: Client,
   { deliveries, order }: { deliveries: readonly Undone[]; order: Order },
   manner: Manner = {},
-): Promise<Outcome[]> {
+): Promise<ActOutcome[]> {
   const { command, input } = order;
-  const signal = async ({ deliveryId, workflowId }: Undone): Promise<Outcome> => {
+  const signal = async ({ deliveryId, workflowId }: Undone): Promise<ActOutcome> => {
     try {
       await client.workflow.getHandle(workflowId).signal<[CommandInput]>(command, input);
       return { deliveryId, workflowId, result: 'signalled' };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return actOnDelivery(client, workflowId, order);
-      return { deliveryId, workflowId, result: 'failed', reason: reasonOf(error) };
+      return { deliveryId, workflowId, result: 'failed', reason: describeFailure(error) };
     }
   };
   return forEach(deliveries, signal, manner);
@@ -42,9 +42,9 @@ export function signalEach(
 
 function forEach<T>(
   all: readonly T[],
-  act: (one: T) => Promise<Outcome>,
+  act: (one: T) => Promise<ActOutcome>,
   { rate, onDone }: Manner,
-): Promise<Outcome[]> {
+): Promise<ActOutcome[]> {
   const pacer = new Pacer();
   const paced = async (one: T) => {
     if (rate !== undefined) await pacer.turn(rate);

@@ -6,7 +6,7 @@ import {
   readWorkflowId,
   searchAttributes,
 } from '../../../workflows/contract.ts';
-import { unanswered } from '../connect.ts';
+import { toOperatorError } from '../connect.ts';
 import { ENDED_UNDONE, WAITS } from './attention-query.ts';
 import { isOpen } from './execution.ts';
 import { describeChain } from './retry-chain.ts';
@@ -46,7 +46,7 @@ export async function findAttention(client: Client): Promise<Undone[]> {
     const ended = await withoutTakenUp(client, await list(client, ENDED_UNDONE));
     return [...open, ...ended].sort(byAge);
   } catch (error) {
-    throw unanswered(error);
+    throw toOperatorError(error);
   }
 }
 

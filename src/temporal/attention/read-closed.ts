@@ -8,7 +8,7 @@ import {
   SIDE_EFFECTS_ABANDONED,
 } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { reasonOf } from '../connect.ts';
+import { describeFailure } from '../connect.ts';
 import { describeExecution } from './execution.ts';
 
 const HISTORY_MS = 5_000;
@@ -57,7 +57,7 @@ async function readCarried(
     const hasRun = events?.some(({ workflowTaskCompletedEventAttributes: task }) => task);
     if (!hasRun) return input.carried ?? { sideEffects: {}, errors: [] };
     throw new OperatorError(
-      `it is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${reasonOf(error)}): run one, then try again`,
+      `it is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${describeFailure(error)}): run one, then try again`,
     );
   }
 }

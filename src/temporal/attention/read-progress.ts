@@ -10,7 +10,7 @@ import {
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
 import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { unanswered } from '../connect.ts';
+import { toOperatorError } from '../connect.ts';
 import { isOpen } from './execution.ts';
 import { readClosed } from './read-closed.ts';
 
@@ -77,7 +77,7 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
         `No delivery ${id} in namespace ${client.options.namespace}. Temporal keeps a finished one for the namespace's retention time.`,
       );
     }
-    throw unanswered(error);
+    throw toOperatorError(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import { readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
-import { unanswered } from '../connect.ts';
+import { toOperatorError } from '../connect.ts';
 
 /** Undefined: Temporal does not know it, or not any more. */
 async function describeIfKnown(
@@ -69,6 +69,6 @@ export async function followRetries(client: Client, workflowId: string): Promise
   try {
     return (await describeChain(client, workflowId))?.newest.workflowId ?? workflowId;
   } catch (error) {
-    throw unanswered(error);
+    throw toOperatorError(error);
   }
 }

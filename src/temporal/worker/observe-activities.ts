@@ -1,51 +1,75 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { FailureDetails, PairOutcome, SideEffectInput } from '../../../workflows/contract.ts';
+import { KNOWN_FAILURE_TYPES } from '../../../activities/failure-types.ts';
+import type {
+  FailureDetails,
+  FailureInfo,
+  PairOutcome,
+  SideEffectInput,
+} from '../../../workflows/contract.ts';
 import { readTrace } from '../../../workflows/trace-header.ts';
 import type { LastAttempts } from '../../telemetry/last-attempts.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { LoggedAttempt, SideEffectLog } from '../../telemetry/side-effect-log.ts';
 import { errorType, type Span, type Tracing } from '../../telemetry/tracing.ts';
 import type { WorkerMetrics } from '../../telemetry/worker-metrics.ts';
 
-/** What became of each pair so far; null: not done. */
+/** The outcome of each pair so far. null: not done. */
 type Outcomes = readonly (PairOutcome | null)[];
 
-/** How an attempt ended; `rest`: what that makes of pairs without an outcome. */
-type Ended = { outcomes: Outcomes; rest?: { result: 'failed' | 'retried' | 'cancelled'; type: string } };
+/** How an attempt ended. `rest`: how the pairs without an outcome are counted, when the attempt threw `error`. */
+type AttemptEnd = {
+  outcomes: Outcomes;
+  rest?: { result: 'failed' | 'retried' | 'cancelled'; type: string; error: unknown };
+};
 
-/** Who looks at what a worker does. */
+/** What a worker reports to. */
 export type Observers = {
   metrics: WorkerMetrics;
+  logger?: Logger;
+  sideEffectLog?: SideEffectLog;
   lastAttempts?: LastAttempts;
   tracing?: Tracing | undefined;
 };
 
-/** Counts, times and traces every attempt of a side effect. */
+/** Counts, times, traces and logs every attempt of a side effect. */
 export function observeActivities({
   metrics,
   lastAttempts,
+  sideEffectLog,
   tracing,
 }: Observers): ActivityInterceptorsFactory {
   return () => ({
     inbound: {
       async execute(input, next) {
         const [sideEffectInput] = input.args as [SideEffectInput];
-        const { activityType, heartbeatDetails } = activityInfo();
+        const { activityType, attempt, heartbeatDetails } = activityInfo();
         const earlier = asOutcomes(heartbeatDetails, sideEffectInput.pairs.length);
         const span = tracing?.start(activityType, aboutSpan(sideEffectInput, readTrace(input.headers)));
         const startedAt = performance.now();
-        const end = (ended: Ended) => {
-          metrics.attempted(activityType, performance.now() - startedAt);
-          lastAttempts?.note(activityType, failureOf(ended));
+        const report = (ended: AttemptEnd) => {
+          const ms = performance.now() - startedAt;
+          metrics.attempted(activityType, ms);
+          lastAttempts?.note(activityType, failureType(ended));
           countPairs(metrics, activityType, { ended, earlier });
           endSpan(span, ended);
+          sideEffectLog?.attemptEnded({
+            deliveryId: sideEffectInput.delivery.deliveryId,
+            sideEffect: activityType,
+            pairs: sideEffectInput.pairs.length,
+            attempt,
+            ms: Math.round(ms),
+            outcome: countOutcomes(ended.outcomes),
+            ...describeFailure(ended),
+          });
         };
         try {
           const outcomes = await next(input);
-          end({ outcomes: outcomes as Outcomes });
+          report({ outcomes: outcomes as Outcomes });
           return outcomes;
         } catch (error) {
-          end(readFailure(error, sideEffectInput.pairs.length));
+          report(readFailure(error, sideEffectInput.pairs.length));
           throw error;
         }
       },
@@ -65,22 +89,47 @@ function aboutSpan({ delivery, pairs }: SideEffectInput, parent: string | undefi
   return { parent, attributes };
 }
 
-function endSpan(span: Span | undefined, ended: Ended): void {
+function endSpan(span: Span | undefined, ended: AttemptEnd): void {
   const done = ended.outcomes.filter((outcome) => outcome?.status === 'done').length;
-  span?.end({ 'unfriend.pairs_done': done }, failureOf(ended));
+  span?.end({ 'unfriend.pairs_done': done }, failureType(ended));
 }
 
-/** The failure's type, where anything failed. */
-function failureOf({ outcomes, rest }: Ended): string | undefined {
-  const failed = outcomes.find((outcome) => outcome?.status === 'failed');
-  return rest?.type ?? failed?.error.type;
+/** Undefined when nothing failed. */
+function failureType({ outcomes, rest }: AttemptEnd): string | undefined {
+  return rest?.type ?? firstFailed(outcomes)?.type;
 }
 
-/** What an attempt of a batch got done before is not counted again. */
+function firstFailed(outcomes: Outcomes): FailureInfo | undefined {
+  for (const outcome of outcomes) if (outcome?.status === 'failed') return outcome.error;
+  return undefined;
+}
+
+/** A person or a shutdown cancels an attempt, so a cancellation is no failure. */
+function describeFailure({ outcomes, rest }: AttemptEnd): Pick<LoggedAttempt, 'failure'> {
+  if (rest?.result === 'cancelled') return {};
+  const failed = firstFailed(outcomes);
+  if (!rest) return failed ? { failure: { type: failed.type, reason: failed.message } } : {};
+  const { type, error } = rest;
+  const reason = error instanceof Error ? error.message : String(error);
+  // Any other type is an error in the side effect's own code, which only its stack explains.
+  return { failure: { type, reason, ...(!KNOWN_FAILURE_TYPES.includes(type) && { err: error }) } };
+}
+
+/** `{ deleted: 2, absent: 1 }` */
+function countOutcomes(outcomes: Outcomes): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const outcome of outcomes) {
+    const word = outcome ? (outcome.status === 'done' ? outcome.detail : outcome.status) : 'not done';
+    counts[word] = (counts[word] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** An earlier attempt of the activity has counted the outcomes that it had already. */
 function countPairs(
   metrics: WorkerMetrics,
   sideEffect: string,
-  { ended: { outcomes, rest }, earlier }: { ended: Ended; earlier: Outcomes },
+  { ended: { outcomes, rest }, earlier }: { ended: AttemptEnd; earlier: Outcomes },
 ): void {
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome?.status === 'done' && !earlier[index])
@@ -93,19 +142,19 @@ function countPairs(
   metrics.countPairs(sideEffect, { result: rest.result, detail: rest.type, count });
 }
 
-function readFailure(error: unknown, pairs: number): Ended {
+function readFailure(error: unknown, pairs: number): AttemptEnd {
   const details = detailsOf(error);
   const outcomes = asOutcomes(details?.outcomes, pairs);
   const type = errorType(error);
   if (error instanceof CancelledFailure)
-    return { outcomes, rest: { result: 'cancelled', type: 'Cancelled' } };
+    return { outcomes, rest: { result: 'cancelled', type: 'Cancelled', error } };
   const isPermanent = error instanceof ApplicationFailure && error.nonRetryable;
-  // The rest of a batch that ended only to tell of what it did is retried by another activity.
+  // `again`: the activity closed only to report what it did. Another activity retries the rest of the batch.
   const isFinal = details?.again === undefined && (isPermanent || wasLastAttempt());
-  return { outcomes, rest: { result: isFinal ? 'failed' : 'retried', type } };
+  return { outcomes, rest: { result: isFinal ? 'failed' : 'retried', type, error } };
 }
 
-/** The first pass tries once, and what fails in it is retried by another activity. */
+/** The first pass tries once. Another activity retries what failed in it. */
 function wasLastAttempt(): boolean {
   const { attempt, retryPolicy } = activityInfo();
   return attempt > 1 && attempt >= (retryPolicy?.maximumAttempts ?? Number.POSITIVE_INFINITY);
@@ -116,7 +165,8 @@ function detailsOf(error: unknown): FailureDetails | undefined {
   return isKnown ? ((error.details ?? [])[0] as FailureDetails | undefined) : undefined;
 }
 
-/** As heartbeats and failures carry them; anything else tells of nothing done. */
-function asOutcomes(told: unknown, pairs: number): Outcomes {
-  return Array.isArray(told) && told.length === pairs ? (told as Outcomes) : Array(pairs).fill(null);
+/** Reads the outcomes in a heartbeat or a failure. Anything else means that no pair is done. */
+function asOutcomes(reported: unknown, pairs: number): Outcomes {
+  const isComplete = Array.isArray(reported) && reported.length === pairs;
+  return isComplete ? (reported as Outcomes) : Array(pairs).fill(null);
 }

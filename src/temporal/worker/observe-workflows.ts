@@ -1,19 +1,46 @@
 import type { InjectedSinks } from '@temporalio/worker';
-import type { DeliverySinks } from '../../../workflows/interceptors.ts';
+import { readWorkflowId } from '../../../workflows/contract.ts';
+import type { DeliverySinks } from '../../../workflows/delivery/report.ts';
 import { spanIdOfRun } from '../../../workflows/trace-header.ts';
 import type { Observers } from './observe-activities.ts';
 
-/** Where a workflow's run tells how it ended. Runs that continue as new are one delivery. */
+/** Where a workflow reports what has happened to its delivery. Runs that continue as new are one delivery. */
 export function observeWorkflows(observers: Observers | undefined): InjectedSinks<DeliverySinks> {
+  const logger = observers?.logger;
   return {
     deliveries: {
+      sideEffectDone: {
+        callDuringReplay: false,
+        fn({ workflowId }, { sideEffect, pairs, dismissed, receivedAt }) {
+          const { deliveryId } = readWorkflowId(workflowId);
+          const ms = millisecondsSince(receivedAt);
+          const about = { deliveryId, sideEffect, pairs, ...(dismissed > 0 && { dismissed }), ms };
+          logger?.info(about, 'side effect done');
+        },
+      },
+      sideEffectParked: {
+        callDuringReplay: false,
+        fn({ workflowId }, { sideEffect, error }) {
+          const { deliveryId } = readWorkflowId(workflowId);
+          const about = { deliveryId, sideEffect, type: error?.type, reason: error?.message };
+          logger?.error(about, 'side effect parked, waits for a person');
+        },
+      },
       ended: {
         callDuringReplay: false,
-        fn({ workflowId, workflowType, runId, startTime }, { result, receivedAt, trace }) {
-          if (result !== 'continued') observers?.metrics.deliveryEnded(result, Date.now() - receivedAt);
+        fn({ workflowId, workflowType, runId, startTime }, { result, receivedAt, pairs, trace }) {
+          if (result !== 'continued') {
+            const ms = millisecondsSince(receivedAt);
+            observers?.metrics.deliveryEnded(result, ms);
+            const { deliveryId } = readWorkflowId(workflowId);
+            if (result === 'done') logger?.info({ deliveryId, pairs, ms }, 'delivery done');
+            else logger?.error({ deliveryId, ms }, 'delivery ended with side effects undone');
+          }
           if (!trace) return;
           const span = observers?.tracing?.start(`workflow ${workflowType}`, {
-            ...{ parent: trace, spanId: spanIdOfRun(runId), startedAt: startTime.getTime() },
+            parent: trace,
+            spanId: spanIdOfRun(runId),
+            startedAt: startTime.getTime(),
             attributes: { 'temporal.workflow_id': workflowId, 'temporal.run_id': runId },
           });
           span?.end({ 'unfriend.result': result }, result === 'failed' ? 'SideEffectsAbandoned' : undefined);
@@ -21,4 +48,9 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
       },
     },
   };
+}
+
+/** The clock of another machine, which acknowledged the callback, can be ahead of this one. */
+function millisecondsSince(receivedAt: number): number {
+  return Math.max(0, Date.now() - receivedAt);
 }

@@ -59,6 +59,7 @@ export class FaultStage {
     this.friends = new StoredFriends({ redis, search: new SearchApi(openSearch.url), index: INDEX });
     this.#process = new UnfriendProcess(['start'], {
       ...{ ...FREE_PORTS, DATA_DIR: this.#folder.path, TASK_QUEUE: `faults-${process.pid}` },
+      LOG_LEVEL: 'debug',
       TEMPORAL_ADDRESS: String(temporal.settings.connectionOptions.address),
       ...{ CACHE_URL: redis.url, CACHE_KEYS, SEARCH_URL: openSearch.url, SEARCH_INDEX: INDEX },
       ...{ NOTIFY_URL: sink.url, NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
@@ -98,7 +99,7 @@ export class FaultStage {
   failedTries(sideEffect: SideEffectName, since: number): number {
     return this.#process
       .logs()
-      .filter(({ msg, sideEffect: name }) => msg === 'side effect failed' && name === sideEffect)
+      .filter(({ msg, sideEffect: name }) => msg === 'attempt failed' && name === sideEffect)
       .filter(({ time }) => Date.parse(String(time)) >= since).length;
   }
 
