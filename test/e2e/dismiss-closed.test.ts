@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Outcome } from '../../src/temporal/attention/act-on-delivery.ts';
+import type { ActOutcome } from '../../src/temporal/attention/act-on-delivery.ts';
 import { pairsOf } from '../support/inputs/deliveries.ts';
 import { AttentionStage, deliveryIdOf } from '../support/stages/attention-stage.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
 
-type Document = { deliveries: Outcome[] };
+type Document = { deliveries: ActOutcome[] };
 
 let stage: AttentionStage;
 before(async () => {

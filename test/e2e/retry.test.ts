@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Outcome } from '../../src/temporal/attention/act-on-delivery.ts';
+import type { ActOutcome } from '../../src/temporal/attention/act-on-delivery.ts';
 import { progressQuery, searchAttributes } from '../../workflows/contract.ts';
 import { pairsOf } from '../support/inputs/deliveries.ts';
 import { pairsDone, repeated } from '../support/recorded-acts.ts';
@@ -11,7 +11,7 @@ const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
 const ALL = ['alice → bob', 'carol → dave'];
 const NOBODY = { attentionFor: 1 };
 
-type Document = { command: string; dryRun: boolean; deliveries: Outcome[] };
+type Document = { command: string; dryRun: boolean; deliveries: ActOutcome[] };
 
 let stage: AttentionStage;
 before(async () => {
