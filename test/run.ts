@@ -75,18 +75,24 @@ async function runTests(chosen: TestFile[]): Promise<number> {
     chosen.some(({ needs }) => needs.includes(name)) ? servers[name]?.path : undefined;
   const stops: (() => Promise<void>)[] = [];
   Object.assign(process.env, environment());
+  const shareOpenSearch = async (how: string) => {
+    const openSearch = await startOpenSearch(how);
+    stops.push(() => openSearch.stop());
+    process.env.TEST_OPENSEARCH_URL = openSearch.url;
+  };
+  const shareTemporal = async () => {
+    const temporal = await startTemporalServer();
+    stops.push(() => temporal.stop());
+    process.env.TEST_TEMPORAL_ADDRESS = temporal.address;
+  };
   try {
     const how = needed('openSearch');
-    if (how) {
-      const openSearch = await startOpenSearch(how);
-      stops.push(() => openSearch.stop());
-      process.env.TEST_OPENSEARCH_URL = openSearch.url;
-    }
-    if (needed('temporalCli') && !process.env.TEST_TEMPORAL_ADDRESS) {
-      const temporal = await startTemporalServer();
-      stops.push(() => temporal.stop());
-      process.env.TEST_TEMPORAL_ADDRESS = temporal.address;
-    }
+    const isTemporalNeeded = needed('temporalCli') && !process.env.TEST_TEMPORAL_ADDRESS;
+    const starting = await Promise.allSettled([
+      how && shareOpenSearch(how),
+      isTemporalNeeded && shareTemporal(),
+    ]);
+    for (const started of starting) if (started.status === 'rejected') throw started.reason;
     return await runFiles(chosen.map(({ name }) => fileURLToPath(new URL(name, TEST_DIR))));
   } finally {
     for (const stop of stops) await stop();

@@ -42,7 +42,8 @@ export async function runFiles(paths: string[]): Promise<number> {
   const files = [...paths].sort((left, right) => rank(left) - rank(right));
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  // Each time: Ctrl-C comes from the terminal and once more from tsx, and the shared servers have to be stopped.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   let failed = 0;
   const tests = run({ files, concurrency: FILES_AT_ONCE, signal: interrupted.signal });
   tests.on('test:fail', ({ todo }) => {
