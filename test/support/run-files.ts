@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -41,6 +42,8 @@ const LONGEST = [
 export async function runFiles(paths: string[]): Promise<number> {
   const files = [...paths].sort((left, right) => rank(left) - rank(right));
   const interrupted = new AbortController();
+  // The runner adds one listener per file.
+  setMaxListeners(0, interrupted.signal);
   const interrupt = () => interrupted.abort();
   // Each time: Ctrl-C comes from the terminal and once more from tsx, and the shared servers have to be stopped.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
