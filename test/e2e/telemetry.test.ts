@@ -42,6 +42,8 @@ async function startWith(more: ProcessSettings = {}) {
   const running = new UnfriendProcess(['start'], settings(more));
   const { url } = await running.log('taking callbacks');
   const { url: ops } = await running.log('health, readiness and metrics');
+  // Before that, deliveries have no way through the journal, and the log has lines of no delivery.
+  await until('an open journal', async () => (await metric(String(ops), 'unfriend_journal_available')) === 1);
   await until('readiness', async () => (await fetch(`${ops}/readyz`)).ok);
   return { running, url: String(url), ops: String(ops) };
 }
