@@ -79,7 +79,7 @@ describe('a side effect of one’s own, as docs/own-side-effect.md has it', () =
 
       const settings = { TEMPORAL_ADDRESS: temporal.settings.connectionOptions.address ?? '' };
       const { stdout } = await runUnfriend(['status', handle.workflowId], settings);
-      assert.match(stdout, /archiveConversation: 3 of 3 done, 0 retrying, 0 parked/);
+      assert.match(stdout, /archiveConversation: 3 of 3 done, 0 undone/);
       const watched = await runUnfriend(['status', handle.workflowId, '--watch'], settings);
       assert.match(watched.stdout, /archiveConversation: 3 of 3 done/);
 

@@ -45,7 +45,7 @@ export async function startTestTemporal({ own, flags }: TestTemporalOptions = {}
   const local = shared ? undefined : await startTemporalServer(flags);
   const settings: TemporalSettings = {
     connectionOptions: { address: shared ?? String(local?.address) },
-    namespace: shared ? await createNamespace(shared) : 'default',
+    namespace: shared ? await createOwnNamespace(shared) : 'default',
     configured: true,
   };
   const client = createClient(settings);
@@ -62,7 +62,14 @@ export async function startTestTemporal({ own, flags }: TestTemporalOptions = {}
 
 const namespaces = new Map<string, string>();
 
-async function createNamespace(address: string): Promise<string> {
+async function createOwnNamespace(address: string): Promise<string> {
+  const namespace = await createNamespace(address);
+  namespaces.set(address, namespace);
+  return namespace;
+}
+
+/** One without Unfriend's search attributes. */
+export async function createNamespace(address: string): Promise<string> {
   const namespace = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
   try {
@@ -71,7 +78,6 @@ async function createNamespace(address: string): Promise<string> {
   } finally {
     await connection.close();
   }
-  namespaces.set(address, namespace);
   return namespace;
 }
 
