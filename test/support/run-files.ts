@@ -11,6 +11,7 @@ const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 8);
  * only one kind runs.
  */
 const LONGEST = [
+  'e2e/ready-at-start',
   'e2e/thousand',
   'e2e/backend-faults',
   'integration/webhook',
@@ -27,6 +28,7 @@ const LONGEST = [
   'e2e/commands',
   'integration/tencent-chat',
   'e2e/bulk',
+  'e2e/door',
   'e2e/temporal-ui',
   'e2e/compose',
   'e2e/faults-kill',
