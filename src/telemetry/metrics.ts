@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { REFUSALS } from '../callback/answer.ts';
 
-/** The receiver's metrics; docs/monitoring.md lists them. One registry a process, nothing global. */
+/** The receiver's metrics; docs/monitoring.md lists them. One registry per process, nothing global. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -3,7 +3,7 @@
  * requests, and callbacks come meanwhile. Writes `door.md` and `door.json`.
  * Exit codes: 0 measured, 1 something promised was not met or the run broke off, 2 wrong usage.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ import { Cleanup } from './cleanup.ts';
 import { measureDoor } from './door/measure.ts';
 import { SCENARIOS } from './door/scenarios.ts';
 import { describeMachine, packageVersions } from './machine.ts';
-import { type ReceiverResults, toMarkdown, verdictOf } from './receiver/results.ts';
+import { type ReceiverResults, verdictOf, writeResults } from './receiver/results.ts';
 
 const USAGE = `npm run bench:door -- [options]
   --strangers N   how many connections stall (2000)
@@ -34,7 +34,7 @@ const cleanup = new Cleanup();
 try {
   const longest = SCENARIOS.length * (options.seconds + PATIENCE_SECONDS);
   const results = await Promise.race([run(options), interrupted(), overdue(longest)]);
-  write(results, options.out);
+  writeResults(results, { out: options.out, name: 'door', heading: HEADING });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -65,13 +65,6 @@ async function run({ strangers, seconds }: Options): Promise<ReceiverResults> {
     }
   }
   return { date: new Date().toISOString(), machine, scenarios };
-}
-
-function write(results: ReceiverResults, out: string): void {
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'door.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(out, 'door.md'), toMarkdown(results, HEADING));
-  console.error(`The results are in ${join(out, 'door.md')}.`);
 }
 
 /** Wrong usage ends the process with 2. */

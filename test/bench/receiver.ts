@@ -3,7 +3,7 @@
  * deliveries pending, and workers on the same machine. Writes `receiver.md` and `receiver.json`.
  * Exit codes: 0 measured, 1 the run broke off, 2 wrong usage.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ import { measureBesideWorkers } from './receiver/beside-workers.ts';
 import { measureOutage } from './receiver/outage.ts';
 import { measurePending } from './receiver/pending.ts';
 import { measureRestarts } from './receiver/restarts.ts';
-import { type ReceiverResults, type Scenario, toMarkdown, verdictOf } from './receiver/results.ts';
+import { type ReceiverResults, type Scenario, verdictOf, writeResults } from './receiver/results.ts';
 
 const SCENARIOS = ['pending', 'restarts', 'outage', 'workers'] as const;
 type ScenarioName = (typeof SCENARIOS)[number];
@@ -48,7 +48,7 @@ const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
 try {
   const results = await Promise.race([run(options), interrupted(), overdue(LIMIT_SECONDS)]);
-  write(results, options.out);
+  writeResults(results, { out: options.out, name: 'receiver', heading: HEADING });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -83,13 +83,6 @@ async function run({ seconds, pending, restarts, only }: Options): Promise<Recei
     }
   }
   return { date: new Date().toISOString(), machine, scenarios };
-}
-
-function write(results: ReceiverResults, out: string): void {
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'receiver.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(out, 'receiver.md'), toMarkdown(results, HEADING));
-  console.error(`The results are in ${join(out, 'receiver.md')}.`);
 }
 
 /** Wrong usage ends the process with 2. */

@@ -33,7 +33,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
   }
   const damage = await findDamage(options);
   if (!damage) return undefined;
-  const setAside = keep(dir);
+  const setAside = setDatabaseAside(dir);
   logger.error(
     { setAside, ...damage },
     'the journal is damaged: it is set aside, and what can be read of it is taken over',
@@ -103,7 +103,7 @@ function describeDamage({ expected, read }: Inspection): string | undefined {
 }
 
 /** A second name for the damaged file: it is the journal until what it holds was taken over, whatever ends that. */
-function keep(dir: string): string {
+function setDatabaseAside(dir: string): string {
   const time = new Date().toISOString().replaceAll(':', '');
   const setAside = join(dirname(dir), `${basename(dir)}.corrupt-${time}`);
   mkdirSync(setAside, { recursive: true });

@@ -69,7 +69,7 @@ async function act(client: Client, chain: RetryChain, order: Order): Promise<Don
   const { newest } = chain;
   switch (newest.status.name) {
     case 'RUNNING':
-      return order.dryRun ? foresee(newest, order) : update(client, newest, order);
+      return order.dryRun ? previewOutcome(newest, order) : update(client, newest, order);
     case 'PAUSED':
       return signalPaused(client, newest, order);
     case 'COMPLETED':
@@ -90,11 +90,11 @@ async function signalPaused(
   if (!dryRun) await client.workflow.getHandle(workflowId).signal<[CommandInput]>(command, input);
   const how = unpauseCommand(workflowId, client.options.namespace);
   const reason = `it is paused: it is done once somebody unpauses it: ${how}`;
-  return { result: 'signalled', affected: foresee(paused, order).affected ?? 0, reason };
+  return { result: 'signalled', affected: previewOutcome(paused, order).affected ?? 0, reason };
 }
 
 /** Without a word to the workflow: as it was when it last came to wait. */
-function foresee(
+function previewOutcome(
   { memo, typedSearchAttributes: attributes }: WorkflowExecutionDescription,
   { command, input }: Order,
 ): Done {

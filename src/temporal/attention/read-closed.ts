@@ -47,8 +47,8 @@ async function readCarried(
   closed: WorkflowExecutionDescription,
   input: FriendDeletedInput,
 ): Promise<CarriedState> {
-  const told = closed.status.name === 'FAILED' ? await readFailure(client, closed) : undefined;
-  if (told) return told;
+  const fromFailure = closed.status.name === 'FAILED' ? await readFailure(client, closed) : undefined;
+  if (fromFailure) return fromFailure;
   const handle = client.workflow.getHandle(closed.workflowId, closed.runId);
   try {
     return await handle.query(carriedQuery);

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Machine } from '../machine.ts';
 
 /** One figure of a scenario: what was measured, and what it has to be where something is promised of it. */
@@ -46,4 +48,15 @@ function describeScenario({ name, how, loadBefore, figures }: Scenario): string 
     '| --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+/** Writes `<name>.json` and `<name>.md` into the folder `out`. */
+export function writeResults(
+  results: ReceiverResults,
+  { out, name, heading }: { out: string; name: string; heading: { title: string; command: string } },
+): void {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, `${name}.md`), toMarkdown(results, heading));
+  console.error(`The results are in ${join(out, `${name}.md`)}.`);
 }
