@@ -174,6 +174,7 @@ test('given a cache that is down, then log and metrics say so by the failure’s
   await until('two pairs to fail', async () => (await pairs('clearCaches', 'failed', 'Unreachable')) === 2);
   assert.equal(await pairs('clearCaches', 'retried', 'Unreachable'), 4);
   assert.equal(await pairs('notifyUsers', 'done', 'sent'), 2);
+  await running.log('side effect parked, waits for a person');
   await stop(running);
   const lines = assertLogged(running, 'telemetry-3');
   const about = lines.filter(({ msg }) => /^side effect (failed|parked)/.test(String(msg)));

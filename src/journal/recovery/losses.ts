@@ -32,7 +32,7 @@ export type TreeReport = {
   taken: number;
   /** Entries that were reached and could not be taken over. */
   missing: number;
-  /** Entries whose key is damaged too: an old copy of such a one may have been taken over. */
+  /** Entries whose key may be damaged too: an old copy of such a one may have been taken over. */
   unnamed: number;
 };
 

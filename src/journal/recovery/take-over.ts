@@ -64,6 +64,11 @@ async function takeScanned(
   }
 }
 
+/** One flipped bit makes a valid key of another entry: a key is certain when the tree and the record agree on it. */
+function isNamed([key = '', ...others]: string[]): boolean {
+  return isValid(key) && others.every((other) => other === key);
+}
+
 type WalkOptions = { setAside: string; signal: AbortSignal | undefined };
 
 /** From the front and, since damage can stop that, from the back. */
@@ -99,10 +104,9 @@ async function walk(
     },
     onReached(part, keys) {
       for (const candidates of keys) {
-        const possible = candidates.filter((key) => isValid(key));
-        if (possible.length === 0) report.unnamed += 1;
-        else if (possible.some((key) => store.has(part, key))) report.taken += 1;
-        else report.missing += 1;
+        if (candidates.some((key) => isValid(key) && store.has(part, key))) report.taken += 1;
+        else if (isNamed(candidates)) report.missing += 1;
+        else report.unnamed += 1;
       }
     },
   };
