@@ -38,8 +38,12 @@ export function tellParent(message: object): Promise<void> {
   });
 }
 
-/** A database that lost its root looks like an empty one: what is always there must be there. */
+/**
+ * A database that lost its root looks like an empty one, and so does a part whose name is damaged: what is always
+ * there must be there.
+ */
 export function hasRoot(environment: RootDatabase): boolean {
-  if (![...environment.getKeys({})].map(String).includes(PARTS.meta)) return false;
+  const names = [...environment.getKeys({})].map(String);
+  if (!Object.values(PARTS).every((name) => names.includes(name))) return false;
   return environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' }).get(FORMAT_KEY) === 1;
 }

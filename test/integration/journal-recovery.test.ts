@@ -158,6 +158,19 @@ describe('a damaged journal', () => {
     assert.equal(others.length, 0);
   });
 
+  for (const part of ['pending', 'quarantine']) {
+    test(`given damage to the name of its part ${part}, which makes that look empty, then all of it is taken over`, async () => {
+      const store = await fillStore(numbered(0, 10));
+      await store.addQuarantined(rawQuarantined('raw'));
+      await store.close();
+      await (await openJournal()).close();
+      // Not in `quarantinedAt`, which stands in a record.
+      spoilContent(new RegExp(`${part}(?!d)`, 'g'));
+      const salvaged = await recover();
+      assert.deepEqual([salvaged?.pending, salvaged?.quarantined, salvaged?.lost], [10, 1, 0]);
+    });
+  }
+
   test('given an entry that was moved to the quarantine, then it does not come back as pending', async () => {
     const store = await fillStore(numbered(0, 30));
     const [, second] = [...store.listPending(2)];
@@ -245,6 +258,7 @@ function breakTree(): void {
 }
 
 /** Wherever it stands: LMDB leaves old copies behind. */
-function spoilContent(word: string): void {
-  writeFileSync(file, readFileSync(file, 'latin1').replaceAll(word, 'X'.repeat(word.length)), 'latin1');
+function spoilContent(word: string | RegExp): void {
+  const spoilt = readFileSync(file, 'latin1').replaceAll(word, (found) => 'X'.repeat(found.length));
+  writeFileSync(file, spoilt, 'latin1');
 }

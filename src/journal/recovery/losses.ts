@@ -37,8 +37,9 @@ export type TreeReport = {
 };
 
 export function countLosses(database: DamagedDatabase, tree: TreeReport, taken: Counts): Losses {
-  if (tree.isAllReached && !database.isStale) return compareEntries(tree, total(taken));
   const held = whatItHeld(database, tree.expected);
+  const isWholeTree = tree.isAllReached && !database.isStale && isSame(tree.expected, held);
+  if (isWholeTree) return compareEntries(tree, total(taken));
   if (!held) return { lost: undefined, more: 0 };
   const pending = held.pending - taken.pending;
   const quarantined = held.quarantined - taken.quarantined;
@@ -64,6 +65,11 @@ function whatItHeld(
   if (counts && counts.lastTransaction === readMetaPages(file)?.lastTransaction) return counts;
   // A flipped bit makes a count of billions.
   return ofTree && total(ofTree) * RECORD_HEADER <= statSync(file).size ? ofTree : counts;
+}
+
+/** Where the place that names a part is damaged, its tree looks empty, and all of nothing is reached. */
+function isSame(ofTree: Counts | undefined, held: Counts | undefined): boolean {
+  return ofTree?.pending === held?.pending && ofTree?.quarantined === held?.quarantined;
 }
 
 function total({ pending, quarantined }: Counts): number {
