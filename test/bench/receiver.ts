@@ -25,7 +25,7 @@ type ScenarioName = (typeof SCENARIOS)[number];
 const USAGE = `npm run bench:receiver -- [options]
   --seconds N   how long Temporal is away (60)
   --pending N   how many deliveries are pending at a start (1000000)
-  --restarts N  how often a receiver is restarted with so many pending (20)
+  --restarts N  how often a receiver is restarted with 0, 10,000 and so many pending (20)
   --only a,b    these scenarios alone: ${SCENARIOS.join(', ')}
   --out DIR     where the results are written to (test/bench/results)`;
 
@@ -35,6 +35,7 @@ const HEADING = {
 };
 
 const LIMIT_SECONDS = 1_800;
+const FEW_PENDING = 10_000;
 
 type Options = {
   seconds: number;
@@ -64,16 +65,20 @@ async function run({ seconds, pending, restarts, only }: Options): Promise<Recei
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const machine = describeMachine(folder, packageVersions('koa', 'lmdb', '@temporalio/client'));
 
-  const measures: Record<ScenarioName, (part: Cleanup) => Promise<Scenario>> = {
-    pending: (part) => measurePending(pending, part, folder),
-    restarts: (part) => measureRestarts({ pending, restarts }, part, folder),
-    outage: (part) => measureOutage(seconds, part, folder),
-    workers: (part) => measureBesideWorkers(part, folder),
+  type Measure = (part: Cleanup) => Promise<Scenario>;
+  const restartsWith = (held: number): Measure => {
+    return (part) => measureRestarts({ pending: held, restarts }, part, folder);
+  };
+  const measures: Record<ScenarioName, Measure[]> = {
+    pending: [(part) => measurePending(pending, part, folder)],
+    restarts: [0, FEW_PENDING, pending].map(restartsWith),
+    outage: [(part) => measureOutage(seconds, part, folder)],
+    workers: [(part) => measureBesideWorkers(part, folder)],
   };
   const scenarios = [];
-  for (const name of only) {
+  for (const measure of only.flatMap((name) => measures[name])) {
     const part = cleanup.part();
-    const scenario = await measures[name](part);
+    const scenario = await measure(part);
     await part.run();
     scenarios.push(scenario);
     for (const figure of scenario.figures) {

@@ -14,8 +14,8 @@ export async function measureRestarts(
 ): Promise<Scenario> {
   const temporal = await KillableTemporal.start();
   cleanup.defer(() => temporal.stop());
-  const dir = join(folder, 'restarts');
-  await fillJournal(join(dir, 'journal'), pending);
+  const dir = join(folder, `restarts-${pending}`);
+  if (pending > 0) await fillJournal(join(dir, 'journal'), pending);
   const loadBefore = loadavg()[0] ?? 0;
   const receiver = await WatchedReceiver.on({
     DATA_DIR: dir,
