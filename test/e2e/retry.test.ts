@@ -125,7 +125,10 @@ describe('unfriend retry, of what waits for a person', () => {
     stage.broken.clear();
     const { code, stdout } = await stage.unfriend('retry', id);
     assert.equal(code, 0);
-    assert.match(stdout, /: signalled: no worker answered in time: the workflow acts on the signal once a worker runs/);
+    assert.match(
+      stdout,
+      /: signalled: no worker answered in time: the workflow acts on the signal once a worker runs/,
+    );
     await stage.withWorker(() => stage.handle(id).result());
     assertDoneOnce();
   });

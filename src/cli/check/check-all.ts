@@ -57,7 +57,8 @@ async function checkBackends(settings: Settings): Promise<Finding[]> {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
       const isReached = parts.worker || url === 'embedded';
       const found = isReached ? await bySetting.get(component)?.check() : undefined;
-      if (!found) return [{ component, state: 'ok', message: 'set; run npx unfriend check work to reach it' }];
+      if (!found)
+        return [{ component, state: 'ok', message: 'set; run npx unfriend check work to reach it' }];
       return found.map((finding) => ({ component, ...finding }));
     });
     return (await Promise.all(findings)).flat();

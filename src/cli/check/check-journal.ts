@@ -37,7 +37,11 @@ function checkRoom(place: string): Finding {
   const { bavail, bsize } = statfsSync(place);
   const free = `${Math.floor((bavail * bsize) / MB)} MB free`;
   return new DiskSpace(place).isLow
-    ? { component: 'disk', state: 'warning', message: `${free}: too little to journal anything; free some space` }
+    ? {
+        component: 'disk',
+        state: 'warning',
+        message: `${free}: too little to journal anything; free some space`,
+      }
     : { component: 'disk', state: 'ok', message: `${free} for the journal` };
 }
 

@@ -71,7 +71,10 @@ function describe(found: UndoneDelivery[], { limit, now, namespace }: Shown): vo
     print(`To go on with a paused delivery: ${unpauseCommand('<workflow id>', namespace)}`);
 }
 
-function toRow({ deliveryId, since, execution, pairs, parked, errors }: UndoneDelivery, now: number): string[] {
+function toRow(
+  { deliveryId, since, execution, pairs, parked, errors }: UndoneDelivery,
+  now: number,
+): string[] {
   const counts = Object.entries(parked ?? {}).map(([name, count]) => `${name} ${count}`);
   const [error] = errors ?? [];
   return [

@@ -122,7 +122,11 @@ async function update(
       handle.executeUpdate<CommandAnswer, [CommandInput]>(command, { args: [input] }),
     );
     if (answer.affected > 0) return { result: resultOf(command), ...answer };
-    return { result: 'nothing', ...answer, reason: 'no such side effect is parked or waits for its next try' };
+    return {
+      result: 'nothing',
+      ...answer,
+      reason: 'no such side effect is parked or waits for its next try',
+    };
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw error.cause ?? error;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;

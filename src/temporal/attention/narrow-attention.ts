@@ -11,7 +11,11 @@ export type AttentionFilter = {
 };
 
 /** A delivery whose parked side effects are not known matches no side effect and no error. */
-export function narrow(found: readonly UndoneDelivery[], filter: AttentionFilter, now: number): UndoneDelivery[] {
+export function narrow(
+  found: readonly UndoneDelivery[],
+  filter: AttentionFilter,
+  now: number,
+): UndoneDelivery[] {
   const { sideEffect, olderThan } = filter;
   const error = filter.error?.toLowerCase();
   return found.filter(
