@@ -1,5 +1,6 @@
 /**
- * Waits for `promise` up to `ms`; what was begun goes on after that.
+ * Waits for `promise`, but not longer than `ms`. The work behind the promise goes on after that: work that takes a
+ * signal ends with `withDeadline`.
  *
  * @throws Error with `message` when it took longer
  */

@@ -46,14 +46,14 @@ function whatNext({ status, progress, workflow }: DeliveryReport, { given, names
   const { execution, workflowId } = workflow;
   if (execution === 'PAUSED')
     return [
-      'Nothing of it goes on until somebody unpauses it. While it is paused, Temporal does not say how far it is.',
+      'The delivery goes on only once somebody unpauses it. Until then Temporal does not tell its progress.',
       `  in the Temporal UI: More Actions, Unpause Workflow; or: ${unpauseCommand(workflowId, namespace)}`,
     ];
-  const noWorker = progress ? [] : ['No worker answered: side effects are known once one runs.'];
+  const noWorker = progress ? [] : ['No worker answered: start a worker to see the side effects.'];
   if (isOpen(execution) || status === 'Done') return noWorker;
   return [
     ...noWorker,
-    'Nothing of it goes on by itself.',
+    'Nothing goes on by itself.',
     `  to do what is undone: npx unfriend retry ${given}`,
     `  to leave it undone: npx unfriend dismiss ${given} --reason <why>`,
   ];

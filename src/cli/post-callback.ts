@@ -16,7 +16,7 @@ export type PostResult = {
   error?: string;
 };
 
-/** Sends a callback as Tencent Chat does: POST, JSON, two seconds' patience, no second try. */
+/** Sends a callback as Tencent Chat does: POST, JSON, at most two seconds for the answer, no second try. */
 export async function postCallback(url: string, { query, body }: ComposedCallback): Promise<PostResult> {
   const target = new URL(url);
   target.search = query.toString();

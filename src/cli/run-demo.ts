@@ -35,7 +35,7 @@ export async function runDemo(context: CliContext, { pairs, exit }: DemoOptions)
   }
 }
 
-/** The demo sends signed callbacks, to this machine alone, and says everything itself. */
+/** The demo sends signed callbacks, listens only on this machine, and says everything itself. */
 function forDemo(settings: Settings): Settings {
   const [token] = settings.callback.tokens;
   return {
@@ -85,7 +85,7 @@ async function showDelivery(
 
   const page = workflowPage(local.uiUrl, { namespace: service.temporal.namespace, ...report.workflow });
   print(`\nTemporal UI: ${page}`);
-  print(`Once more, as text: TEMPORAL_ADDRESS=${local.address} npx unfriend status ${id}`);
+  print(`The same as text: TEMPORAL_ADDRESS=${local.address} npx unfriend status ${id}`);
   const answers = !fetchPage || (await pageAnswers(page));
   if (!answers) say('The Temporal UI did not answer.');
   return report.status === 'Done' && answers;

@@ -9,7 +9,7 @@ import { print, printJson } from './output.ts';
 import { type PostResult, postCallback } from './post-callback.ts';
 import { readAndWarn } from './read-and-warn.ts';
 
-/** Like a sender with that many connections: a receiver that answers late slows it down. */
+/** At most this many requests at once, as from a sender with as many connections: late answers slow it down. */
 const MAX_IN_FLIGHT = 256;
 
 type SendOptions = {

@@ -16,7 +16,7 @@ export function addSend(program: Command, context: CliContext): void {
       3,
     )
     .option('--count <number>', 'callbacks to send', wholeNumber(MAX_COUNT), 1)
-    .option('--rate <per second>', 'callbacks a second', wholeNumber(MAX_RATE), 10)
+    .option('--rate <per second>', 'callbacks per second', wholeNumber(MAX_RATE), 10)
     .option('--url <url>', 'receiver (default: this machine, PORT and CALLBACK_PATH)')
     .option('--json', 'print one JSON document')
     .addHelpText(

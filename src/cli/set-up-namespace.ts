@@ -11,7 +11,7 @@ import type { CliContext } from './context.ts';
 import { onTemporal } from './on-temporal.ts';
 import { print, printJson } from './output.ts';
 
-/** Creates the search attributes that are missing, and prints which there were already. */
+/** Creates the search attributes that are missing, and prints which ones existed already. */
 export function setUpNamespace(context: CliContext, { json }: { json?: true | undefined }): Promise<void> {
   return onTemporal(context, async (client, { temporal: { namespace } }) => {
     const created = await createSearchAttributes(client).catch((error: unknown) => {
@@ -28,7 +28,7 @@ export function setUpNamespace(context: CliContext, { json }: { json?: true | un
   });
 }
 
-/** Where somebody else has to create them: what that person runs. */
+/** If this user may not create them, the message has the commands for somebody who may. */
 function explain(error: unknown, namespace: string): OperatorError {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   const forbidden = [grpcStatus.PERMISSION_DENIED, grpcStatus.UNAUTHENTICATED, grpcStatus.UNIMPLEMENTED];
@@ -40,6 +40,6 @@ function explain(error: unknown, namespace: string): OperatorError {
   const names = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name);
   const commands = creationCommands(namespace, names).map((command) => `  ${command}`);
   return new OperatorError(
-    `No right to create search attributes. Have somebody with it run:\n${commands.join('\n')}`,
+    `You may not create search attributes. Ask somebody who may to run:\n${commands.join('\n')}`,
   );
 }

@@ -10,8 +10,7 @@ export function endDespiteLeftovers(): void {
 }
 
 /**
- * Resolves with the first signal to stop. A second signal ends the process at
- * once: somebody is out of patience.
+ * Resolves with the first signal to stop. A second signal ends the process at once: somebody does not want to wait.
  */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

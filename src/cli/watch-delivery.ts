@@ -28,7 +28,7 @@ export async function watchDelivery(client: Client, workflowId: string): Promise
       const isPaused = execution === 'PAUSED';
       if (isPaused && !wasPaused)
         say(
-          `It is paused: it goes on once somebody unpauses it: ${unpauseCommand(id, client.options.namespace)}`,
+          `The delivery is paused. It goes on once somebody unpauses it: ${unpauseCommand(id, client.options.namespace)}`,
         );
       wasPaused = isPaused;
       await delay(POLL_MS);

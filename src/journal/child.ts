@@ -14,7 +14,7 @@ export function runChild<Message>(
   args: string[],
   { onMessage, signal }: { onMessage: (message: Message) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  // Compiled or not, as this module is.
+  // The child has this module's own extension: `.ts` in the sources, `.js` once compiled.
   const path = fileURLToPath(new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url));
   return new Promise((resolve, reject) => {
     const child = fork(path, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
@@ -31,7 +31,10 @@ export function runChild<Message>(
   });
 }
 
-/** Of the child: resolves when the message is on its way, so that none is lost when the next read ends the process. */
+/**
+ * Called in the child. Resolves once the message is on its way: else it could be lost when the next read ends the
+ * process.
+ */
 export function tellParent(message: object): Promise<void> {
   return new Promise((resolve, reject) => {
     process.send?.(message, (error: Error | null) => (error ? reject(error) : resolve()));
@@ -39,8 +42,8 @@ export function tellParent(message: object): Promise<void> {
 }
 
 /**
- * A database that lost its root looks like an empty one, and so does a part whose name is damaged: what is always
- * there must be there.
+ * Whether a database has what every journal has: its parts, and the format key. A database that lost its root looks
+ * empty, and so does a part whose name is damaged.
  */
 export function hasRoot(environment: RootDatabase): boolean {
   const names = [...environment.getKeys({})].map(String);

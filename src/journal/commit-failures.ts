@@ -1,10 +1,12 @@
 import type { Logger } from '../telemetry/logger.ts';
 
 /**
- * Keeps a refused commit from ending the process: beside the promise of each write, lmdb-js rejects one that
- * nobody can wait for. Every other unhandled rejection ends the process, as it should.
+ * Keeps a refused commit from ending the process: lmdb-js rejects a second promise for each write, and no caller can
+ * await that one. Every other unhandled rejection still ends the process.
+ *
+ * @returns a function that ends this
  */
-export function surviveCommitFailures(logger: Logger): () => void {
+export function handleCommitFailures(logger: Logger): () => void {
   const onRejection = (reason: unknown) => {
     if (!isCommitFailure(reason)) throw reason;
     logger.error({ reason: String(reason) }, 'the journal could not write');

@@ -1,12 +1,12 @@
 /**
- * `now`: somebody waits for its answer. `soon`: it shares the next commit, and has one of its own only where none
- * comes for SOON_MS, so that it never holds up a callback that comes meanwhile.
+ * `now`: somebody waits for this write. `soon`: the write joins the next commit. It gets a commit of its own only if
+ * none comes within SOON_MS, so that it never delays a callback.
  */
 export type Urgency = 'now' | 'soon';
 
 const SOON_MS = 5;
 
-/** A write that waits for its turn, and what tells its sender. */
+/** A write that waits for a commit, and what settles its sender's promise. */
 type Waiting = { write: () => void; resolve: () => void; reject: (reason: unknown) => void };
 
 /**
@@ -17,8 +17,8 @@ type Waiting = { write: () => void; resolve: () => void; reject: (reason: unknow
 export type Commit = (writes: () => void) => Promise<void>;
 
 /**
- * Every write of a database goes through here: one commit at a time, and the writes that wait meanwhile share the
- * next one. After a refused commit there is none any more, because lmdb-js 3.5.6 corrupts its heap at the second.
+ * Runs every write of a database. There is one commit at a time, and the writes that arrive during it share the next
+ * one. After one refused commit every later write fails: lmdb-js 3.5.6 corrupts its heap at a second refusal.
  */
 export class CommitQueue {
   readonly #commit: Commit;
@@ -32,7 +32,7 @@ export class CommitQueue {
     this.#commit = commit;
   }
 
-  /** Why a commit was refused. */
+  /** Why a commit was refused; undefined: none was. */
   get failure(): string | undefined {
     return this.#failure?.message;
   }
@@ -40,7 +40,7 @@ export class CommitQueue {
   /**
    * Resolves when what `write` writes is on the disk.
    *
-   * @param write is called when the turn has come; what it throws fails this write and no other
+   * @param write called when its commit begins; an error that it throws fails this write and no other
    */
   add(write: () => void, urgency: Urgency = 'now'): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
@@ -51,7 +51,7 @@ export class CommitQueue {
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no write is waiting or running. */
   async flush(): Promise<void> {
     while (this.#waiting.length > 0 || this.#running !== undefined) {
       this.#hurry();
@@ -73,7 +73,7 @@ export class CommitQueue {
   async #run(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // Not at once: what arrives in the same turn of the event loop goes together.
+    // Wait for the end of this turn of the event loop, so that all writes of the turn share one commit.
     await new Promise(setImmediate);
     while (this.#isUrgent) {
       const group = this.#waiting;
@@ -100,7 +100,7 @@ export class CommitQueue {
   }
 }
 
-/** Whether it could write; one that could not is told why. */
+/** Whether the write succeeded. If it threw, its sender's promise is rejected here. */
 function hasWritten({ write, reject }: Waiting): boolean {
   try {
     write();

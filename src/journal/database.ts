@@ -4,14 +4,14 @@ import type { Database } from 'lmdb';
 export const DATABASE = 'data.mdb';
 export const LOCKS = 'lock.mdb';
 
-/** The file beside the database that says that it was set up. */
+/** The file beside the database that shows that the database was set up. */
 export const SET_UP_MARK = 'set-up';
 
 /** How a journal's parts are named within its database. */
 export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
 export const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
 
-/** What shows that a database was set up, even when nothing is in it. */
+/** The key that every database has once it is set up, even an empty one. */
 export const FORMAT_KEY = 'format';
 
 type Statistics = {
@@ -23,7 +23,7 @@ type Statistics = {
   overflowPages: number;
 };
 
-/** LMDB keeps these numbers, so that nothing has to be read for them. */
+/** LMDB keeps these numbers itself, so this reads no records. */
 function statisticsOf(database: Database<unknown, string>): Statistics {
   return database.getStats() as Statistics;
 }
@@ -37,12 +37,12 @@ export function bytesOf(database: Database<unknown, string>): number {
   return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
 }
 
-/** The number of the last commit, of any process. */
+/** The number of the last commit by any process. */
 export function lastTransactionOf(database: Database<unknown, string>): number {
   return statisticsOf(database).lastTxnId;
 }
 
-/** lmdb-js hides the reason for a failed commit in a second promise, which would end the process if left alone. */
+/** lmdb-js hides the reason for a failed commit in a second promise. Left alone, that promise would end the process. */
 export async function reasonOf(error: unknown): Promise<string> {
   try {
     await (error as { commitError?: Promise<unknown> }).commitError;

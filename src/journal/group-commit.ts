@@ -1,4 +1,4 @@
-/** Entries that go to the disk together, and what tells their senders so. */
+/** Entries that share one commit, and the promise that their senders share. */
 type Group<T> = {
   entries: T[];
   isGivenUp: boolean;
@@ -10,17 +10,17 @@ type Group<T> = {
 
 export type GroupCommitOptions<T> = {
   /**
-   * Waits for its turn, then takes the entries and writes them; until then more may join them. Resolves when all
-   * are on the disk; none of them is when it throws.
+   * Waits for its turn, then calls `take` and writes the entries that it returns. Until then more entries may join.
+   * Resolves when all are on the disk. If it throws, none of them is.
    */
   commit: (take: () => T[]) => Promise<void>;
-  /** From an entry's arrival until it is given up, in ms. */
+  /** How long the first entry of a group waits until the group is given up, in ms. */
   limit: number;
-  /** Why it was given up. It may be on the disk all the same, if the disk was only slow. */
+  /** Why a group was given up. If the disk was only slow, its entries may be on the disk anyway. */
   overdue: () => Error;
 };
 
-/** Gathers entries until the turn of their commit comes. They share one promise: each costs a callback time. */
+/** Gathers entries until their commit begins. They share one promise, because every promise costs a callback time. */
 export class GroupCommit<T> {
   readonly #options: GroupCommitOptions<T>;
   #gathering: Group<T> | undefined;
@@ -53,7 +53,7 @@ export class GroupCommit<T> {
     try {
       await this.#options.commit(() => {
         this.#close(group);
-        // The senders of a group that was given up go another way: it need not be committed any more.
+        // The senders of a group that was given up do not wait any more, so it need not be committed.
         return group.isGivenUp ? [] : group.entries;
       });
       group.resolve();

@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
-import { surviveCommitFailures } from './commit-failures.ts';
+import { handleCommitFailures } from './commit-failures.ts';
 import { CountsFile } from './folder/counts.ts';
 import { DiskSpace } from './folder/disk-space.ts';
 import { lockJournal } from './folder/lock.ts';
@@ -12,16 +12,19 @@ import { recoverJournal } from './recovery/recover.ts';
 import type { Salvaged } from './recovery/take-over.ts';
 import { type Entry, JournalStore } from './store.ts';
 
-/** A commit that takes longer counts as failed, in ms: the sender waits for 2 s, and there is a second way. */
+/**
+ * A commit that takes longer than this counts as failed, in ms. Tencent Chat waits for 2 s, so there is still time to
+ * start the workflow before the answer.
+ */
 const MAX_COMMIT_MS = 1_000;
 
-/** After a slow commit the journal is left alone for a while, in ms, so that callbacks go the second way at once. */
+/** How long the journal is not tried after a slow commit, in ms: meanwhile workflows are started before the answer. */
 const REST_MS = 1_000;
 
-/** How long a count of what is pending holds good, in ms. */
+/** How long one count of the pending deliveries is used, in ms. */
 const COUNT_FRESH_MS = 50;
 
-/** Raw callbacks in the quarantine: what bounds a sender that never gets it right. */
+/** Limits of the quarantine, so that a sender whose callbacks are all wrong can't fill the disk. */
 const MAX_QUARANTINED = 10_000;
 const MAX_QUARANTINED_BYTES = 64 * 1024 * 1024;
 
@@ -32,7 +35,7 @@ export type JournalOptions = {
   remember: number;
   metrics: JournalMetrics;
   logger: Logger;
-  /** Breaks off what `open` does to a journal; the next process begins anew. */
+  /** Ends a check or recovery in `open` early. The next process begins it again. */
   signal?: AbortSignal;
 };
 
@@ -45,7 +48,7 @@ export class JournalUnavailableError extends Error {
 export class Journal {
   readonly store: JournalStore;
   readonly pressure = new Pressure();
-  /** What became of a journal that was damaged when this one was opened. */
+  /** What was taken over from a journal that was found damaged at start. */
   readonly salvaged: Salvaged | undefined;
   readonly #options: JournalOptions;
   readonly #summed: SummedLog;
@@ -83,15 +86,15 @@ export class Journal {
    * Takes the journal in `dir` for this process. A damaged one is set aside, and what can be read of it is
    * taken over.
    *
-   * @param letGo releases the lock, for a caller that has taken it by {@link lockJournal}
+   * @param releaseLock what {@link lockJournal} returned, for a caller that holds the lock already
    * @throws JournalLockedError when another process has it
    */
-  static async open(options: JournalOptions, letGo = lockJournal(options.dir)): Promise<Journal> {
+  static async open(options: JournalOptions, releaseLock = lockJournal(options.dir)): Promise<Journal> {
     const { dir, remember, logger, metrics, signal } = options;
-    const forgive = surviveCommitFailures(logger);
+    const stopHandling = handleCommitFailures(logger);
     const unlock = () => {
-      forgive();
-      letGo();
+      stopHandling();
+      releaseLock();
     };
     try {
       const salvaged = await recoverJournal({ dir, remember, logger, signal });
@@ -106,11 +109,11 @@ export class Journal {
     }
   }
 
-  /** Why there is no use in trying to journal anything, as far as it is known without a look. */
-  get restingBecause(): string | undefined {
+  /** Why nothing can be journaled right now, as far as this is known without a look at the disk. */
+  get #knownUnavailable(): string | undefined {
     const { writeFailure, files } = this.store;
     if (files.knownReplaced) return askForRestart(files.knownReplaced);
-    if (writeFailure) return `a write failed (${writeFailure}): restart once its cause is mended`;
+    if (writeFailure) return `a write failed (${writeFailure}): fix its cause, then restart the receiver`;
     return performance.now() < this.#restUntil ? 'a commit was slow just now' : undefined;
   }
 
@@ -118,14 +121,14 @@ export class Journal {
   get unavailable(): string | undefined {
     const { replaced } = this.store.files;
     if (replaced) return askForRestart(replaced);
-    const { restingBecause } = this;
-    if (restingBecause) return restingBecause;
+    const known = this.#knownUnavailable;
+    if (known) return known;
     if (this.disk.isLow) return 'the disk is almost full';
     if (this.#pendingCount >= this.#options.maxPending) return 'JOURNAL_MAX_PENDING is reached';
     return undefined;
   }
 
-  /** What is dispatched meanwhile shows a moment later: to ask the database takes longer than to append to it. */
+  /** At most COUNT_FRESH_MS old, because counting takes longer than an append. */
   get #pendingCount(): number {
     const now = performance.now();
     if (now - this.#countedAt > COUNT_FRESH_MS) {
@@ -138,13 +141,13 @@ export class Journal {
   /**
    * Resolves when the delivery is on the disk.
    *
-   * @param seenKey what recognises it when it comes again
-   * @throws JournalUnavailableError; the delivery may be on the disk all the same, if the disk was only slow
+   * @param seenKey the key by which the callback is recognised when it comes again
+   * @throws JournalUnavailableError; if the disk was only slow, the delivery may be on the disk anyway
    */
   append(pending: PendingDelivery, seenKey: string): Promise<void> {
-    const { restingBecause } = this;
-    return restingBecause
-      ? Promise.reject(new JournalUnavailableError(restingBecause))
+    const known = this.#knownUnavailable;
+    return known
+      ? Promise.reject(new JournalUnavailableError(known))
       : this.#commits.add({ pending, seenKey });
   }
 
@@ -162,11 +165,11 @@ export class Journal {
       });
     } catch (error) {
       if (error instanceof JournalUnavailableError) throw error;
-      const reason = this.restingBecause ?? String(error);
+      const reason = this.#knownUnavailable ?? String(error);
       this.#rest();
       throw new JournalUnavailableError(reason);
     }
-    // All of them were given up before their turn came.
+    // All entries were given up before their commit began.
     if (size === 0) return;
     this.#counted += size;
     const { commitDuration, commitSize } = this.#options.metrics;
@@ -179,7 +182,7 @@ export class Journal {
     this.#restUntil = performance.now() + REST_MS;
   }
 
-  /** Keeps what nobody could process, unless there is too much of it already. Never throws: it is said in the log. */
+  /** Keeps what nobody could process, unless the quarantine is full. Never throws: a failure is logged and counted. */
   async quarantine(quarantined: Quarantined): Promise<void> {
     const { metrics, logger } = this.#options;
     try {
@@ -192,7 +195,7 @@ export class Journal {
       metrics.notQuarantined.inc();
       const message = 'a callback could not be kept in the quarantine';
       const reason = String(error);
-      // A sender that never gets it right sends many of them.
+      // A sender whose callbacks are all wrong sends many raw ones: their lines are summed up.
       if (quarantined.kind === 'delivery')
         logger.error({ deliveryId: quarantined.pending.delivery.deliveryId, reason }, message);
       else this.#summed.write({ level: 'error', message, fields: { reason } });
@@ -212,5 +215,5 @@ export class Journal {
 }
 
 function askForRestart(reason: string): string {
-  return `${reason}; what it holds is still handed over to Temporal, then restart the receiver`;
+  return `${reason}. Its pending deliveries still go to Temporal: restart the receiver once they are there`;
 }

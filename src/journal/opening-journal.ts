@@ -5,12 +5,12 @@ import { Journal, type JournalOptions } from './journal.ts';
 export type JournalPhase =
   | { kind: 'opening' }
   | { kind: 'open'; journal: Journal }
-  /** It can't be opened. A receiver without a journal is still better than none: a refusal is a loss. */
+  /** The journal can't be opened. The receiver runs without it, because a refused callback is lost. */
   | { kind: 'fault'; reason: string };
 
 /**
- * Opens a journal in the background: a large one is checked for seconds, a damaged one recovered for longer, and
- * callbacks come meanwhile.
+ * Opens a journal in the background, because callbacks come meanwhile. The check of a large journal takes seconds,
+ * and the recovery of a damaged one takes longer.
  */
 export class OpeningJournal {
   /** Resolves when the journal is open, or can't be opened; never rejects. */
@@ -28,13 +28,13 @@ export class OpeningJournal {
     return this.#phase;
   }
 
-  /** Does not wait for a long check or recovery: the next process finds the journal as it was. */
+  /** Ends a check or recovery that is under way. The next process finds the journal as it was. */
   async breakOff(): Promise<void> {
     this.#stopping.abort(new Error('the receiver stops'));
     await this.settled;
   }
 
-  /** Once it is settled. */
+  /** To be called once `settled` has resolved. */
   async close(): Promise<void> {
     if (this.#phase.kind === 'open') await this.#phase.journal.close();
   }
@@ -47,7 +47,7 @@ export class OpeningJournal {
       this.#phase = { kind: 'open', journal };
       const { pendingCount: pending } = journal.store;
       const ms = Math.round(performance.now() - this.#startedAt);
-      // An empty journal is no news. One with deliveries says what an earlier process left.
+      // An empty journal is no news. Pending deliveries are: an earlier process left them.
       logger[pending > 0 ? 'info' : 'debug']({ pending, ms }, 'journal open');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -59,7 +59,7 @@ export class OpeningJournal {
   }
 }
 
-/** Only a lock that another process has is a reason not to start. */
+/** Throws only if another process has the lock. After any other error the receiver starts without a journal. */
 function lockOrReason(dir: string): (() => void) | Error {
   try {
     return lockJournal(dir);

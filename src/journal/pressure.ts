@@ -1,16 +1,16 @@
 /** How often the event loop is looked at, in ms. */
 const LOOK_MS = 100;
 
-/** So much of the time the event loop was busy, and so many deliveries shared a commit: that is pressure. */
+/** Pressure is high if the event loop is busy for at least BUSY of the time, and a commit held at least MANY deliveries. */
 const BUSY = 0.5;
 const MANY = 8;
 
-/** Pressure that is not seen again for so long is over, in ms. */
+/** How long pressure counts as high after it was last seen, in ms. */
 const HOLD_MS = 500;
 
 /**
- * Whether callbacks come about as fast as this machine can answer them: many at once, and the process busy. A slow
- * disk alone is no pressure, nor is a process that is busy with anything else.
+ * Whether callbacks come about as fast as this machine can answer them: many share a commit, and the process is
+ * busy. A slow disk alone is no pressure. Neither is a process that is busy with something else.
  */
 export class Pressure {
   readonly #clock: () => number;
@@ -25,7 +25,7 @@ export class Pressure {
     this.#lookedAt = clock();
   }
 
-  /** To be told of every commit. */
+  /** To be called after every commit. */
   note(deliveries: number): void {
     this.#most = Math.max(this.#most, deliveries);
     const now = this.#clock();

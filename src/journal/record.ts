@@ -7,16 +7,16 @@ export type PendingDelivery = {
   delivery: Delivery;
   pairs: Pair[];
   bodyHash: string;
-  /** What its ids are made from; absent: an earlier version journaled it. */
+  /** What the delivery id is made from, see `DeliveryKey`; absent: an earlier version journaled it. */
   origin?: string;
-  /** What the callback's trace goes on from; absent: nobody traced it. */
+  /** Where the callback's trace continues; absent: it was not traced. */
   trace?: TraceParent;
 };
 
-/** A callback that the schema refuses, though its Sign was right and its command ours: kept as it came. */
+/** A callback that the schema refused although its Sign was right and its command is ours. It is kept as it came. */
 export type RawCallback = {
   receivedAt: number;
-  /** Of the query only what says what the callback is: no Sign, no addresses. */
+  /** Only the parameters that say what the callback is. Sign and addresses are left out. */
   query: Record<string, string>;
   /** Base64. */
   body: string;
@@ -33,16 +33,16 @@ export type Quarantined = { reason: string; quarantinedAt: number } & (
 /** The part of the journal that a record belongs to. */
 export type RecordKind = 'pending' | 'quarantined';
 
-/** A record as it was read, with the bytes that all of it takes. */
+/** An undamaged record. `bytes`: how long all of it is. */
 export type WholeRecord = { kind: RecordKind; key: string; content: Buffer; bytes: number };
 
-/** A record that does not say what was written: the disk, or something that wrote over it, damaged it. */
+/** A record is not what was written: the disk damaged it, or something wrote over it. */
 export class DamagedRecordError extends Error {
   override name = 'DamagedRecordError';
 }
 
 /**
- * A record of format 2 names itself, so that it can be found without the database's tree (see scan.ts):
+ * A record of format 2 holds its own key, so that it can be found without the database's tree (see scan.ts):
  * marker, checksum of all that follows, kind, length of the key, length of the content, that length inverted,
  * key, content in JSON. JSON in UTF-8 never holds the marker.
  */
@@ -53,7 +53,7 @@ const KIND_AT = 16;
 const KEY_LENGTH_AT = 17;
 const LENGTH_AT = 18;
 const INVERTED_AT = 22;
-/** Its key follows. */
+/** How long all of this is, in bytes. The key follows. */
 export const RECORD_HEADER = 26;
 const KINDS: readonly RecordKind[] = ['pending', 'quarantined'];
 
@@ -61,7 +61,7 @@ const KINDS: readonly RecordKind[] = ['pending', 'quarantined'];
 const FORMAT_1 = 1;
 const FORMAT_1_HEADER = 9;
 
-/** Against damage, not against forgery; a restart looks at every record, so it must be fast. */
+/** The checksum protects from damage, not from forgery. It must be fast, because a restart checks every record. */
 const { h64, h64Raw } = await xxhash();
 
 export function encodeRecord(kind: RecordKind, key: string, content: unknown): Buffer {
@@ -88,7 +88,7 @@ export function decodeRecord<T>(kind: RecordKind, key: string, bytes: Uint8Array
 
 /**
  * @returns the record's content
- * @throws DamagedRecordError also for a whole record in the wrong place
+ * @throws DamagedRecordError also for an undamaged record that belongs to another key or kind
  */
 export function checkRecord(kind: RecordKind, key: string, bytes: Uint8Array): Buffer {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -110,7 +110,7 @@ function checkFormat1(key: string, record: Buffer): Buffer {
   return content;
 }
 
-/** How many bytes the record that begins here takes; undefined when none does. */
+/** How many bytes the record that begins here takes; undefined when no record begins here. */
 export function recordLength(bytes: Buffer): number | undefined {
   if (bytes.length < RECORD_HEADER || bytes.readBigUInt64BE() !== MARKER_NUMBER) return undefined;
   const length = bytes.readUInt32BE(LENGTH_AT);
@@ -118,7 +118,7 @@ export function recordLength(bytes: Buffer): number | undefined {
   return RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0) + length;
 }
 
-/** The key that a damaged record of format 2 names; it may be damaged too. */
+/** The key that a damaged record of format 2 holds. The key may be damaged too. */
 export function ownKey(bytes: Uint8Array): string {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return record.toString('utf8', RECORD_HEADER, RECORD_HEADER + (record[KEY_LENGTH_AT] ?? 0));

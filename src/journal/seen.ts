@@ -4,16 +4,16 @@ import type { KnownKey } from '../callback/delivery-id.ts';
 /** What a journal remembers of a callback, to recognise it when it comes again. */
 export type Seen = KnownKey & { deliveryId: string; at: number };
 
-/** How long a callback's RequestId is recognised at least, in ms; then Temporal alone knows it. */
+/** How long the journal recognises a RequestId at least, in ms. After that only Temporal does. */
 const REMEMBER_MS = 3_600_000;
 
 /**
- * What recognises callbacks that come again. Two generations take turns: when one is full of an hour, the other is
- * emptied at once and written to next, so that forgetting costs no callback time.
+ * Recognises callbacks that come again. Two generations take turns: when the time of one is over, the other is emptied
+ * as a whole and written to next. So forgetting costs no callback time.
  */
 export class SeenCallbacks {
   readonly #generations: readonly Database<Seen, string>[];
-  /** In ms. */
+  /** For how long one generation is written to, in ms. */
   readonly #length: number;
   #current = -1;
 
@@ -24,9 +24,10 @@ export class SeenCallbacks {
   }
 
   /**
-   * What can't be read is not known: Temporal may still know it, and a refusal would be a loss.
+   * An entry that can't be read counts as unknown: Temporal may still know the callback, and refusing it would lose it.
    *
-   * @param near ms since the epoch: of two entries, the one nearer to it. A clock that was set back leaves later ones.
+   * @param near ms since the epoch: of two entries, the one nearer to this time is returned. After a clock was set back
+   * an entry can be of a later time.
    */
   find(seenKey: string, near: number = Number.MAX_SAFE_INTEGER): Seen | undefined {
     try {
@@ -38,12 +39,12 @@ export class SeenCallbacks {
     }
   }
 
-  /** Only within a transaction. */
+  /** To be called only within a transaction. */
   put(seenKey: string, seen: Seen): void {
     const generation = Math.floor(seen.at / this.#length);
     const database = this.#generations[generation % 2] as Database<Seen, string>;
     if (generation > this.#current) {
-      // At start the current generation may hold what an earlier process saw.
+      // At start nothing is emptied: the database may hold what an earlier process saw in this generation.
       if (this.#current >= 0) void database.clearAsync();
       this.#current = generation;
     }

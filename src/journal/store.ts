@@ -25,13 +25,13 @@ import {
 } from './record.ts';
 import { type Seen, SeenCallbacks } from './seen.ts';
 
-/** A delivery to be journaled, with what recognises it when it comes again. */
+/** A delivery to be journaled, and the key by which its callback is recognised when it comes again. */
 export type Entry = { pending: PendingDelivery; seenKey: string };
 
 /** A record with its key; keys sort by time of arrival. */
 export type Keyed<T> = { key: string; record: T };
 
-/** A record of another database, with what it has to be taken over under its own key. */
+/** A record of another database, with its key there. It is taken over under the same key. */
 export type FoundRecord = { key: string } & (
   | { kind: 'pending'; record: PendingDelivery }
   | { kind: 'quarantined'; record: Quarantined }
@@ -43,13 +43,13 @@ export type StoreOptions = {
   readOnly?: boolean;
   /** How long equal callbacks must be recognised, in ms. */
   remember?: number;
-  /** Told once why the files that are open are not the journal any more. */
+  /** Called once, with the reason, when the open files are no longer the journal. */
   onReplaced?: (reason: string) => void;
 };
 
 /**
- * The journal's records in one LMDB database. Every write resolves once it is synced to the disk. There is one
- * commit at a time, which all writes share that wait for it. Other processes may read and write beside this one.
+ * The journal's records in one LMDB database. Every write resolves once it is synced to the disk. There is one commit
+ * at a time, and all waiting writes share the next one. Other processes may read and write at the same time.
  */
 export class JournalStore {
   readonly files: OpenFiles;
@@ -58,14 +58,14 @@ export class JournalStore {
   readonly #quarantine: Database<Buffer, string>;
   readonly #seen: SeenCallbacks;
   readonly #commits: CommitQueue;
-  // Unique is enough: nobody gains anything from guessing a key.
+  // Keys must be unique, not secret: nobody gains anything from guessing one.
   readonly #generateKey = monotonicFactory(Math.random);
   #lastKey = this.#generateKey();
   #closed = false;
 
   private constructor({ dir, readOnly = false, remember = 0, onReplaced = () => undefined }: StoreOptions) {
-    // Without overlapping sync a commit is over when the disk has it, and not before. A folder with a dot in its
-    // name would be taken for a file.
+    // overlappingSync: with it a commit would resolve before the disk has it. noSubdir: without it a folder with a dot
+    // in its name would be taken for a file.
     this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8, noSubdir: false });
     const part = <V>(name: string, encoding: 'binary' | 'json') =>
       this.#environment.openDB<V, string>({ name, encoding });
@@ -84,7 +84,7 @@ export class JournalStore {
     return store;
   }
 
-  /** The mark comes last: a database without it was never written to, one that lacks its data is damaged. */
+  /** Writes the mark last: a database without a mark holds no delivery, and a mark without a database means damage. */
   async #setUp(dir: string): Promise<void> {
     const mark = join(dir, SET_UP_MARK);
     if (existsSync(mark)) return;
@@ -93,9 +93,7 @@ export class JournalStore {
     writeFileSync(mark, 'set up\n', { flush: true });
   }
 
-  /**
-   * Why a write failed. After that nothing is written any more (see CommitQueue). What is there can still be read.
-   */
+  /** Why a write failed. After that nothing is written any more (see CommitQueue), but everything can still be read. */
   get writeFailure(): string | undefined {
     return this.#commits.failure;
   }
@@ -109,7 +107,7 @@ export class JournalStore {
     return this.#closed ? 0 : entryCount(this.#quarantine);
   }
 
-  /** What the quarantine takes on the disk. */
+  /** How many bytes the quarantine takes on the disk. */
   get quarantinedBytes(): number {
     return this.#closed ? 0 : bytesOf(this.#quarantine);
   }
@@ -121,8 +119,8 @@ export class JournalStore {
   }
 
   /**
-   * No pending delivery has a lower key, nor will one that this process journals later: as long as this process
-   * runs, its keys only grow, even if the clock is set back.
+   * Every pending delivery has this key or a higher one, and so has every delivery that this process journals later:
+   * its keys only grow, even if the clock is set back.
    */
   get lowestKey(): string {
     const [oldest = this.#lastKey] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
@@ -148,12 +146,12 @@ export class JournalStore {
     return this.appendTaken(() => entries);
   }
 
-  /** As `append`. `take` is called when the turn of their commit has come; where it throws, nothing is written. */
+  /** As `append`, but `take` is called only when the commit begins. If `take` throws, nothing is written. */
   appendTaken(take: () => readonly Entry[]): Promise<void> {
     return this.#keep(() => {
       for (const { pending, seenKey } of take()) {
         void this.#putPending(pending);
-        this.#see(pending, seenKey);
+        this.#markSeen(pending, seenKey);
       }
     });
   }
@@ -163,7 +161,7 @@ export class JournalStore {
     return this.#keep(() => {
       for (const { key, kind, record } of found) {
         void this.#part(kind).put(key, encodeRecord(kind, key, record));
-        if (kind === 'pending') this.#see(record, seenKey(record.origin, record.delivery.deliveryId));
+        if (kind === 'pending') this.#markSeen(record, seenKey(record.origin, record.delivery.deliveryId));
       }
     });
   }
@@ -172,7 +170,7 @@ export class JournalStore {
     return this.#part(part).doesExist(key);
   }
 
-  /** Removes what is pending and in the quarantine: it was moved there, and an old copy of it was taken over. */
+  /** Removes pending deliveries that are in the quarantine too: old copies, taken over from before the move there. */
   dropMoved(): Promise<void> {
     return this.#keep(() => {
       for (const key of this.#quarantine.getKeys({}))
@@ -189,7 +187,7 @@ export class JournalStore {
     return found;
   }
 
-  /** Also where the files were replaced: what goes on reading them must not start a delivery twice. */
+  /** Works after the files were replaced too: the dispatcher still reads them, and must not start a delivery twice. */
   removePending(key: string): Promise<void> {
     return this.#write(() => this.#pending.remove(key), 'soon');
   }
@@ -218,7 +216,7 @@ export class JournalStore {
       void this.#putPending(pending);
       void this.#quarantine.remove(key);
       const { deliveryId } = pending.delivery;
-      if (this.findSeen(deliveryId) === undefined) this.#see(pending, deliveryId);
+      if (this.findSeen(deliveryId) === undefined) this.#markSeen(pending, deliveryId);
     });
   }
 
@@ -240,7 +238,7 @@ export class JournalStore {
     await this.#environment.close();
   }
 
-  /** @throws Error also where the disk took it, into files that the next process will not find */
+  /** @throws Error even after a successful write, if it went into files that the next process will not find */
   async #keep(write: () => unknown): Promise<void> {
     await this.#write(write);
     const replaced = this.files.look();
@@ -253,7 +251,7 @@ export class JournalStore {
 
   async #commit(writes: () => void): Promise<void> {
     try {
-      // A batch has one promise, and not one a record.
+      // A batch makes one promise, instead of one per record.
       await this.#environment.batch(writes);
     } catch (error) {
       throw new Error(this.files.look() ?? (await reasonOf(error)));
@@ -274,7 +272,7 @@ export class JournalStore {
     return this.#pending.put(key, encodeRecord('pending', key, pending));
   }
 
-  #see({ delivery, origin, bodyHash }: PendingDelivery, seenKey: string): void {
+  #markSeen({ delivery, origin, bodyHash }: PendingDelivery, seenKey: string): void {
     const { deliveryId, receivedAt: at } = delivery;
     this.#seen.put(seenKey, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
   }

@@ -19,7 +19,7 @@ export type Running = {
   /** The parts that this process will have once it has started. */
   expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
-  /** Of the worker's side effects. */
+  /** How the last attempts of the worker's side effects went. */
   lastAttempts?: LastAttempts;
   receiver?: Receiver;
   intake?: Pick<RunningIntake, 'journal'>;
@@ -35,7 +35,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
   return running.expected.receiver ? receiverStates(running, temporal) : workerStates(running, temporal);
 }
 
-/** Ready as long as a callback can be made durable. With a journal that takes neither Temporal nor a worker. */
+/** Ready as long as a callback can be made durable. A journal can do that without Temporal and without a worker. */
 function receiverStates(
   { receiver, intake, worker, lastAttempts, expected }: Running,
   temporal: TemporalState,

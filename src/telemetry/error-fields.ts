@@ -10,7 +10,7 @@ export type ErrorFields = {
   cause?: ErrorFields;
 };
 
-/** Causes of causes are followed so far: an error can be its own cause. */
+/** How many causes of causes are followed: an error can be its own cause. */
 const MAX_DEPTH = 5;
 
 /**
@@ -25,14 +25,14 @@ function fieldsOf(error: Error, depth: number): ErrorFields {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return {
     type: error.constructor?.name || error.name,
-    message: canQuoteInput(error, code) ? 'left out, for it can quote what was refused' : error.message,
+    message: canQuoteInput(error, code) ? 'left out, because it can quote the refused input' : error.message,
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     stack: framesOf(error),
     ...(isError(cause) && depth < MAX_DEPTH && { cause: fieldsOf(cause, depth + 1) }),
   };
 }
 
-/** Workflows throw errors of a realm of their own, which are no instances of this one's Error. */
+/** Errors of workflows come from another realm, so they are no instances of this realm's Error. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }
@@ -49,7 +49,7 @@ function framesOf({ stack = '' }: Error): string {
     .join('\n');
 }
 
-/** Of an object that is thrown but is no error nobody knows what it holds. */
+/** Reports only the type of a thrown object that is no error: nobody knows what the object holds. */
 function withoutProperties(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? { type: value.constructor?.name ?? 'Object' } : value;
 }

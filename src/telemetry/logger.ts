@@ -46,17 +46,17 @@ const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 /** The parts of the SDK that write lines about the SDK itself. */
 const SDK_PARTS: unknown[] = ['worker', 'core'];
 
-/** Unfriend has lines of its own for these: a failed attempt, a delivery's end, a worker that cannot work. */
-const SAID_BY_UNFRIEND = /^(Activity (failed|completed)|Workflow failed|Worker failed)/;
+/** Unfriend has lines of its own for these: a failed attempt, a delivery's end, a worker that cannot run. */
+const LOGGED_BY_UNFRIEND = /^(Activity (failed|completed)|Workflow failed|Worker failed)/;
 
-/** A workflow task that took long: nobody can act on one, and the metrics count them. */
+/** A workflow task that took long. Nobody can act on a single one, and the metrics count them. */
 const SLOW_TASK = /^\[TMPRL1104\]/;
 
-/** Lines of the SDK itself are for debugging, except warnings and errors of which Unfriend has no line. */
+/** Lines of the SDK itself are for debugging, except warnings and errors that Unfriend does not log itself. */
 function levelFor(level: Level, message: string, meta: { sdkComponent?: unknown } = {}): Level {
   if (!SDK_PARTS.includes(meta.sdkComponent)) return level;
   const isNews =
-    (level === 'warn' || level === 'error') && !SAID_BY_UNFRIEND.test(message) && !SLOW_TASK.test(message);
+    (level === 'warn' || level === 'error') && !LOGGED_BY_UNFRIEND.test(message) && !SLOW_TASK.test(message);
   return isNews || level === 'trace' ? level : 'debug';
 }
 

@@ -23,7 +23,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const ACKNOWLEDGED = ['accepted', 'duplicate', 'probe', 'other-command', 'ignored-platform'];
 
-/** With a row for every verdict from the start: an alert on an increase would miss the first of a new row. */
+/** Creates every label at 0 now: Prometheus' `increase()` misses the first sample of a new series. */
 function createCallbackCounter(registry: Registry) {
   const callbacks = new Counter({
     name: 'unfriend_callbacks_total',
@@ -47,7 +47,7 @@ function createConnectionMetrics(registry: Registry) {
   };
 }
 
-/** The journal's and its dispatcher's. */
+/** The metrics of the journal and its dispatcher. */
 function createJournalMetrics(registry: Registry) {
   const registers = [registry];
   return {
@@ -75,17 +75,17 @@ function createJournalMetrics(registry: Registry) {
     }),
     retried: new Counter({
       name: 'unfriend_journal_start_retries_total',
-      help: 'Starts that Temporal did not take, to be tried again',
+      help: 'Starts that Temporal did not take; they are tried again',
       registers,
     }),
     quarantined: new Counter({
       name: 'unfriend_quarantined_total',
-      help: 'What nobody could process, kept with its reason',
+      help: 'Callbacks and deliveries that nobody could process, kept with the reason',
       registers,
     }),
     notQuarantined: new Counter({
       name: 'unfriend_quarantine_refused_total',
-      help: 'What nobody could process, and the quarantine could not keep either',
+      help: 'Callbacks and deliveries that nobody could process, and that the quarantine could not keep either',
       registers,
     }),
     damaged: new Counter({
@@ -99,9 +99,9 @@ function createJournalMetrics(registry: Registry) {
 export type JournalMetrics = ReturnType<typeof createJournalMetrics>;
 
 /**
- * What the journal holds, read when the page is asked for; without a journal nothing.
+ * Adds gauges of what the journal holds. They are read at each scrape. Without a journal they are 0.
  *
- * @param read undefined while nobody knows: then the gauges are absent
+ * @param read returns undefined while nobody knows: then the gauges are absent
  */
 export function observeJournal(
   registry: Registry,
@@ -116,7 +116,7 @@ export function observeJournal(
       'Deliveries acknowledged and not yet in Temporal',
       ({ store }) => store.pendingCount,
     ],
-    unfriend_journal_quarantined: ['What the quarantine holds', ({ store }) => store.quarantinedCount],
+    unfriend_journal_quarantined: ['Entries in the quarantine', ({ store }) => store.quarantinedCount],
     unfriend_journal_oldest_pending_age_seconds: [
       'How long the oldest pending delivery waits, in seconds',
       ({ store }) => ageInSeconds(store.oldestPendingAt),
@@ -139,13 +139,15 @@ export function observeJournal(
   }
 }
 
-/** A gauge that is read when the page is asked for; one that reads undefined is absent from it. */
+/** Adds a gauge that is read at each scrape. While it reads undefined, it is absent. */
 function observe(
   registry: Registry,
   { name, help, read }: { name: string; help: string; read: () => number | undefined },
 ): void {
   new Gauge({
-    ...{ name, help, registers: [registry] },
+    name,
+    help,
+    registers: [registry],
     collect() {
       const value = read();
       if (value === undefined) this.remove();
@@ -165,7 +167,7 @@ export type JournalGauges = {
   disk: { space: { free: number; reserve: number } } | undefined;
 };
 
-/** Of a receiver whose journal can't be opened. */
+/** For a receiver whose journal can't be opened, or that has none. */
 export const NO_JOURNAL: JournalGauges = {
   store: { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
   unavailable: 'there is none',

@@ -14,19 +14,19 @@ import { parseTraceParent, type Span, type SpanOptions, type TraceParent, type T
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
 
-/** A collector that is away must not hold up a stop, in ms. */
+/** How long a stop waits until the last spans are sent, in ms: the collector may be away. */
 const FLUSH_MS = 3_000;
 
-/** While a collector is away, one line tells of it in this time, in ms. */
-const COMPLAIN_EVERY_MS = 60_000;
+/** While the collector is away, at most one line per this time reports it, in ms. */
+const LOG_EVERY_MS = 60_000;
 
 /**
- * Sends spans by OTLP over HTTP as JSON. Where to, which of them, how many at once: the SDK reads all of the standard
- * settings (`OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`, `OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`) by itself.
- * Contexts are handed on by arguments: OpenTelemetry's own way makes every promise dearer.
+ * Sends spans by OTLP over HTTP as JSON. The SDK itself reads the standard settings, which say where spans go, which of
+ * them, and how many at once: `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`, `OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`.
+ * Contexts are passed as arguments, because OpenTelemetry's own way makes every promise slower.
  */
 export function createTracing(logger: Logger): Tracing {
-  complainTo(logger);
+  logSendFailures(logger);
   const ids = new ChosenIds();
   const service = resourceFromAttributes({ 'service.name': 'unfriend', 'service.version': VERSION });
   const provider = new BasicTracerProvider({
@@ -59,7 +59,7 @@ export function createTracing(logger: Logger): Tracing {
   };
 }
 
-/** Ids by chance, but for a span whose id others had to know before. */
+/** Makes random ids, except for a span whose id is given in `next`. */
 class ChosenIds implements IdGenerator {
   next: string | undefined;
   readonly #random = new RandomIdGenerator();
@@ -82,16 +82,17 @@ function contextOf(parent: TraceParent | undefined) {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true });
 }
 
-function complainTo(logger: Logger): void {
-  let complainedAt = Number.NEGATIVE_INFINITY;
-  const complain = (message: string) => {
-    if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
-    complainedAt = performance.now();
+/** OpenTelemetry reports its failures only to its own diagnostic logger. */
+function logSendFailures(logger: Logger): void {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  const logFailure = (message: string) => {
+    if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = performance.now();
     logger.warn({ reason: message.slice(0, 300) }, 'spans could not be sent');
   };
   const ignore = () => undefined;
   diag.setLogger(
-    { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore },
+    { error: logFailure, warn: logFailure, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
 }

@@ -3,7 +3,7 @@ import type { Logger } from './logger.ts';
 /** While a side effect goes on failing, one line per this time says how often, in ms. */
 const SUMMARY_EVERY_MS = 10_000;
 
-/** So many failures are remembered, so that the log does not repeat them. One takes about 100 bytes. */
+/** How many failures are remembered, so that the log does not repeat them. One takes about 100 bytes. */
 const MAX_REMEMBERED = 20_000;
 
 /** One attempt of a side effect that has ended. */

@@ -1,19 +1,19 @@
 import type { Logger } from './logger.ts';
 
-/** Lines of one kind are summed up over so long, in ms. */
+/** For how long lines of one kind are summed up, in ms. */
 const WINDOW_MS = 1_000;
 
 export type SummedLine = {
   level: 'info' | 'warn' | 'error';
   message: string;
-  /** Lines that agree in message and `kind` are summed up together. Few different values: each has lines of its own. */
+  /** Lines with equal message and `kind` are summed up together. It must have few different values. */
   kind?: Record<string, string | number>;
   fields?: object;
 };
 
 /**
- * For what strangers can cause as often as they like, so that they can't fill the disk with the log. Of each kind the
- * first line is written at once. A second later one more line says in `leftOut` how many others there were meanwhile.
+ * Logs what strangers can cause as often as they like, so that they can't fill the disk with log lines. The first line
+ * of each kind is written at once. A second later one more line says in `leftOut` how many others there were.
  */
 export class SummedLog {
   readonly #logger: Logger;
@@ -34,7 +34,7 @@ export class SummedLog {
       return;
     }
     this.#windows.set(key, 0);
-    // Not unref'd: a process that ends says first what it left out.
+    // Not unref'd: before a process ends, it logs how many lines it left out.
     setTimeout(() => this.#closeWindow(key, line), WINDOW_MS);
     this.#logger[level]({ ...kind, ...fields }, message);
   }

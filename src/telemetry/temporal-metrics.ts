@@ -3,13 +3,13 @@ import { Gauge, type Registry } from 'prom-client';
 const TASK_KINDS = ['workflow', 'activity'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** Of one kind of task in the task queue. */
+/** The state of the task queue for one kind of task. */
 export type QueueState = { pollers: number; backlog: number; backlogAgeSeconds: number };
 
-/** What waits for a person, and what ended with side effects undone. */
+/** How many deliveries wait for a person, and how many ended with side effects undone. */
 export type ParkedState = { parked: number; oldestAgeSeconds: number; abandoned: number };
 
-/** What Temporal says of our deliveries and workers; docs/monitoring.md lists them. What is not known is NaN. */
+/** Metrics of deliveries and workers as Temporal knows them; docs/monitoring.md lists them. An unknown value is NaN. */
 export class TemporalMetrics {
   readonly #reachable: Gauge;
   readonly #parked: Record<keyof ParkedState, Gauge>;
@@ -28,7 +28,7 @@ export class TemporalMetrics {
       ),
       oldestAgeSeconds: gauge(
         'unfriend_deliveries_parked_oldest_age_seconds',
-        'Since when the oldest delivery that waits for a person is in Temporal, in seconds',
+        'How long the oldest delivery that waits for a person has been in Temporal, in seconds',
       ),
       abandoned: gauge(
         'unfriend_deliveries_abandoned',

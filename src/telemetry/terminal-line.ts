@@ -5,11 +5,11 @@ type Line = Record<string, unknown>;
 type Paint = (text: string) => string;
 type Colors = Record<'yellow' | 'red' | 'green' | 'gray', Paint>;
 
-/** Longer delivery ids are shortened at the levels that only tell how work goes on. */
+/** At the levels that only report progress, longer delivery ids are shortened. */
 const SHORT_ID = 8;
 const LONGEST_WHOLE_ID = 12;
 
-/** What a terminal does not show: it stands elsewhere in the line, or only the Temporal SDK needs it. */
+/** Fields that a terminal does not show: they stand elsewhere in the line, or only the Temporal SDK needs them. */
 const HIDDEN = new Set([
   'level',
   'time',

@@ -4,34 +4,34 @@ export type TraceParent = string;
 export type Attributes = Record<string, string | number | boolean>;
 
 export type SpanOptions = {
-  /** Absent: a trace of its own begins. */
+  /** Absent: the span begins a new trace. */
   parent?: TraceParent | undefined;
   kind?: 'server' | 'client' | 'internal';
   attributes?: Attributes;
-  /** 16 hex digits; absent: any. */
+  /** 16 hex digits; absent: a random one. */
   spanId?: string;
   /** In ms since the epoch; absent: now. */
   startedAt?: number;
 };
 
-/** Something that takes its time and belongs to a trace. */
+/** One timed operation of a trace. */
 export type Span = {
-  /** For what this span causes. */
+  /** The parent of the spans that this one causes. */
   readonly traceparent: TraceParent;
   /** @param error the type of what went wrong; never a message, which may hold account names */
   end(attributes?: Attributes, error?: string): void;
 };
 
-/** Where spans go. Absent when nobody wants them: then nothing of OpenTelemetry is even loaded. */
+/** Where spans go. Absent if tracing is off: then OpenTelemetry is not even loaded. */
 export type Tracing = {
   start(name: string, options?: SpanOptions): Span;
-  /** Sends what is left. */
+  /** Sends the spans that are left. */
   stop(): Promise<void>;
 };
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Undefined when it is none. */
+/** Undefined: the text is no traceparent. */
 export function parseTraceParent(
   text: string,
 ): { traceId: string; spanId: string; flags: number } | undefined {
@@ -39,7 +39,7 @@ export function parseTraceParent(
   return traceId && spanId && flags ? { traceId, spanId, flags: Number.parseInt(flags, 16) } : undefined;
 }
 
-/** The type of an error, as spans tell it. */
+/** The type of an error, as spans report it. */
 export function errorType(error: unknown): string {
   if (!(error instanceof Error)) return 'Error';
   return 'type' in error && typeof error.type === 'string' ? error.type : error.name;

@@ -3,7 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 /** What became of a pair in one attempt of a side effect. */
 export type AttemptResult = 'done' | 'failed' | 'retried' | 'cancelled';
 
-/** A side effect of one's own may say anything; so many details of each are told apart, the rest is `other`. */
+/** How many details per side effect and result are counted separately; all others count as `other`. */
 const MAX_DETAILS = 30;
 const DETAIL = /^[A-Za-z][\w.:-]{0,39}$/;
 
@@ -14,12 +14,12 @@ export class WorkerMetrics {
   readonly #deliveries: Histogram<'result'>;
   readonly #details = new Set<string>();
 
-  /** @param sideEffects their names: from the start there is a row for each */
+  /** @param sideEffects their names: each has a series from the start */
   constructor(registry: Registry, sideEffects: readonly string[]) {
     const registers = [registry];
     this.#pairs = new Counter({
       name: 'unfriend_side_effect_pairs_total',
-      help: 'Pairs by what an attempt of a side effect made of them',
+      help: 'Pairs, by their result in an attempt of a side effect',
       labelNames: ['side_effect', 'result', 'detail'],
       registers,
     });
@@ -57,7 +57,7 @@ export class WorkerMetrics {
     this.#deliveries.labels(result).observe(Math.max(0, ms) / 1000);
   }
 
-  /** Each label value is a time series of its own, for good. */
+  /** Each label value is a time series that stays for good, and an app's own side effect can report any detail. */
   #bounded(of: string, detail: string): string {
     if (!DETAIL.test(detail)) return 'other';
     const key = `${of} ${detail}`;

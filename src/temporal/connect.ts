@@ -12,16 +12,16 @@ import type { TemporalSettings } from '../config/settings.ts';
 import { OperatorError } from '../operator-error.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 
-/** The SDK's 10 would let one request outlast any deadline that a callback's answer has. */
+/** With the SDK's default of 10, one request could take longer than Tencent Chat waits for an answer. */
 const MAX_RPC_ATTEMPTS = 3;
 
-/** The SDK has no deadline of its own: a request to a server that hangs would wait for ever. In ms. */
+/** How long a request may take, in ms. The SDK sets no limit: a request to a server that hangs would wait for ever. */
 const REQUEST_MS = 5_000;
 
-/** These wait on purpose: for a workflow's result, or for what an update does. */
+/** These requests wait on purpose: for a workflow's result, or for the answer of an update. */
 const WAITING = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
 
-/** Here and not at each request, where it could be forgotten. */
+/** Gives every request a deadline here, because it could be forgotten at a single request. */
 const withDeadline: Interceptor = (options, nextCall) => {
   if (options.deadline !== undefined || WAITING.test(options.method_definition.path))
     return new InterceptingCall(nextCall(options));
@@ -29,8 +29,8 @@ const withDeadline: Interceptor = (options, nextCall) => {
 };
 
 /**
- * A request that is tried again after the connection was closed would throw out of the SDK's timer, and so end the
- * process; as a failed request it is only one more that nobody waits for.
+ * Makes a request fail if it is retried after the connection was closed. Otherwise it would throw out of the SDK's
+ * timer, which would end the process. Nobody waits for the failed request any more.
  */
 const failOnceClosed: Interceptor = (options, nextCall) => {
   try {
@@ -38,8 +38,13 @@ const failOnceClosed: Interceptor = (options, nextCall) => {
   } catch (error) {
     const details = error instanceof Error ? error.message : String(error);
     return new InterceptingCall({
-      ...{ sendMessage: ignore, sendMessageWithContext: ignore, halfClose: ignore, startRead: ignore },
-      ...{ cancelWithStatus: ignore, getPeer: () => '', getAuthContext: () => null },
+      sendMessage: ignore,
+      sendMessageWithContext: ignore,
+      halfClose: ignore,
+      startRead: ignore,
+      cancelWithStatus: ignore,
+      getPeer: () => '',
+      getAuthContext: () => null,
       start: (_metadata, listener) =>
         listener?.onReceiveStatus?.({ code: status.CANCELLED, details, metadata: new Metadata() }),
     });
@@ -50,14 +55,14 @@ function ignore(): void {
   // Nothing is sent.
 }
 
-/** gRPC's own 120 s would leave a receiver without Temporal for minutes after Temporal is back. */
+/** With gRPC's default of 120 s, a receiver could stay without Temporal for minutes after Temporal is back. */
 const RECONNECT = {
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.min_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
-/** gRPC's own 4 MB are less than a page of a list may have; the SDK's option for it does nothing. */
+/** A page of a list can be larger than gRPC's default of 4 MB. The SDK's option for this limit does nothing. */
 const MAX_MESSAGE = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
 
 /** A client that connects when it is first used, so that a process starts while Temporal is away. */
@@ -76,13 +81,13 @@ export function createClient(
   return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
 }
 
-/** Why a command could not act on one of many, in words. */
+/** Why a command could not act on one delivery, in words. */
 export function describeFailure(error: unknown): string {
   const known = toOperatorError(error);
   return known instanceof Error ? known.message : String(known);
 }
 
-/** In words what went wrong with a request to Temporal. */
+/** What went wrong with a request to Temporal, in words. */
 export function describeRpcError(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error && 'details' in cause && typeof cause.details === 'string' && cause.details) {
@@ -91,7 +96,7 @@ export function describeRpcError(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** For the person who runs a command, when Temporal refused it or is away; any other error is returned as it is. */
+/** The error for the person who runs a command, if Temporal refused a request or is away. Other errors stay the same. */
 export function toOperatorError(error: unknown): unknown {
   if (error instanceof NamespaceNotFoundError)
     return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
@@ -99,7 +104,7 @@ export function toOperatorError(error: unknown): unknown {
   if (!isGrpcServiceError(cause)) return error;
   if (cause.code === status.INVALID_ARGUMENT && /search attribute/i.test(cause.details))
     return new OperatorError(
-      `The namespace has not Unfriend's search attributes: run npx unfriend setup (${describeRpcError(error)}).`,
+      `The namespace lacks Unfriend's search attributes: run npx unfriend setup (${describeRpcError(error)}).`,
       { cause },
     );
   return new OperatorError(

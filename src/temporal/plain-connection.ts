@@ -4,8 +4,9 @@ import { Connection } from '@temporalio/client';
 const NAMESPACE_HEADER = 'temporal-namespace';
 
 /**
- * The SDK's connection, which hands the namespace's header to each request by `AsyncLocalStorage`. Before Node.js 24
- * that makes every promise of the process dearer, and so every callback; {@link namespaceHeader} does without.
+ * The SDK's connection without `AsyncLocalStorage`, by which the SDK passes the namespace's header to each request.
+ * Before Node.js 24 that makes every promise of the process slower, and so every callback. {@link namespaceHeader} sets
+ * the header instead.
  */
 export class PlainConnection extends Connection {
   override async withMetadata<R>(...[metadata, fn]: Parameters<typeof Connection.prototype.withMetadata<R>>) {
@@ -14,7 +15,7 @@ export class PlainConnection extends Connection {
   }
 }
 
-/** Names the namespace of each request, by which proxies and Temporal Cloud route it. */
+/** Adds a header with the namespace to each request. Proxies and Temporal Cloud route requests by it. */
 export function namespaceHeader(namespace: string): Interceptor {
   return (options, nextCall) =>
     new InterceptingCall(nextCall(options), {

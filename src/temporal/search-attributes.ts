@@ -4,7 +4,7 @@ import { searchAttributes as contract } from '../../workflows/contract.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
-/** As the Temporal CLI spells a type, and as the API numbers it. */
+/** How the Temporal CLI spells each type, and how the API numbers it. */
 const TYPES = {
   KEYWORD: { cli: 'Keyword', api: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD },
   KEYWORD_LIST: { cli: 'KeywordList', api: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST },
@@ -20,7 +20,7 @@ export const REQUIRED_SEARCH_ATTRIBUTES = Object.values(contract).map(({ name, t
 const REGISTRATION_MS = 60_000;
 const POLL_MS = 200;
 
-/** The names of those that the namespace lacks. */
+/** The names of the required search attributes that the namespace lacks. */
 export async function missingSearchAttributes(client: Client): Promise<string[]> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
@@ -43,7 +43,7 @@ export async function addSearchAttributes(client: Client, names: readonly string
   await client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
-/** Servers cache the list for a while. */
+/** Servers cache the list, so new search attributes show up only after a while. */
 async function waitUntilKnown(client: Client): Promise<void> {
   const deadline = Date.now() + REGISTRATION_MS;
   while ((await missingSearchAttributes(client)).length > 0) {
@@ -53,7 +53,7 @@ async function waitUntilKnown(client: Client): Promise<void> {
   }
 }
 
-/** What somebody with the right to it runs by hand. */
+/** The commands for somebody who has the right to create search attributes. */
 export function creationCommands(namespace: string, names: readonly string[]): string[] {
   return REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name)).map(
     ({ name, cli }) =>

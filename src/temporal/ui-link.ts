@@ -8,7 +8,7 @@ export function workflowPage(
   return pageOf(uiUrl, ['namespaces', run.namespace, 'workflows', run.workflowId, run.runId, 'history']);
 }
 
-/** The Temporal UI's list of what needs a person; also of what was taken up since, as no query can tell. */
+/** The Temporal UI's list of what needs a person. It also has what was taken up since: no query can leave that out. */
 export function attentionPage(uiUrl: string, namespace: string): string {
   const list = pageOf(uiUrl, ['namespaces', namespace, 'workflows']);
   return `${list}?query=${encodeURIComponent(NEEDS_PERSON)}`;

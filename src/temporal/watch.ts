@@ -3,15 +3,15 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
-import { ENDED_UNDONE, WAITS } from './attention/attention-query.ts';
+import { ABANDONED, WAITING } from './attention/attention-query.ts';
 import { listRuns } from './attention/list-runs.ts';
-import { EndedUndone } from './attention/taken-up.ts';
+import { AbandonedCounter } from './attention/taken-up.ts';
 import { describeRpcError } from './connect.ts';
 
-/** How often Temporal is asked, in ms; nobody who scrapes waits for it. */
+/** How often Temporal is asked, in ms. A scrape of the metrics never waits for Temporal. */
 const LOOK_EVERY_MS = 20_000;
 
-/** A poll lasts a minute; a worker that did not come back for this long is gone, in ms. The server keeps it for five. */
+/** A worker that has not polled for this long is gone, in ms. A poll takes a minute. The server lists a worker for 5. */
 const POLLED_WITHIN_MS = 90_000;
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
@@ -27,18 +27,18 @@ export type TemporalWatchOptions = {
   logger: Logger;
 };
 
-/** Asks Temporal now and then what waits for a person, and who works. */
+/** Asks Temporal regularly which deliveries wait for a person, and which workers poll. */
 export class TemporalWatch {
   readonly #options: TemporalWatchOptions;
   readonly #stopping = new AbortController();
-  readonly #ended = new EndedUndone();
+  readonly #abandoned = new AbandonedCounter();
 
   constructor(options: TemporalWatchOptions) {
     this.#options = options;
     void this.#run();
   }
 
-  /** What is asked for at this moment is not waited for: a stop has no time for a Temporal that hangs. */
+  /** Does not wait for requests that are under way: Temporal may hang. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -54,7 +54,7 @@ export class TemporalWatch {
   async #look(): Promise<void> {
     const { client, taskQueue, metrics } = this.#options;
     const looks = [
-      this.#orUndefined(() => readParked(client, taskQueue, this.#ended)).then((state) => {
+      this.#orUndefined(() => readParked(client, taskQueue, this.#abandoned)).then((state) => {
         metrics.setParked(state);
         return state;
       }),
@@ -68,7 +68,7 @@ export class TemporalWatch {
     metrics.setReachable(states.some((state) => state !== undefined));
   }
 
-  /** Temporal away is said elsewhere, by those who need it. */
+  /** Logs at level debug only: the parts that need Temporal report that it is away. */
   async #orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
@@ -82,17 +82,17 @@ export class TemporalWatch {
   }
 }
 
-/** By the same queries as `failed`, for one task queue. */
+/** Uses the same queries as `failed`, for one task queue. */
 export async function readParked(
   client: Client,
   taskQueue: string,
-  ended = new EndedUndone(),
+  abandonedCounter = new AbandonedCounter(),
 ): Promise<ParkedState> {
-  // The server finds no name with a quote in it, however that is written.
+  // A query can't find a task queue with a quote in its name, in any notation. Then all task queues count.
   const ofQueue = /["'\\]/.test(taskQueue) ? '' : ` AND TaskQueue="${taskQueue}"`;
-  const parked = await count(client, WAITS + ofQueue);
-  const abandoned = await ended.count(client, ENDED_UNDONE + ofQueue);
-  const oldest = parked > 0 ? await oldestStart(client, WAITS + ofQueue) : undefined;
+  const parked = await count(client, WAITING + ofQueue);
+  const abandoned = await abandonedCounter.count(client, ABANDONED + ofQueue);
+  const oldest = parked > 0 ? await oldestStart(client, WAITING + ofQueue) : undefined;
   const oldestAgeSeconds = oldest === undefined ? 0 : Math.max(0, Date.now() / 1000 - oldest);
   return { parked, oldestAgeSeconds, abandoned };
 }
@@ -103,7 +103,7 @@ async function count(client: Client, query: string): Promise<number> {
   return Number(answer.count);
 }
 
-/** Seconds since the epoch. Lists have the oldest last: of more than 10,000 deliveries it is not looked at. */
+/** When the oldest of the first 10,000 started, in seconds since the epoch. Lists end with the oldest. */
 async function oldestStart(client: Client, query: string): Promise<number | undefined> {
   const starts = (await listRuns(client, query)).flatMap(({ startTime }) =>
     startTime ? [Number(startTime.seconds)] : [],
@@ -113,8 +113,10 @@ async function oldestStart(client: Client, query: string): Promise<number | unde
 
 export async function readQueue(client: Client, taskQueue: string, kind: TaskKind): Promise<QueueState> {
   const { pollers, stats } = await client.workflowService.describeTaskQueue({
-    ...{ namespace: client.options.namespace, taskQueue: { name: taskQueue } },
-    ...{ taskQueueType: KINDS[kind], reportStats: true },
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: KINDS[kind],
+    reportStats: true,
   });
   const since = (Date.now() - POLLED_WITHIN_MS) / 1000;
   const polling = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since);

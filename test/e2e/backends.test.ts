@@ -106,6 +106,6 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', (
       ...settings,
       CACHE_URL: 'redis://127.0.0.1:1',
     });
-    assert.match(stdout, /^✓ CACHE_URL: set; npx unfriend check work reaches it$/m);
+    assert.match(stdout, /^✓ CACHE_URL: set; run npx unfriend check work to reach it$/m);
   });
 });

@@ -59,8 +59,8 @@ describe('unfriend retry --all', () => {
       assert.match(stderr, /^Will retry:$/m);
       assert.match(stderr, /^ {2}4 that wait for a person, by a batch of signals/m);
       assert.match(stderr, /^ {2}1 that ended with side effects undone, each by a new workflow$/m);
-      assert.match(stderr, /^ {2}parked, in pairs: updateSearchIndex 5$/m);
-      assert.match(stdout, /^4 signalled, 1 started anew$/m);
+      assert.match(stderr, /^ {2}parked pairs: updateSearchIndex 5$/m);
+      assert.match(stdout, /^4 signalled, 1 retried by a new workflow$/m);
       await Promise.all([...ids, `${left}/retry-1`].map((id) => stage.handle(id).result()));
 
       await until('nothing to be listed', async () => (await stage.failed()).length === 0);

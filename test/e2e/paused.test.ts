@@ -67,13 +67,13 @@ describe('a delivery whose workflow is paused is open, not ended', () => {
       const watching = new UnfriendProcess(['status', id, '--watch'], {
         TEMPORAL_ADDRESS: String(stage.temporal.settings.connectionOptions.address),
       });
-      await until('it to say so', () => /It is paused: it goes on once/.test(watching.stderr));
+      await until('it to say so', () => /The delivery is paused. It goes on once/.test(watching.stderr));
       await unpause();
       await until('the worker to have it', async () => (await stage.statusOf(id)) === 'NeedsAttention');
       await stage.unfriend('retry', id);
       assert.equal(await watching.exit(), 0);
       assert.match(watching.stdout, /: Done, 1 pair, workflow COMPLETED$/m);
-      assert.equal(watching.stderr.match(/It is paused/g)?.length, 1, watching.stderr);
+      assert.equal(watching.stderr.match(/is paused/g)?.length, 1, watching.stderr);
     });
   });
 
@@ -94,7 +94,7 @@ describe('a delivery whose workflow is paused is open, not ended', () => {
       const { stdout } = await stage.unfriend('failed', '--limit', '1');
       assert.match(stdout, /^2 wait for a person \(1 is paused\), 0 ended with side effects undone$/m);
       assert.match(stdout, new RegExp(`^${deliveryIdOf(id)} +\\S+ +paused +1 +updateSearchIndex 1`, 'm'));
-      assert.match(stdout, /^What is paused goes on after: temporal workflow unpause --workflow-id/m);
+      assert.match(stdout, /^To go on with a paused delivery: temporal workflow unpause --workflow-id/m);
       const { parked, abandoned } = await readParked(stage.temporal.client, stage.taskQueue);
       assert.deepEqual([parked, abandoned], [2, 0]);
       await finish(unpause, id, other);
@@ -115,20 +115,20 @@ describe('a delivery whose workflow is paused is open, not ended', () => {
     await stage.withWorker(() => stage.handle(`${id}/retry-1`).result());
   });
 
-  test('retry and dismiss signal it, and say that it is done once somebody unpauses it', async () => {
+  test('retry and dismiss signal it, and say that it acts once somebody unpauses it', async () => {
     await stage.withWorker(async () => {
       const { id, unpause } = await pausedOne();
       const dry = await stage.unfriend('retry', id, '--dry-run');
       assert.match(
         dry.stdout,
-        /: would be signalled: it is paused: it is done once somebody unpauses it: temp/,
+        /: would be signalled: the workflow is paused, and acts on the signal once somebody unpauses it: temp/,
       );
       stage.broken.clear();
       const { code, stdout } = await stage.unfriend('retry', id);
       assert.equal(code, 0);
       assert.match(
         stdout,
-        /: signalled: it is paused: it is done once somebody unpauses it: temporal workflow/,
+        /: signalled: the workflow is paused, and acts on the signal once somebody unpauses it: temporal workflow/,
       );
       await unpause();
       await stage.handle(id).result();
@@ -144,7 +144,7 @@ describe('a delivery whose workflow is paused is open, not ended', () => {
       stage.broken.clear();
       const { code, document, stderr } = await stage.json<Report>('retry', '--all', '--yes', '--by', 'erin');
       assert.match(stderr, /^ {2}1 that wait for a person, by a batch of signals/m);
-      assert.match(stderr, /^ {2}1 that are paused, by signals: done once somebody unpauses them$/m);
+      assert.match(stderr, /^ {2}1 that are paused, by signals: they act once somebody unpauses them$/m);
       const { open, paused, signalled, failed } = document;
       assert.deepEqual([code, open, paused, signalled, failed], [0, 2, 1, 2, 0], stderr);
       await stage.handle(other).result();

@@ -125,7 +125,10 @@ describe('unfriend retry, of what waits for a person', () => {
     stage.broken.clear();
     const { code, stdout } = await stage.unfriend('retry', id);
     assert.equal(code, 0);
-    assert.match(stdout, /: signalled: no worker answered in time: it is done once one runs/);
+    assert.match(
+      stdout,
+      /: signalled: no worker answered in time: the workflow acts on the signal once a worker runs/,
+    );
     await stage.withWorker(() => stage.handle(id).result());
     assertDoneOnce();
   });
@@ -275,7 +278,7 @@ describe('unfriend retry, of what is closed', () => {
     assert.equal(without.code, 1);
     assert.match(
       without.stderr,
-      /terminated, and no worker answered what it left undone \(.+\): run one, then try/,
+      /terminated, and no worker answered what it left undone \(.+\): start a worker, then try/,
     );
     await stage.withWorker(async () => {
       assert.deepEqual(short(await retry(id)), [['started', 2]]);

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { TemporalMetrics } from '../../src/telemetry/temporal-metrics.ts';
-import { EndedUndone } from '../../src/temporal/attention/taken-up.ts';
+import { AbandonedCounter } from '../../src/temporal/attention/taken-up.ts';
 import { createClient } from '../../src/temporal/connect.ts';
 import { freePort } from '../../src/temporal/local/free-port.ts';
 import { readParked, readQueue, TemporalWatch } from '../../src/temporal/watch.ts';
@@ -55,10 +55,10 @@ describe('what Temporal is asked for metrics', () => {
   test('deliveries that ended with side effects undone are counted, however they ended, until somebody takes them up', async () => {
     const { client } = temporal;
     const taskQueue = `ended-${randomUUID()}`;
-    const ended = new EndedUndone();
+    const counter = new AbandonedCounter();
     const counts = (expected: number) =>
       until(`${expected} to be counted`, async () => {
-        const { abandoned } = await readParked(client, taskQueue, ended);
+        const { abandoned } = await readParked(client, taskQueue, counter);
         return abandoned === expected;
       });
     const first = await startParked(taskQueue);

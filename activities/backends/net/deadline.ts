@@ -1,7 +1,7 @@
 /**
- * Runs `action` with a signal that aborts with a `TimeoutError` after `ms`, and together with `signal` where one is
- * given. In Node.js 20 what `AbortSignal.any` and `AbortSignal.timeout` make can be garbage-collected before it fires,
- * and the call hangs.
+ * Runs `action` with a signal that aborts with a `TimeoutError` after `ms`, or earlier when `signal` aborts. Own code,
+ * because in Node.js 20 the signals of `AbortSignal.any` and `AbortSignal.timeout` can be garbage-collected before they
+ * abort, and then the call hangs.
  */
 export async function withDeadline<T>(
   ms: number,

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
 
-/** A name or address that leads where nothing may be sent to. */
+/** The name or address leads to a place where nothing may be sent. */
 export class RefusedAddressError extends Error {
   override name = 'RefusedAddressError';
 }
@@ -24,10 +24,10 @@ export type GuardOptions = {
   timeout: number;
 };
 
-/** Azure answers machines there about themselves, and it lies in no special range. */
+/** Azure's address for machines to ask about themselves. It lies in no special range. */
 const METADATA = ['168.63.129.16'];
 
-/** What IANA gives out of IPv6: whatever lies outside is not public, or embeds an IPv4 address. */
+/** The part of IPv6 that IANA gives out. All other addresses are not public, or embed an IPv4 address. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::');
 /** ISATAP hides an IPv4 address in the last 64 bits, in the network of any IPv6 prefix. */
@@ -57,8 +57,8 @@ function isGlobalUnicast(address: ipaddr.IPv6): boolean {
 }
 
 /**
- * Connects to allowed addresses alone. It judges the very addresses that are connected to, on every connection: a
- * name that resolves differently a moment later gains nothing.
+ * Connects only to allowed addresses. On every connection it checks the very addresses that it connects to: a name that
+ * resolves differently a moment later gains nothing.
  */
 export function guardedConnector(options: GuardOptions): buildConnector.connector {
   const { isAllowed, ca, timeout } = options;

@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts';
 /** The commands that `check` can be asked about. */
 type CheckedRole = Exclude<ServiceRole, 'demo'>;
 
-/** Looks at all that a command needs. Reports faults of the settings alone: without settings nothing can be reached. */
+/** Looks at all that a command needs. If the settings have faults, it reports only those: nothing can be reached then. */
 export async function checkAll({ environment }: CliContext, command: CheckedRole): Promise<Finding[]> {
   let settings: Settings;
   try {
@@ -46,7 +46,7 @@ function checkSettings(settings: Settings): Finding[] {
   return found;
 }
 
-/** Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. */
+/** Reaches the backends if the command runs side effects. `serve` only needs to know which backends are off. */
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = createBackends(settings);
@@ -57,7 +57,8 @@ async function checkBackends(settings: Settings): Promise<Finding[]> {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
       const isReached = parts.worker || url === 'embedded';
       const found = isReached ? await bySetting.get(component)?.check() : undefined;
-      if (!found) return [{ component, state: 'ok', message: 'set; npx unfriend check work reaches it' }];
+      if (!found)
+        return [{ component, state: 'ok', message: 'set; run npx unfriend check work to reach it' }];
       return found.map((finding) => ({ component, ...finding }));
     });
     return (await Promise.all(findings)).flat();

@@ -10,16 +10,16 @@ import type { Finding } from './finding.ts';
 const component = 'journal';
 const MB = 1024 * 1024;
 
-/** Looks at the journal of this machine, and leaves no trace: also beside the receiver that has it. */
+/** Looks at the journal of this machine and changes nothing. A receiver may be using the journal. */
 export async function checkJournal({ intake, journal: { dir } }: Settings): Promise<Finding[]> {
-  if (intake === 'direct') return [{ component, state: 'ok', message: 'none, as INTAKE=direct wants it' }];
+  if (intake === 'direct') return [{ component, state: 'ok', message: 'none, because of INTAKE=direct' }];
   const place = existingPart(dir);
   const fault = whyNotWritable(place);
   if (fault) return [{ component, state: 'fault', message: `${dir} can't be written to: ${fault}` }];
   return [checkRoom(place), await checkContent(dir)];
 }
 
-/** The folder, or where it would be made. */
+/** The folder, or the nearest folder above it that exists. */
 function existingPart(dir: string): string {
   return existsSync(dir) || dirname(dir) === dir ? dir : existingPart(dirname(dir));
 }
@@ -37,7 +37,11 @@ function checkRoom(place: string): Finding {
   const { bavail, bsize } = statfsSync(place);
   const free = `${Math.floor((bavail * bsize) / MB)} MB free`;
   return new DiskSpace(place).isLow
-    ? { component: 'disk', state: 'warning', message: `${free}: too little to journal anything, make room` }
+    ? {
+        component: 'disk',
+        state: 'warning',
+        message: `${free}: too little to journal anything; free some space`,
+      }
     : { component: 'disk', state: 'ok', message: `${free} for the journal` };
 }
 

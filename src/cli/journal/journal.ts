@@ -18,7 +18,7 @@ Reads the folder JOURNAL_DIR (or DATA_DIR) of this machine. A receiver may be ru
 Examples:
   $ npx unfriend journal                                       what is pending
   $ npx unfriend journal quarantine --json                     what nobody could process, with the reason
-  $ SDK_APP_ID=1400000000 npx unfriend journal requeue 01KAS…  take it up again`,
+  $ SDK_APP_ID=1400000000 npx unfriend journal requeue 01KAS…  make it pending again`,
     );
 
   journal
@@ -39,7 +39,7 @@ Examples:
 
   journal
     .command('requeue')
-    .description('take up again what is in the quarantine, once its cause is mended')
+    .description('make entries of the quarantine pending again, once their cause is fixed')
     .argument('<id...>', 'as `journal quarantine` lists them')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  $ SDK_APP_ID=1400000000 npx unfriend journal requeue 01KAS…')

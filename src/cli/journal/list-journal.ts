@@ -6,7 +6,7 @@ import { readAndWarn } from '../read-and-warn.ts';
 import { onJournal } from './on-journal.ts';
 import { printQuarantine } from './quarantine.ts';
 
-/** Prints what is pending or quarantined. Of a damaged journal it prints what could be read, and then throws. */
+/** Prints what is pending or quarantined. If the journal is damaged, it prints what could be read, and then throws. */
 export async function listJournal(context: CliContext, operation: Operation, json: boolean): Promise<void> {
   const { messages, fault } = await onJournal(readAndWarn(context, 'operate').journal.dir, operation);
   if (operation.kind === 'quarantine') printQuarantine(messages, json);

@@ -9,7 +9,7 @@ import {
 } from '../../journal/operate/operate.ts';
 import { OperatorError } from '../../operator-error.ts';
 
-/** What could be read of the journal. `fault`: the damage that ended the reading. */
+/** What could be read from the journal. `fault`: the damage that ended the reading. */
 type Found = { messages: OperationMessage[]; fault: DamagedJournalError | undefined };
 
 /** Runs one operation on this machine's journal, also while a receiver runs. */

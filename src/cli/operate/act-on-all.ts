@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import { actOnEach, signalEach } from '../../temporal/attention/act-on-many.ts';
 import { isOpen } from '../../temporal/attention/execution.ts';
-import { findAttention, type Undone } from '../../temporal/attention/find-attention.ts';
+import { findAttention, type UndoneDelivery } from '../../temporal/attention/find-attention.ts';
 import {
   type AttentionSummary,
   type LeftOut,
@@ -64,20 +64,20 @@ function describePlan(
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ') || 'not known';
-  const oneByOne = rate ? `signals, ${rate} a second` : 'signals';
-  const how = goesInBatch(order, rate) ? "a batch of signals, Temporal's own" : oneByOne;
+  const oneByOne = rate ? `signals, ${rate} per second` : 'signals';
+  const how = goesInBatch(order, rate) ? 'a batch of signals (a batch job of Temporal)' : oneByOne;
   return [
     `${dryRun ? 'Would' : 'Will'} ${nameOf(command)}${input.sideEffect ? ` ${input.sideEffect} of` : ''}:`,
     ...(open > paused ? [`  ${open - paused} that wait for a person, by ${how}`] : []),
-    ...(paused > 0 ? [`  ${paused} that are paused, by signals: done once somebody unpauses them`] : []),
+    ...(paused > 0 ? [`  ${paused} that are paused, by signals: they act once somebody unpauses them`] : []),
     ...(closed > 0 ? [`  ${closed} that ended with side effects undone, each by a new workflow`] : []),
-    `  parked, in pairs: ${list(parked)}`,
-    `  failed with, in deliveries: ${list(errors)}`,
+    `  parked pairs: ${list(parked)}`,
+    `  deliveries by failure type: ${list(errors)}`,
     ...others,
   ];
 }
 
-type Work = { found: Undone[]; order: Order; rate: number | undefined };
+type Work = { found: UndoneDelivery[]; order: Order; rate: number | undefined };
 
 /** A dismissal is final, so it may only reach the deliveries that were shown. A batch's query also finds newer ones. */
 function goesInBatch({ command }: Order, rate: number | undefined): boolean {
@@ -98,16 +98,16 @@ async function carryOut(client: Client, { found, order, rate }: Work): Promise<R
   return { ...report, signalled: report.signalled + done, failed: report.failed + failed };
 }
 
-type OneByOne = Omit<Work, 'found'> & { alone: Undone[]; closed: Undone[] };
+type OneByOne = Omit<Work, 'found'> & { alone: UndoneDelivery[]; closed: UndoneDelivery[] };
 
 async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<Report> {
   const view = createBulkView('one by one');
   let count = 0;
-  const manner = { rate, onDone: () => view.update(++count, alone.length + closed.length) };
+  const options = { rate, onDone: () => view.update(++count, alone.length + closed.length) };
   try {
-    const signalled = await signalEach(client, { deliveries: alone, order }, manner);
+    const signalled = await signalEach(client, { deliveries: alone, order }, options);
     const workflowIds = closed.map(({ workflowId }) => workflowId);
-    return reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, manner))]);
+    return reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, options))]);
   } finally {
     view.stop();
   }
@@ -143,12 +143,12 @@ function describeReport(
   { signalled, started, alreadyStarted, nothing, failed }: Report,
   { command }: Order,
 ): string {
-  const how = command === 'retryFailed' ? 'started anew' : 'dismissed by a new workflow';
+  const how = `${command === 'retryFailed' ? 'retried' : 'dismissed'} by a new workflow`;
   return [
     `${signalled} signalled`,
     ...(started > 0 ? [`${started} ${how}`] : []),
     ...(alreadyStarted > 0 ? [`${alreadyStarted} started by somebody else`] : []),
-    ...(nothing > 0 ? [`${nothing} with nothing left to do`] : []),
+    ...(nothing > 0 ? [`${nothing} had nothing left to do`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ].join(', ');
 }

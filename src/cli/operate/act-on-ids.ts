@@ -14,7 +14,7 @@ type Chosen = {
   json?: true | undefined;
 };
 
-/** Acts on each of these deliveries; one that fails holds up no other. Returns the exit code. */
+/** Acts on each of these deliveries. One that fails does not stop the others. Returns the exit code. */
 export async function actOnIds(
   client: Client,
   order: Order,

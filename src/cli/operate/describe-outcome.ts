@@ -2,12 +2,12 @@ import type { CommandName } from '../../../workflows/contract.ts';
 import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 
-/** As the command is called on the command line. */
+/** The name of the command on the command line. */
 export function nameOf(command: CommandName): 'retry' | 'dismiss' {
   return command === 'retryFailed' ? 'retry' : 'dismiss';
 }
 
-/** In a line, for people; of a dry run what would be. */
+/** One line for people. For a dry run it says what would be done. */
 export function describeOutcome(outcome: ActOutcome, { command, dryRun }: Order): string {
   const { result, affected = 0, remaining, workflowId, reason } = outcome;
   const effects = `${affected} side ${affected === 1 ? 'effect' : 'effects'} of pairs`;

@@ -17,8 +17,8 @@ export function addDismiss(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-For a closed delivery a new workflow starts. It records who dismissed the delivery and why, and runs no side effect; those
-that --effect leaves out are parked in it. Exits 1 when a delivery could not be dismissed.
+For a closed delivery a new workflow starts. It records who dismissed the delivery and why, and runs no side effect. With
+--effect, the other side effects are parked in it. Exits 1 when a delivery could not be dismissed.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend dismiss 2ea4e023-2859-4512-b629-3089f77dff70 --reason "account is gone"

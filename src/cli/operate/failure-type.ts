@@ -1,5 +1,5 @@
 import { KNOWN_FAILURE_TYPES } from '../../../activities/failure-types.ts';
-import type { Undone } from '../../temporal/attention/find-attention.ts';
+import type { UndoneDelivery } from '../../temporal/attention/find-attention.ts';
 
 /** With fewer letters in common, two names are not alike. */
 const SHORTEST_PREFIX = 3;
@@ -8,7 +8,7 @@ const SHORTEST_PREFIX = 3;
  * Explains why a failure type is unknown: Unfriend has no such type, and no delivery has it. Returns undefined for a
  * known type. Deliveries count because an app's own side effect can have any type.
  */
-export function explainUnknownType(given: string, found: readonly Undone[]): string | undefined {
+export function explainUnknownType(given: string, found: readonly UndoneDelivery[]): string | undefined {
   const seen = found.flatMap(({ errors }) => errors ?? []).map(({ type }) => type);
   const types = [...new Set([...KNOWN_FAILURE_TYPES, ...seen])];
   if (types.some((type) => type.toLowerCase() === given.toLowerCase())) return undefined;

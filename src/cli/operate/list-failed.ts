@@ -1,7 +1,7 @@
 import ms from 'ms';
 import { shorten } from '../../../workflows/text.ts';
 import { describeExecution, unpauseCommand } from '../../temporal/attention/execution.ts';
-import { findAttention, type Undone } from '../../temporal/attention/find-attention.ts';
+import { findAttention, type UndoneDelivery } from '../../temporal/attention/find-attention.ts';
 import { type LeftOut, leftOut, narrow, summarise } from '../../temporal/attention/narrow-attention.ts';
 import { attentionPage } from '../../temporal/ui-link.ts';
 import type { CliContext, Usage } from '../context.ts';
@@ -41,37 +41,40 @@ export function listFailed(context: CliContext, options: FailedOptions, usage: U
     const inAll = describeCounts(summarise(all));
     print(isFiltered ? `${found.length} of ${all.length} match; in all ${inAll}` : inAll);
     if (found.length > 0) describe(found, { limit: limit ?? LISTED_IN_TABLE, now, namespace });
-    print(`In the Temporal UI, with what was taken up since: ${link}`);
+    print(`In the Temporal UI (it also lists what was retried or dismissed since): ${link}`);
   });
 }
 
-function refuseUnknownType(usage: Usage, type: string, all: readonly Undone[]): void {
+function refuseUnknownType(usage: Usage, type: string, all: readonly UndoneDelivery[]): void {
   const why = explainUnknownType(type, all);
   if (why !== undefined) usage.error(`error: --error: ${why}`);
 }
 
 type Document = ReturnType<typeof summarise> & { leftOut: LeftOut; link: string };
 
-function toDocument(shown: Undone[], { link, ...summary }: Document) {
+function toDocument(shown: UndoneDelivery[], { link, ...summary }: Document) {
   const deliveries = shown.map(({ since, ...row }) => ({ ...row, since: new Date(since).toISOString() }));
   return { ...summary, link, deliveries };
 }
 
 type Shown = { limit: number; now: number; namespace: string };
 
-function describe(found: Undone[], { limit, now, namespace }: Shown): void {
+function describe(found: UndoneDelivery[], { limit, now, namespace }: Shown): void {
   const rows = found.slice(0, limit).map((row) => toRow(row, now));
   const titles = ['DELIVERY', 'AGE', 'STATE', 'PAIRS', 'PARKED', 'FIRST ERROR'];
   print('');
   for (const line of formatTable(titles, rows)) print(line);
   if (found.length > limit) print(`and ${found.length - limit} more: see --limit`);
-  print('\nOnce the cause is mended: npx unfriend retry <delivery id>, or retry --all');
-  print('What must not happen any more: npx unfriend dismiss <delivery id> --reason <why>');
+  print('\nTo retry once the cause is fixed: npx unfriend retry <delivery id>, or retry --all');
+  print('To give up what must not happen any more: npx unfriend dismiss <delivery id> --reason <why>');
   if (found.some(({ execution }) => execution === 'PAUSED'))
-    print(`What is paused goes on after: ${unpauseCommand('<workflow id>', namespace)}`);
+    print(`To go on with a paused delivery: ${unpauseCommand('<workflow id>', namespace)}`);
 }
 
-function toRow({ deliveryId, since, execution, pairs, parked, errors }: Undone, now: number): string[] {
+function toRow(
+  { deliveryId, since, execution, pairs, parked, errors }: UndoneDelivery,
+  now: number,
+): string[] {
   const counts = Object.entries(parked ?? {}).map(([name, count]) => `${name} ${count}`);
   const [error] = errors ?? [];
   return [

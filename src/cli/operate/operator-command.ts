@@ -16,7 +16,11 @@ export function addOperatorOptions<Arguments extends unknown[], Options extends 
     .option('--all', 'everything that `failed` lists')
     .option('--yes', 'with --all: do not ask first')
     .option('--dry-run', 'only say what would be done')
-    .option('--rate <per second>', 'at most so many deliveries a second, one by one', wholeNumber(MAX_RATE))
+    .option(
+      '--rate <per second>',
+      'at most this many deliveries per second, one by one',
+      wholeNumber(MAX_RATE),
+    )
     .option('--json', 'print one JSON document');
 }
 
@@ -42,7 +46,8 @@ export async function runOperatorCommand(
   const { effect, by, reason, all, yes, dryRun = false } = options;
   if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
   if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
-  if (yes && !all) usage.error('error: --yes goes with --all: what is named by id is not asked about');
+  if (yes && !all)
+    usage.error('error: --yes goes with --all: deliveries that are named by id need no confirmation');
   if (all && !yes && !dryRun && !canAsk())
     usage.error(
       'error: --all asks first, and there is no terminal to ask on: add --yes, or --dry-run to look',

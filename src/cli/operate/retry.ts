@@ -6,9 +6,9 @@ import { addOperatorOptions, runOperatorCommand } from './operator-command.ts';
 export function addRetry(program: Command, context: CliContext): void {
   const command = program
     .command('retry')
-    .description('try again what is parked; of a closed delivery, start what is undone anew')
+    .description('try again what is parked; for a closed delivery, do what is undone in a new workflow')
     .argument('[delivery id...]', 'as `failed` lists them, or whole workflow ids')
-    .addOption(effectOption('only this side effect; of a closed delivery, the others stay parked'))
+    .addOption(effectOption('only this side effect; for a closed delivery, the others stay parked'))
     .option('--reason <text>', 'why, shown to others in the Temporal UI');
   addOperatorOptions(command)
     .addHelpText(

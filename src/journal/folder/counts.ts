@@ -4,24 +4,25 @@ import { promisify } from 'node:util';
 import xxhash from 'xxhash-wasm';
 import { DATABASE } from '../database.ts';
 
-/** Beside the database: when that can't tell what it should hold, this does, as of about a second before. */
+/** The name of the file. It tells a recovery how many entries the database held about a second before the end. */
 const FILE = 'counts';
 
 /** How often it is written, in ms. */
 const INTERVAL_MS = 1_000;
 
-/** Always so many bytes, so that a write replaces all of the one before. */
+/** The file always has this many bytes, so that each write replaces the whole of the one before. */
 const WIDTH = 160;
 
-/** What a journal holds. */
+/** How many entries a journal holds. */
 export type Counts = { pending: number; quarantined: number };
 
-/** What the file says of the journal, as it was when it was written. */
+/** What the file says about the journal, as of the file's last write. */
 export type LastCounts = Counts & {
-  /** The database's last commit, and which file that is: a copy or a successor has other numbers. */
+  /** The number of the database's last commit. */
   lastTransaction: number;
+  /** Which database file this is about: a copy or a new database has another inode. */
   inode: number;
-  /** Whatever was pending, or became so later, has this key or a higher one. */
+  /** Every delivery that was pending then, or was journaled later, has this key or a higher one. */
   lowestKey: string;
 };
 
@@ -30,7 +31,10 @@ type Counted = { pendingCount: number; quarantinedCount: number; lastTransaction
 const { h64ToString } = await xxhash();
 const writeAt = promisify(write);
 
-/** Keeps the file up to date. Never in the way of callbacks: on a busy disk even a small write takes its time. */
+/**
+ * Keeps the file up to date. It writes in the background: on a busy disk even a small write is slow, and callbacks
+ * must not wait for it.
+ */
 export class CountsFile {
   readonly #counted: Counted;
   readonly #inode: number;
@@ -39,7 +43,7 @@ export class CountsFile {
   #written = '';
   #writing: Promise<void> = Promise.resolve();
 
-  /** Writes at once: the lowest key of the process before says nothing of the keys of this one. */
+  /** Writes at once, because the lowest key that an earlier process wrote is no limit for this process's keys. */
   constructor(dir: string, counted: Counted) {
     this.#counted = counted;
     this.#inode = inodeOf(dir);
@@ -58,13 +62,13 @@ export class CountsFile {
     if (this.#file !== undefined) closeSync(this.#file);
   }
 
-  /** A full or broken disk is no reason to fail: the counts are a help, not a promise. */
+  /** Never throws, not even on a full or broken disk: the counts only help a recovery. */
   #writeNow(): void {
     if (this.#file === undefined) return;
     try {
       writeSync(this.#file, this.#line(), 0);
     } catch {
-      // Said elsewhere: nothing can be journaled either.
+      // Nothing can be journaled on such a disk either, and that is reported.
     }
   }
 
@@ -75,7 +79,7 @@ export class CountsFile {
       await writeAt(this.#file, line, 0);
       this.#written = line;
     } catch {
-      // As above.
+      // As in #writeNow.
     }
   }
 
@@ -85,7 +89,7 @@ export class CountsFile {
   }
 }
 
-/** Undefined: there are none, or they can't be read. */
+/** Undefined: the file is missing, or it can't be read. */
 export function readCounts(dir: string): LastCounts | undefined {
   try {
     const text = readFileSync(join(dir, FILE), 'utf8').trim();
@@ -108,7 +112,7 @@ export function inodeOf(dir: string): number {
   return statSync(join(dir, DATABASE)).ino;
 }
 
-/** With a checksum: a count that the disk damaged must not decide what is taken over. */
+/** Adds a checksum, because counts that the disk damaged must not decide what is taken over. */
 function encode(counted: string): string {
   return `${`${counted} ${h64ToString(counted)}`.padEnd(WIDTH - 1)}\n`;
 }

@@ -1,14 +1,14 @@
 import { statfsSync } from 'node:fs';
 
-/** Below this much free space nothing is journaled, in bytes: removing entries needs some room too. */
+/** With less free space than this, in bytes, nothing is journaled: removing entries needs some space too. */
 const RESERVE = 64 * 1024 * 1024;
-/** On small disks a share of them. */
+/** On a small disk the reserve is this share of the disk. */
 const RESERVE_SHARE = 0.1;
 
-/** A look takes microseconds; this many milliseconds it holds good. Somebody else may fill the disk at any time. */
+/** How long one look counts, in ms. A look takes microseconds, and others may fill the disk at any time. */
 const FRESH_MS = 5;
 
-/** Watches the free space under a folder. */
+/** Watches the free space on a folder's disk. */
 export class DiskSpace {
   readonly #dir: string;
   #isLow = false;
@@ -18,7 +18,7 @@ export class DiskSpace {
     this.#dir = dir;
   }
 
-  /** What is free, and how much of it is kept free, in bytes; all 0 when the folder is gone, or its disk is. */
+  /** How much is free, and how much of that is kept free, in bytes. Both are 0 when the folder or its disk is gone. */
   get space(): { free: number; reserve: number } {
     try {
       const { bavail, blocks, bsize } = statfsSync(this.#dir);

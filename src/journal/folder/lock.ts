@@ -6,15 +6,18 @@ import { OperatorError } from '../../operator-error.ts';
 type Locks = { tryLock(fd: number, options?: { shared: boolean }): boolean };
 const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as Locks;
 
-/** Whoever has it has the journal. */
-const OWNER = 'owner.lock';
+/** The process that holds this lock owns the journal. */
+const OWNER_LOCK = 'owner.lock';
 
-/** The owner has this one too. Who only asks tries it, and so is never in the way of a process that starts. */
-const SIGN = 'owned.lock';
+/**
+ * The owner holds this lock too. A process that only asks whether the journal is owned tries this one, so that it
+ * never gets in the way of a process that takes the journal.
+ */
+const QUERY_LOCK = 'owned.lock';
 
-/** For how long a process that asks may be in the way of the sign, in ms, and how often it is tried again. */
-const SIGN_MS = 500;
-const TRY_MS = 5;
+/** How long the owner waits for the query lock while other processes ask, and how often it tries again, in ms. */
+const QUERY_LOCK_WAIT_MS = 500;
+const TRY_EVERY_MS = 5;
 
 /** Another process has the journal. */
 export class JournalLockedError extends OperatorError {
@@ -28,33 +31,33 @@ export class JournalLockedError extends OperatorError {
 }
 
 /**
- * Takes the journal for this process. The operating system holds the lock and lets go of it with the process,
- * however that ends: a restart never waits.
+ * Takes the journal for this process. The operating system releases the lock when the process ends, however it ends.
+ * So a restart never waits for it.
  *
- * @returns a function that lets go
+ * @returns a function that releases the lock
  * @throws JournalLockedError
  */
 export function lockJournal(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
-  const owner = openSync(join(dir, OWNER), 'a+');
+  const owner = openSync(join(dir, OWNER_LOCK), 'a+');
   if (!tryLock(owner)) {
     closeSync(owner);
     throw new JournalLockedError(dir);
   }
-  const takeDown = putUpSign(dir);
+  const releaseQueryLock = takeQueryLock(dir);
   return () => {
-    takeDown();
+    releaseQueryLock();
     closeSync(owner);
   };
 }
 
-/** Without the sign the journal is owned all the same, and `check` alone does not know: nothing here may fail. */
-function putUpSign(dir: string): () => void {
+/** Never throws: without this lock the process still owns the journal, and only `check` can't see that. */
+function takeQueryLock(dir: string): () => void {
   try {
-    const sign = openSync(join(dir, SIGN), 'a+');
-    const until = performance.now() + SIGN_MS;
-    while (!tryLock(sign) && performance.now() < until) Atomics.wait(sleeper, 0, 0, TRY_MS);
-    return () => closeSync(sign);
+    const file = openSync(join(dir, QUERY_LOCK), 'a+');
+    const until = performance.now() + QUERY_LOCK_WAIT_MS;
+    while (!tryLock(file) && performance.now() < until) Atomics.wait(sleeper, 0, 0, TRY_EVERY_MS);
+    return () => closeSync(file);
   } catch {
     return () => undefined;
   }
@@ -62,14 +65,14 @@ function putUpSign(dir: string): () => void {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Whether a process has the journal. Any number may ask at once, also while a process takes it. */
+/** Whether a process owns the journal. Any number of processes may ask at once, also while one takes the journal. */
 export function isLocked(dir: string): boolean {
-  const path = join(dir, SIGN);
+  const path = join(dir, QUERY_LOCK);
   if (!existsSync(path)) return false;
-  const sign = openSync(path, 'r');
+  const file = openSync(path, 'r');
   try {
-    return !tryLock(sign, { shared: true });
+    return !tryLock(file, { shared: true });
   } finally {
-    closeSync(sign);
+    closeSync(file);
   }
 }

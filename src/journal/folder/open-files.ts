@@ -2,12 +2,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATABASE, LOCKS } from '../database.ts';
 
-/** A look takes microseconds; this many milliseconds it holds good where no commit depends on it. */
+/** How long one look counts where no commit depends on it, in ms. A look takes microseconds. */
 const FRESH_MS = 5;
 
 /**
- * Watches whether the files of an open journal are still the ones under its folder. A folder that is moved, deleted
- * or mounted over takes writes as before, into files that the next process will not find.
+ * Watches whether the files of an open journal are still the ones in its folder. After the folder was moved, deleted
+ * or mounted over, writes still succeed, but into files that the next process will not find.
  */
 export class OpenFiles {
   readonly #dir: string;
@@ -16,24 +16,24 @@ export class OpenFiles {
   #replaced: string | undefined;
   #lookedAt = performance.now();
 
-  /** To be made right after the database was opened. */
+  /** Create it right after the database was opened. */
   constructor(dir: string, onReplaced: (reason: string) => void) {
     this.#dir = dir;
     this.#opened = this.#identities();
     this.#onReplaced = onReplaced;
   }
 
-  /** As of the last look. Files that were replaced once stay replaced: a restart opens the new ones. */
+  /** Why the files were replaced, as of the last look. It stays set: only a restart opens the new files. */
   get knownReplaced(): string | undefined {
     return this.#replaced;
   }
 
-  /** As of a few milliseconds ago at most. */
+  /** Why the files were replaced. The last look was a few milliseconds ago at most. */
   get replaced(): string | undefined {
     return performance.now() - this.#lookedAt > FRESH_MS ? this.look() : this.#replaced;
   }
 
-  /** Looks now. @returns why the open files are not the journal any more; undefined: they are */
+  /** Looks now. @returns why the open files are no longer the journal; undefined: they still are */
   look(): string | undefined {
     this.#lookedAt = performance.now();
     if (this.#replaced !== undefined) return this.#replaced;
@@ -44,7 +44,7 @@ export class OpenFiles {
     return this.#replaced;
   }
 
-  /** Of the locks too: another process that makes new ones writes at the same time as this one. */
+  /** The lock file counts too: if another process has created a new one, both processes write at the same time. */
   #identities(): string[] {
     return [DATABASE, LOCKS].map((file) => identity(join(this.#dir, file)));
   }

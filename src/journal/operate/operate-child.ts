@@ -7,7 +7,7 @@ import type { Operation, OperationMessage } from './operate.ts';
 import { requeue } from './requeue.ts';
 
 const [dir = '', operation = ''] = process.argv.slice(2);
-// lmdb-js rejects a second promise beside a refused write's own.
+// For a refused write lmdb-js rejects a second promise, which nobody can await.
 process.on('unhandledRejection', () => undefined);
 try {
   await run(JSON.parse(operation) as Operation);
@@ -42,7 +42,7 @@ async function list(store: JournalStore, { kind, limit }: { kind: string; limit:
   else for (const entry of store.listQuarantined(limit)) await send({ kind: 'quarantined', ...entry });
 }
 
-/** One that can't be taken up again holds up none of the others. */
+/** A record that can't be requeued does not stop the others. */
 async function requeueAll(
   store: JournalStore,
   { ids, sdkAppId }: { ids: string[]; sdkAppId: string | undefined },

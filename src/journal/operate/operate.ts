@@ -2,12 +2,12 @@ import { OperatorError } from '../../operator-error.ts';
 import { runChild } from '../child.ts';
 import type { PendingDelivery, Quarantined } from '../record.ts';
 
-/** What the `journal` commands do with a journal, beside the process that has it. */
+/** What the `journal` commands do with a journal, also while a receiver uses it. */
 export type Operation =
   | { kind: 'list' | 'quarantine'; limit: number }
   | { kind: 'requeue'; ids: string[]; sdkAppId: string | undefined };
 
-/** What the operating child sends; `end` comes last, and only when it came to the end. */
+/** What the operating child sends. `end` comes last, and only if the child finished. */
 export type OperationMessage =
   | { kind: 'counts'; pending: number; quarantined: number }
   | { kind: 'pending'; key: string; record: PendingDelivery | undefined }
@@ -29,9 +29,9 @@ export class DamagedJournalError extends OperatorError {
 }
 
 /**
- * In a process of its own, which a damaged file may end.
+ * Runs an operation in a process of its own, because a damaged file may end that process.
  *
- * @param onMessage gets what could be read, also where the rest can't be
+ * @param onMessage gets what could be read, even if the rest can't be read
  * @throws DamagedJournalError
  */
 export async function operate(

@@ -6,8 +6,8 @@ import type { PendingDelivery, Quarantined, RawCallback } from '../record.ts';
 import type { JournalStore } from '../store.ts';
 
 /**
- * Makes a quarantined record pending again and returns its delivery id. A raw callback is read anew, by the
- * schema of this version; its Sign was right when it came and is not looked at again.
+ * Makes a quarantined record pending again and returns its delivery id. A raw callback is read again, by the schema
+ * of this version. Its Sign was right when it came, and is not checked again.
  *
  * @throws OperatorError when there is no such record, or it still can't be read
  */

@@ -6,8 +6,7 @@ import { checkRecord, decodeRecord, isFormat1, ownKey, type RecordKind } from '.
 import type { FoundRecord } from '../store.ts';
 import type { InspectionMessage } from './inspect.ts';
 
-/** Keys that share a message. */
-const SHARED = 1_000;
+const KEYS_PER_MESSAGE = 1_000;
 
 const [dir = '', mode, direction] = process.argv.slice(2);
 const environment = open({
@@ -46,7 +45,7 @@ async function readAll(database: typeof pending, part: RecordKind): Promise<void
     if (mode === 'salvage' && isWhole && isFormat1(value))
       await send({ kind: 'found', found: decode(part, key, value) });
     else keys.push(isWhole ? [key] : [String(key), ownKey(value)]);
-    if (keys.length >= SHARED) await tellReached();
+    if (keys.length >= KEYS_PER_MESSAGE) await tellReached();
   }
   await tellReached();
 }
@@ -60,18 +59,21 @@ function isRecord(part: RecordKind, key: string, value: Buffer): boolean {
   }
 }
 
-/** Nothing of it is worth saving, but at one broken page of it every later read and write fails. */
+/**
+ * Looks for damage in what the journal remembers of callbacks. That is not worth saving, but one broken page in it
+ * makes every later read and write fail.
+ */
 function checkSeen(name: string): void {
   const seen = environment.openDB<unknown, string>({ name, encoding: 'binary' });
   if (seen.getKeysCount({}) !== entryCount(seen)) read.damaged += 1;
 }
 
 /**
- * Where the list of free pages is damaged, or lies beyond the end of a file that was cut short, everything can be
- * read and nothing written: the next write fails, or ends the process. A disk that takes none is another matter.
+ * Writes once. If the list of free pages is damaged, or lies beyond the end of a file that was cut short, everything
+ * can be read, but the next write fails or ends the process. A disk that refuses the write is no damage.
  */
 async function checkWriting(): Promise<void> {
-  // lmdb-js rejects a second promise beside the write's own.
+  // For a refused write lmdb-js rejects a second promise, which nobody can await.
   process.on('unhandledRejection', () => undefined);
   try {
     const meta = environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });

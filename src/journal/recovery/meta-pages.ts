@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * Where LMDB's meta pages, the first two of the file, have what is looked at, in bytes. The newest says where the
- * trees begin. Each page begins with its number; each commit writes the page that its own number, even or odd, says.
+ * Places within one of LMDB's meta pages, in bytes. The meta pages are the first two pages of the file, and the newer
+ * one says where the trees begin. Each page begins with its page number. A commit with an even number writes the first
+ * page, one with an odd number the second.
  * See `MDB_page_header` and `MDB_meta` in mdb.c of lmdb-js 3.5.6, data version 2, on a machine of 64 bits.
  */
 const PAGE_NUMBER_AT = 0;
@@ -17,17 +18,17 @@ const VERSION = 2;
 const MAX_PAGE_SIZE = 65_536;
 
 export type MetaPages = {
-  /** The database's last commit, as far as they tell. */
+  /** The number of the database's last commit, as the pages tell it. */
   lastTransaction: number;
-  /** What is wrong with them; undefined: nothing that can be seen. */
+  /** What is wrong with the pages; undefined: nothing that can be seen. */
   fault: string | undefined;
 };
 
 /**
- * LMDB believes its meta pages. Where they were swapped, or one of them is of an earlier time, it shows an older
- * database in silence, and writes over the newer one.
+ * LMDB trusts its meta pages. If they are swapped, or one of them is an old copy, LMDB silently shows an older
+ * database and writes over the newer one.
  *
- * @returns undefined for another layout, of which nothing can be said here, and for a file without two such pages
+ * @returns undefined for a layout that is not known here, and for a file without two meta pages
  */
 export function readMetaPages(path: string): MetaPages | undefined {
   const file = openSync(path, 'r');

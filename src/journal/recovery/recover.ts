@@ -11,23 +11,23 @@ export type RecoverOptions = {
   dir: string;
   remember: number;
   logger: Logger;
-  /** Stops the recovery: nothing is changed then, and the reason is thrown. */
+  /** Stops the recovery: the journal then stays as it was, and the signal's reason is thrown. */
   signal?: AbortSignal | undefined;
 };
 
-/** Within the journal's folder: where what can be read is gathered. */
+/** The folder within the journal's folder where the new database is filled. */
 const GATHERED = 'taken-over';
 
 /**
- * Looks through the journal before it is used. A damaged one is set aside, never deleted, and what can be read
- * of it goes into a new one.
+ * Checks the journal before it is used. A damaged one is set aside, never deleted, and all of it that can be read goes
+ * into a new one.
  *
  * @returns undefined when nothing was wrong
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Salvaged | undefined> {
   const { dir, remember, logger, signal } = options;
   if (!existsSync(join(dir, SET_UP_MARK))) {
-    // Whatever is there was never written to: the process ended while it set the journal up.
+    // A database without the mark holds no delivery: the process ended while it set the journal up.
     for (const file of [DATABASE, LOCKS]) rmSync(join(dir, file), { force: true });
     return undefined;
   }
@@ -42,7 +42,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
   const counts = readCounts(dir);
   const salvaged = await takeOver({ setAside, gathered, remember, counts, signal, ...damage }).catch(
     (error: unknown) => {
-      // The damaged journal is still in its place, whole: its second name and the half of a new one are of no use.
+      // The damaged journal is still in its place. Its second name and the unfinished new one are of no use.
       for (const leftover of [setAside, gathered]) rmSync(leftover, { recursive: true, force: true });
       throw error;
     },
@@ -61,7 +61,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
 type Damage = { reason: string; isStale: boolean };
 
 async function findDamage({ dir, logger, signal }: RecoverOptions): Promise<Damage | undefined> {
-  // Before anything opens the database: LMDB would write over what it takes for old.
+  // Look before anything opens the database: LMDB would write over the newer pages.
   const stale = findStale(dir);
   if (stale) return { reason: stale, isStale: true };
   const startedAt = performance.now();
@@ -73,7 +73,7 @@ async function findDamage({ dir, logger, signal }: RecoverOptions): Promise<Dama
   return undefined;
 }
 
-/** Why what LMDB would show is not what was last committed. */
+/** Why LMDB would show an older state than the last commit; undefined: it would not. */
 function findStale(dir: string): string | undefined {
   if (!existsSync(join(dir, DATABASE))) return undefined;
   try {
@@ -84,11 +84,11 @@ function findStale(dir: string): string | undefined {
   }
 }
 
-/** The counts are written after the commit that they tell of was synced, and so never ahead of the database. */
+/** The counts are written only after their commit was synced. So a database with an earlier last commit is old. */
 function compareWithCounts(dir: string, lastTransaction: number): string | undefined {
   const counts = readCounts(dir);
   if (!counts || counts.inode !== inodeOf(dir) || lastTransaction >= counts.lastTransaction) return undefined;
-  return `it is of commit ${lastTransaction}, and there was a commit ${counts.lastTransaction}`;
+  return `its last commit is ${lastTransaction}, but there was a commit ${counts.lastTransaction}`;
 }
 
 /** Undefined: everything could be read, and is as much as there should be. */
@@ -102,7 +102,10 @@ function describeDamage({ expected, read }: Inspection): string | undefined {
   return isAll ? undefined : `only ${pending + quarantined} of its ${held} entries can be reached`;
 }
 
-/** A second name for the damaged file: it is the journal until what it holds was taken over, whatever ends that. */
+/**
+ * Gives the damaged file a second name. Under its first name it stays the journal until everything was taken over, so
+ * that an interrupted recovery can begin again.
+ */
 function setDatabaseAside(dir: string): string {
   const time = new Date().toISOString().replaceAll(':', '');
   const setAside = join(dirname(dir), `${basename(dir)}.corrupt-${time}`);

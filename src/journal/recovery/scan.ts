@@ -10,19 +10,19 @@ import {
 } from '../record.ts';
 import type { FoundRecord } from '../store.ts';
 
-/** How much of the file is looked at once, in bytes. */
+/** How much of the file is read at a time, in bytes. */
 const WINDOW = 8 * 1024 * 1024;
 
-/** How much of the file is given up where the disk can't read it, in bytes. */
+/** How much of the file is skipped at each place that the disk can't read, in bytes. */
 const PAGE = 4_096;
 
 /** Where in a window the search ended, and how much of the file is needed from there on, in bytes. */
 type Progress = { found: FoundRecord[]; next: number; needed: number };
 
 /**
- * Finds the whole records of format 2 in a database file, wherever they lie: LMDB keeps the bytes of each together,
- * within a page or over pages that follow each other. So a damaged page costs its own records and no others. Pages
- * that LMDB freed are in the file too: a record may come several times, and one that was removed may come.
+ * Finds the undamaged records of format 2 in a database file, wherever they lie. LMDB keeps the bytes of a record
+ * together, within one page or in pages that follow each other. So a damaged page costs only its own records. Pages
+ * that LMDB has freed are still in the file: a record may be found several times, and a removed one may be found.
  */
 export async function* scanRecords(path: string): AsyncGenerator<FoundRecord[]> {
   const file = await open(path, 'r');
@@ -41,7 +41,7 @@ export async function* scanRecords(path: string): AsyncGenerator<FoundRecord[]> 
   }
 }
 
-/** What the disk can't read is 0 in what is returned, page by page. */
+/** Pages that the disk can't read are all zeros in the result. */
 async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const window = Buffer.alloc(length);
   try {

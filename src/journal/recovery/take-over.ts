@@ -7,9 +7,9 @@ import { type InspectionMode, inspect, isAllReached } from './inspect.ts';
 import { countLosses, type DamagedDatabase, type Losses, type TreeReport } from './losses.ts';
 import { scanRecords } from './scan.ts';
 
-/** What of a damaged journal was taken over into a new one. */
+/** What was taken over from a damaged journal into a new one. */
 export type Salvaged = Losses & {
-  /** Where the damaged one is kept, whole. */
+  /** The folder where the damaged journal is kept as it was. */
   setAside: string;
   pending: number;
   quarantined: number;
@@ -24,12 +24,13 @@ export type TakeOverOptions = DamagedDatabase & {
   signal: AbortSignal | undefined;
 };
 
-/** Records of format 1 that go into one commit. */
-const SHARED = 1_000;
+/** How many records of format 1 go into one commit. */
+const RECORDS_PER_COMMIT = 1_000;
 
 /**
- * Fills a new database with every whole record of a damaged one. What is in there twice is taken over once: a record
- * keeps its key. A delivery that Temporal has already costs one start, since its workflow's id is its own.
+ * Fills a new database with every undamaged record of a damaged one. Each record keeps its key, so a record that is
+ * found twice is taken over once. A delivery that is already in Temporal does no harm: a second start with the same
+ * workflow id does nothing.
  */
 export async function takeOver(options: TakeOverOptions): Promise<Salvaged> {
   const { setAside, gathered, remember, counts, signal } = options;
@@ -47,7 +48,7 @@ export async function takeOver(options: TakeOverOptions): Promise<Salvaged> {
 }
 
 type ScanOptions = {
-  /** Records with a lower key were removed: without this limit, everything that ever was pending could come back. */
+  /** Records with a lower key had been removed. Without this limit everything that ever was pending could come back. */
   lowestKey: string | undefined;
   signal: AbortSignal | undefined;
 };
@@ -64,14 +65,14 @@ async function takeScanned(
   }
 }
 
-/** One flipped bit makes a valid key of another entry: a key is certain when the tree and the record agree on it. */
-function isNamed([key = '', ...others]: string[]): boolean {
+/** One flipped bit can turn a key into another valid key. A key is certain if the tree and the record agree on it. */
+function isKeyCertain([key = '', ...others]: string[]): boolean {
   return isValid(key) && others.every((other) => other === key);
 }
 
 type WalkOptions = { setAside: string; signal: AbortSignal | undefined };
 
-/** From the front and, since damage can stop that, from the back. */
+/** Goes through the tree from the front. If damage stops that, it goes through the tree from the back too. */
 async function takeFromTree(store: JournalStore, from: WalkOptions): Promise<TreeReport> {
   const forwards = await walk(store, from, 'forwards');
   if (!forwards.isAllReached) await walk(store, from, 'backwards');
@@ -85,10 +86,10 @@ async function walk(
 ): Promise<TreeReport> {
   const writes: Promise<void>[] = [];
   let waiting: FoundRecord[] = [];
-  const report = { taken: 0, missing: 0, unnamed: 0 };
+  const report = { taken: 0, missing: 0, uncertain: 0 };
   const write = () => {
     const written = store.restore(waiting);
-    // Looked at below; until then a refused one must not count as unhandled.
+    // All writes are awaited below. Until then a refused one must not count as an unhandled rejection.
     written.catch(() => undefined);
     writes.push(written);
     waiting = [];
@@ -100,13 +101,13 @@ async function walk(
     onFound(found) {
       report.taken += 1;
       waiting.push(found);
-      if (waiting.length >= SHARED) write();
+      if (waiting.length >= RECORDS_PER_COMMIT) write();
     },
     onReached(part, keys) {
       for (const candidates of keys) {
         if (candidates.some((key) => isValid(key) && store.has(part, key))) report.taken += 1;
-        else if (isNamed(candidates)) report.missing += 1;
-        else report.unnamed += 1;
+        else if (isKeyCertain(candidates)) report.missing += 1;
+        else report.uncertain += 1;
       }
     },
   };
@@ -116,7 +117,7 @@ async function walk(
     await Promise.all(writes);
     return { ...report, expected: inspection.expected, isAllReached: isAllReached(inspection) };
   } finally {
-    // An aborted inspection must not leave writes behind: the store is closed then.
+    // After an aborted inspection the store is closed, and no write may still be running then.
     await Promise.allSettled(writes);
   }
 }

@@ -12,8 +12,8 @@ import { readClosed } from './read-closed.ts';
 import type { RetryChain } from './retry-chain.ts';
 
 /**
- * `affected`, `remaining`: how many side effects of pairs it is about, and how many stay parked. `already-started`:
- * somebody else was quicker.
+ * `affected`: how many side effects of pairs the new workflow does or gives up. `remaining`: how many stay parked in
+ * it. `already-started`: somebody else has started it before.
  */
 export type FollowUp = {
   workflowId: string;
@@ -23,9 +23,9 @@ export type FollowUp = {
 };
 
 /**
- * Does or gives up what a closed delivery left undone, in a workflow of its own. Whoever asks for it and however often:
- * its id is taken once. One that gives up everything runs no side effect, and is done at once: Temporal lets nobody
- * change a workflow that is closed, so this is where it stays visible who settled it, and why.
+ * Starts a new workflow that does, or gives up, what a closed delivery left undone. Only one workflow can take its id,
+ * no matter who asks and how often. A workflow that gives up everything runs no side effect and is done at once. It
+ * records who settled the delivery and why, because nobody can change a closed workflow in Temporal.
  *
  * @throws OperatorError when nobody can tell what is undone
  */

@@ -25,28 +25,29 @@ import { describeChain, type RetryChain } from './retry-chain.ts';
 const UPDATE_MS = 5_000;
 
 /**
- * What became of it. `workflowId` is the one that goes on with the delivery. `signalled`: it is done once a worker
- * runs, or once somebody unpauses the workflow. `started`: a new workflow retries or dismisses what a closed one left
- * undone, and `already-started` by another caller.
+ * What became of an order for one delivery. `workflowId`: the workflow that goes on with the delivery. `signalled`: the
+ * workflow acts once a worker runs, or once somebody unpauses it. `started`: a new workflow retries or dismisses what a
+ * closed one left undone. `already-started`: another caller has started that workflow.
  */
 export type ActOutcome = {
   deliveryId: string;
   workflowId: string;
   result: 'retried' | 'dismissed' | 'signalled' | 'started' | 'already-started' | 'nothing' | 'failed';
-  /** Side effects of pairs: that it is about, and that stay parked. */
+  /** How many side effects of pairs the order is about. */
   affected?: number;
+  /** How many side effects of pairs stay parked. */
   remaining?: number;
   reason?: string;
 };
 
-type Done = Omit<ActOutcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
+type ActResult = Omit<ActOutcome, 'deliveryId' | 'workflowId'> & { workflowId?: string };
 
-/** It was closed, or taken up by somebody else, since it was looked at: how it is now decides what to do with it. */
+/** Somebody closed or retried the delivery after it was looked at. It must be looked at again. */
 class ChangedMeanwhileError extends Error {
-  override message = 'it changed while it was looked at: try again';
+  override message = 'the delivery changed meanwhile: try again';
 }
 
-/** Retries or dismisses what one delivery left undone; never throws, so that one holds up no other. */
+/** Retries or dismisses what one delivery left undone. Never throws, so that one delivery does not stop the others. */
 export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<ActOutcome> {
   const { deliveryId } = readWorkflowId(workflowId);
   const actOnNewest = async (): Promise<ActOutcome> => {
@@ -65,7 +66,7 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
   }
 }
 
-async function act(client: Client, chain: RetryChain, order: Order): Promise<Done> {
+async function act(client: Client, chain: RetryChain, order: Order): Promise<ActResult> {
   const { newest } = chain;
   switch (newest.status.name) {
     case 'RUNNING':
@@ -79,66 +80,73 @@ async function act(client: Client, chain: RetryChain, order: Order): Promise<Don
   }
 }
 
-/** Temporal refuses updates of a paused workflow, and keeps signals for it. */
+/** Temporal refuses updates of a paused workflow, but keeps signals until somebody unpauses it. */
 async function signalPaused(
   client: Client,
   paused: WorkflowExecutionDescription,
   order: Order,
-): Promise<Done> {
+): Promise<ActResult> {
   const { workflowId } = paused;
   const { command, input, dryRun } = order;
   if (!dryRun) await client.workflow.getHandle(workflowId).signal<[CommandInput]>(command, input);
   const how = unpauseCommand(workflowId, client.options.namespace);
-  const reason = `it is paused: it is done once somebody unpauses it: ${how}`;
+  const reason = `the workflow is paused, and acts on the signal once somebody unpauses it: ${how}`;
   return { result: 'signalled', affected: previewOutcome(paused, order).affected ?? 0, reason };
 }
 
-/** Without a word to the workflow: as it was when it last came to wait. */
+/** What the order would do. Reads the memo and asks nothing: the memo is of when the workflow last began to wait. */
 function previewOutcome(
   { memo, typedSearchAttributes: attributes }: WorkflowExecutionDescription,
   { command, input }: Order,
-): Done {
-  // While it works again, the memo still tells of what was mended since.
+): ActResult {
+  // While the workflow works again, its memo is out of date.
   const waits = attributes.get(searchAttributes.status) === 'NeedsAttention';
   const attention = waits ? (memo?.[ATTENTION_MEMO] as AttentionMemo | undefined) : undefined;
   const meant = Object.entries(attention?.parked ?? {}).filter(
     ([name]) => (input.sideEffect ?? name) === name,
   );
   const affected = meant.reduce((sum, [, count]) => sum + count, 0);
-  if (affected === 0) return { result: 'nothing', affected, reason: 'nothing of that is parked' };
-  return { result: pastOf(command), affected };
+  if (affected === 0) return { result: 'nothing', affected, reason: 'no such side effect is parked' };
+  return { result: resultOf(command), affected };
 }
 
 async function update(
   client: Client,
   { workflowId }: WorkflowExecutionDescription,
   { command, input }: Order,
-): Promise<Done> {
-  // Not of one run: it may continue as new.
+): Promise<ActResult> {
+  // The handle names no run, because the workflow may continue as new.
   const handle = client.workflow.getHandle(workflowId);
   try {
     const answer = await client.withDeadline(Date.now() + UPDATE_MS, () =>
       handle.executeUpdate<CommandAnswer, [CommandInput]>(command, { args: [input] }),
     );
-    if (answer.affected > 0) return { result: pastOf(command), ...answer };
-    return { result: 'nothing', ...answer, reason: 'nothing of that is parked, or waits to be tried again' };
+    if (answer.affected > 0) return { result: resultOf(command), ...answer };
+    return {
+      result: 'nothing',
+      ...answer,
+      reason: 'no such side effect is parked or waits for its next try',
+    };
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw error.cause ?? error;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    // A worker that comes now may do both, which does no harm: what is taken up already is left alone.
+    // A worker that comes now may handle both the update and the signal. The second one finds nothing left to do.
     await handle.signal<[CommandInput]>(command, input);
-    return { result: 'signalled', reason: 'no worker answered in time: it is done once one runs' };
+    return {
+      result: 'signalled',
+      reason: 'no worker answered in time: the workflow acts on the signal once a worker runs',
+    };
   }
 }
 
-async function followUp(client: Client, chain: RetryChain, order: Order): Promise<Done> {
-  const done = await actOnClosed(client, chain, order);
-  // A retry does what another caller's would; but what is retried now is not dismissed.
-  if (done.result === 'already-started' && order.command === 'dismissFailed')
+async function followUp(client: Client, chain: RetryChain, order: Order): Promise<ActResult> {
+  const result = await actOnClosed(client, chain, order);
+  // Another caller's retry does the same as this one. But a dismissal must reach the workflow that was started.
+  if (result.result === 'already-started' && order.command === 'dismissFailed')
     throw new ChangedMeanwhileError();
-  return done.result === 'nothing' ? { ...done, reason: 'nothing of that is undone' } : done;
+  return result.result === 'nothing' ? { ...result, reason: 'no such side effect is undone' } : result;
 }
 
-function pastOf(command: CommandName): 'retried' | 'dismissed' {
+function resultOf(command: CommandName): 'retried' | 'dismissed' {
   return command === 'retryFailed' ? 'retried' : 'dismissed';
 }

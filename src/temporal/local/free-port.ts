@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 
-/** The port, if nobody listens on it; for 0 any that is free. Undefined: somebody does. */
+/** Returns the port if it is free; for 0, any free port. Undefined: the port is taken. */
 export function tryPort(port: number, host = '127.0.0.1'): Promise<number | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -12,7 +12,7 @@ export function tryPort(port: number, host = '127.0.0.1'): Promise<number | unde
   });
 }
 
-/** One of this machine that is free now. */
+/** A port of this machine that is free now. */
 export async function freePort(): Promise<number> {
   const port = await tryPort(0);
   if (port === undefined) throw new Error('this machine has no free port');

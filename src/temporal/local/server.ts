@@ -14,7 +14,7 @@ const KILL_TIMEOUT_MS = 2_000;
 const POLL_MS = 50;
 
 export type LocalServerOptions = {
-  /** The Temporal CLI; asked for only when a server has to be started. */
+  /** Finds the Temporal CLI; called only if a server must be started. */
   findCli: () => Promise<string>;
   /** Holds the database, the log and the pid file. */
   dir: string;
@@ -26,7 +26,7 @@ export type LocalServerOptions = {
   flags?: readonly string[];
 };
 
-/** A Temporal server of this machine, its data in a file. */
+/** A Temporal server on this machine that keeps its data in a file. */
 export type LocalServer = { address: string; uiUrl: string; stop(): Promise<void> };
 
 type Running = { pid: number; port: number; uiPort: number };
@@ -34,7 +34,7 @@ type Running = { pid: number; port: number; uiPort: number };
 /** What the pid file tells of a running server; `owner` is the process that will end it. */
 type PidFile = Running & { owner: number; ownerCommand: string };
 
-/** The local Temporal server did not come up; the message says why and where its log is. */
+/** The local Temporal server did not start; the message says why, and where its log is. */
 export class LocalServerError extends OperatorError {
   override name = 'LocalServerError';
 }
@@ -97,7 +97,7 @@ async function launch(options: LocalServerOptions, files: ServerFiles): Promise<
   });
   failed.catch(() => undefined); // A later exit is not a failure to start.
   const running = { pid: child.pid ?? 0, port, uiPort };
-  // Before the wait: if this process is killed meanwhile, the next one must find the orphan.
+  // Written before the wait: if this process is killed during it, the next process must find the orphan.
   if (child.pid !== undefined) writePidFile(files.pid, running);
   await Promise.race([waitUntilAnswering(port, files.log), failed]);
   return running;
@@ -142,12 +142,12 @@ function describeExit(code: number | null, log: string): string {
 /** Ends the whole process group, by force if it takes too long. */
 async function end(pid: number): Promise<void> {
   signal(pid, 'SIGTERM');
-  if (await gone(pid, STOP_TIMEOUT_MS)) return;
+  if (await hasEnded(pid, STOP_TIMEOUT_MS)) return;
   signal(pid, 'SIGKILL');
-  await gone(pid, KILL_TIMEOUT_MS);
+  await hasEnded(pid, KILL_TIMEOUT_MS);
 }
 
-async function gone(pid: number, timeout: number): Promise<boolean> {
+async function hasEnded(pid: number, timeout: number): Promise<boolean> {
   const deadline = Date.now() + timeout;
   while (isAlive(pid)) {
     if (Date.now() > deadline) return false;
@@ -164,7 +164,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Whether there is a process of that id. */
+/** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -174,7 +174,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Pids are used again: only a process that has our database open on its command line is ended or reused. */
+/** Whether a process is our server. Pids are used again, so its command line must name our database. */
 function isOurs(pid: number, database: string): boolean {
   if (!isAlive(pid)) return false;
   return commandLine(pid).includes(database);
@@ -188,7 +188,7 @@ function commandLine(pid: number): string {
   }
 }
 
-/** Where there is no `/proc`. */
+/** For systems without `/proc`. */
 function psCommandLine(pid: number): string {
   try {
     return execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
@@ -215,7 +215,7 @@ function readPidFile(path: string): PidFile | undefined {
   }
 }
 
-/** The wanted port, or a free one where somebody else has it. */
+/** The wanted port, or another free one if that is taken. */
 async function choosePort(wanted: number, setting: string, say: (line: string) => void): Promise<number> {
   const free = (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
   if (wanted !== 0 && free !== wanted)

@@ -1,17 +1,17 @@
 import { withDeadline } from '../../../activities/backends/net/deadline.ts';
 
-/** A page of this machine that takes longer is left out, in ms. */
+/** How long the SDK's metrics page may take, in ms. After that it is left out. */
 const FETCH_MS = 1_000;
 
 /**
- * The metrics of the SDK's native part, which knows how its pollers, slots and caches are. It counts for itself and
- * answers on a port of its own, for this machine alone; from there they go onto our page.
+ * The metrics of the SDK's native part: its pollers, slots and caches. It serves them on a port of its own, which only
+ * this machine can reach. Unfriend adds them to its own metrics page.
  */
 export class CoreMetrics {
   #port: number | undefined;
 
-  /** @param port where a runtime that was installed answers */
-  answersOn(port: number): void {
+  /** @param port where the runtime serves its metrics */
+  setPort(port: number): void {
     this.#port = port;
   }
 

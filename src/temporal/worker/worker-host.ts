@@ -21,7 +21,7 @@ export type WorkerHostOptions = {
   client: Client;
   taskQueue: string;
   activities: Record<string, SideEffectActivity>;
-  /** Whether search attributes that are missing are created, or are a reason to stop. */
+  /** Whether missing search attributes are created. Otherwise they are a reason to stop. */
   createSearchAttributes: boolean;
   observers: Observers;
   coreMetrics: CoreMetrics;
@@ -40,15 +40,15 @@ export class MissingSearchAttributesError extends OperatorError {
   }
 }
 
-/** The SDK can't make a worker, for a reason that is not Temporal's: this installation is broken. */
+/** The SDK can't create a worker although Temporal answers: this installation is broken. */
 export class WorkerCreationError extends Error {
   override name = 'WorkerCreationError';
 }
 
-/** A worker that may run, and what it runs on. */
+/** A worker that is ready to run, and its connection. */
 type Prepared = { worker: Worker; connection: NativeConnection };
 
-/** Keeps one worker running: waits for Temporal, polls, begins anew after a failure, and drains at a stop. */
+/** Keeps one worker running: waits for Temporal, polls, starts again after a failure, and drains at a stop. */
 export class WorkerHost {
   /** Rejects when the worker can't go on and no new try can help; resolves after {@link stop}. */
   readonly finished: Promise<void>;
@@ -58,7 +58,7 @@ export class WorkerHost {
   readonly #stopping = new AbortController();
   readonly #stopped: Promise<undefined>;
   #worker: Worker | undefined;
-  /** What is to be said while no worker runs. */
+  /** The state while no worker runs, in words. */
   #idleState = 'connecting';
   #reportPolling: () => void = () => undefined;
 
@@ -71,7 +71,7 @@ export class WorkerHost {
       this.#reportPolling = resolve;
     });
     this.finished = this.#run();
-    this.finished.catch(() => undefined); // It may fail before anybody looks.
+    this.finished.catch(() => undefined); // It may fail before anybody awaits it.
   }
 
   /** In words. */
@@ -83,7 +83,7 @@ export class WorkerHost {
     return this.#worker?.getState() === 'RUNNING';
   }
 
-  /** Polls no more, lets what runs finish within its grace time, and returns. */
+  /** Stops polling, lets running activities finish within their grace time, and returns. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#worker?.getState() === 'RUNNING') this.#worker.shutdown();
@@ -111,12 +111,12 @@ export class WorkerHost {
     this.#idleState = 'stopped';
   }
 
-  /** Until a stop. */
+  /** Runs one worker until a stop. */
   async #work(): Promise<void> {
     const preparing = this.#prepare();
     const prepared = await Promise.race([preparing, this.#stopped]);
     if (!prepared) {
-      // A stop has no time for a Temporal that hangs.
+      // A stop does not wait for a Temporal that hangs.
       void preparing.then((late) => this.#discard(late)).catch(() => undefined);
       return;
     }
@@ -124,7 +124,7 @@ export class WorkerHost {
     this.#worker = worker;
     try {
       const running = worker.run();
-      // The stop that began a moment ago did not see this worker.
+      // A stop that began a moment ago has not seen this worker.
       if (this.#stopping.signal.aborted) worker.shutdown();
       else this.#reportPolling();
       await running;
@@ -135,17 +135,17 @@ export class WorkerHost {
     }
   }
 
-  /** The client is asked first: unlike the native connection it does not take half a minute to give up. */
+  /** Uses the client first, because the native connection takes half a minute to give up. */
   async #prepare(): Promise<Prepared> {
     const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
     const { namespace } = temporal;
     await this.#ensureSearchAttributes();
-    // The SDK does not tell which one it took.
+    // The port is chosen here, because the SDK does not tell which port it has chosen.
     const metricsPort = await freePort();
-    if (installRuntime(logger, metricsPort)) coreMetrics.answersOn(metricsPort);
+    if (installRuntime(logger, metricsPort)) coreMetrics.setPort(metricsPort);
     const connection = await connectWorker(temporal);
     try {
-      // Where the SDK finds no namespace only as it creates the worker, it leaves a thread of it behind for good.
+      // Look for the namespace first: if the creation of a worker fails on it, the SDK leaves a thread behind for good.
       await connection.workflowService.describeNamespace({ namespace });
       const worker = await createWorker({ connection, namespace, taskQueue, activities, observers }).catch(
         (error: Error) => {
@@ -160,7 +160,7 @@ export class WorkerHost {
     }
   }
 
-  /** One that never ran would keep the process alive. */
+  /** Runs the worker and stops it: a worker that never ran would keep the process alive. */
   async #discard({ worker, connection }: Prepared): Promise<void> {
     const running = worker.run();
     worker.shutdown();

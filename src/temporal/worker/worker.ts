@@ -6,21 +6,21 @@ import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 
-/** Running activities may finish for this long after a stop; then they are cancelled and retried elsewhere. */
+/** How long running activities may go on after a stop. Then they are cancelled, and other workers retry them. */
 const GRACE = '10 seconds';
 const FORCE = '15 seconds';
 
-/** What a batch has done within this time before its worker is killed may be done again. */
+/** When a worker is killed, what a batch did within this time before the kill may be done again. */
 const HEARTBEAT_AT_MOST_EVERY = '1 second';
 
-/** Workflows kept in memory between their tasks; each takes about as much as its list of pairs. */
+/** How many workflows are kept in memory between their tasks. Each takes about as much as its list of pairs. */
 const MAX_CACHED_WORKFLOWS = 500;
 
 /**
- * To be called before each use of the SDK's native part, which ends its runtime with the last connection.
- * Signals are handled by the process, not by the SDK.
+ * To be called before each use of the SDK's native part, because the SDK ends the runtime with its last connection.
+ * The process handles signals itself, without the SDK.
  *
- * @returns false when it is there already
+ * @returns false if the runtime is there already
  */
 export function installRuntime(logger: Logger, metricsPort?: number): boolean {
   try {
@@ -39,12 +39,14 @@ export function installRuntime(logger: Logger, metricsPort?: number): boolean {
   }
 }
 
-/** The SDK's native part listens by itself, on this machine alone; names and units as Prometheus has them. */
+/** The SDK's native part serves its metrics itself, on this machine only. Names and units are those of Prometheus. */
 function coreMetrics(port: number) {
   return {
     prometheus: {
       bindAddress: `127.0.0.1:${port}`,
-      ...{ countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+      countersTotalSuffix: true,
+      unitSuffix: true,
+      useSecondsForDurations: true,
     },
   };
 }
@@ -54,7 +56,7 @@ export type WorkerOptions = {
   namespace: string;
   taskQueue: string;
   activities: Record<string, SideEffectActivity>;
-  /** Absent: nobody counts or traces what it does. */
+  /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 

@@ -5,9 +5,9 @@ import { describe, test } from 'node:test';
 import { KNOWN_FAILURE_TYPES } from '../../../activities/failure-types.ts';
 import { explainUnknownType } from '../../../src/cli/operate/failure-type.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
-import type { Undone } from '../../../src/temporal/attention/find-attention.ts';
+import type { UndoneDelivery } from '../../../src/temporal/attention/find-attention.ts';
 
-const FOUND: Undone[] = [
+const FOUND: UndoneDelivery[] = [
   {
     ...{ deliveryId: 'x', workflowId: 'friend-deleted/1/x', runId: 'r', execution: 'RUNNING' },
     ...{ since: 0, pairs: 1, parked: { own: 1 } },

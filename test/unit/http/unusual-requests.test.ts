@@ -128,7 +128,7 @@ test('an unexpected error of the intake is logged without what it carries', asyn
   assert.match(readAnswer(await sendRaw(failing.server.url, requestBytes({ headers: CLOSE }))), /^503 /);
   const line = failing.logs.find(({ msg }) => msg === 'callback not accepted: unexpected error');
   const { stack, ...err } = (line?.err ?? {}) as Record<string, unknown>;
-  const message = 'left out, for it can quote what was refused';
+  const message = 'left out, because it can quote the refused input';
   assert.deepEqual(err, { type: 'TypeError', message, code: 'ERR_INVALID_URL' });
   assert.match(String(stack), /^ +at /);
   assert.doesNotMatch(JSON.stringify(failing.logs), new RegExp(SECRET));

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatTable } from '../../../src/cli/table.ts';
 import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
-import type { Undone } from '../../../src/temporal/attention/find-attention.ts';
+import type { UndoneDelivery } from '../../../src/temporal/attention/find-attention.ts';
 import { leftOut, narrow, summarise } from '../../../src/temporal/attention/narrow-attention.ts';
 import { attentionPage, workflowPage } from '../../../src/temporal/ui-link.ts';
 import { readWorkflowId } from '../../../workflows/contract.ts';
 
 const NOW = 1_000_000;
 
-function undone(deliveryId: string, more: Partial<Undone> = {}): Undone {
+function undone(deliveryId: string, more: Partial<UndoneDelivery> = {}): UndoneDelivery {
   return {
     ...{ deliveryId, workflowId: `friend-deleted/1400000000/${deliveryId}`, runId: 'run' },
     ...{ execution: 'RUNNING', since: NOW - 1_000, pairs: 1 },
