@@ -8,7 +8,8 @@ export type NotifyDestinations = {
   backend: string;
 };
 
-const EXPECTED = 'expected tencent: or https://…, or off; or tencent: and one https://…, separated by a comma';
+const EXPECTED =
+  'expected tencent: or https://…, or off; or tencent: and one https://…, separated by a comma';
 const TENCENT = 'tencent:';
 /** They can't be combined. */
 const ALONE = ['embedded', 'off'];
@@ -17,15 +18,17 @@ export const notifyUrl = text('embedded', (value): NotifyDestinations | InvalidV
   const destinations = splitList(value);
   const fault = destinations.map(faultOf).find((each) => each !== undefined) ?? faultTogether(destinations);
   if (fault) return invalid(fault);
-  const [webhook] = destinations.filter((destination) => destination !== TENCENT);
-  if (destinations.length === 2) return { users: TENCENT, backend: webhook ?? 'off' };
-  return { users: webhook ?? TENCENT, backend: 'off' };
+  const [other = 'off'] = destinations.filter((destination) => destination !== TENCENT);
+  return destinations.includes(TENCENT)
+    ? { users: TENCENT, backend: other }
+    : { users: other, backend: 'off' };
 });
 
 /** What is wrong with one destination. Never repeats it: an address may hold a secret. */
 function faultOf(destination: string): string | undefined {
   if (destination === TENCENT || ALONE.includes(destination)) return undefined;
-  const url = /^https?:\/\//.test(destination) && URL.canParse(destination) ? new URL(destination) : undefined;
+  const url =
+    /^https?:\/\//.test(destination) && URL.canParse(destination) ? new URL(destination) : undefined;
   if (!url) return `${EXPECTED} (write a comma within the address as %2C)`;
   if (url.username || url.password) {
     return 'expected an address without credentials: the endpoint knows us by the signature of NOTIFY_SECRET';

@@ -102,7 +102,10 @@ describe('unfriend with NOTIFY_URL=tencent:,https://…', () => {
     sink.answer = () => ({ status: 500 });
     const handle = await deliver('two-no-endpoint');
     const parked = { notifyUsers: { done: 2, parked: 0 }, notifyBackend: { done: 0, parked: 2 } };
-    await until('notifyBackend to be parked', async () => (await countsOf(handle)).notifyBackend?.parked === 2);
+    await until(
+      'notifyBackend to be parked',
+      async () => (await countsOf(handle)).notifyBackend?.parked === 2,
+    );
     assert.deepEqual(await countsOf(handle), parked);
     sink.answer = () => ({ status: 204 });
 
@@ -120,10 +123,12 @@ describe('unfriend with NOTIFY_URL=tencent:,https://…', () => {
     const handle = await deliver('two-no-tencent');
     await until(
       'notifyUsers to be parked, and notifyBackend done',
-      async () => JSON.stringify(await countsOf(handle)) === JSON.stringify({
-        notifyUsers: { done: 0, parked: 2 },
-        notifyBackend: { done: 2, parked: 0 },
-      }),
+      async () =>
+        JSON.stringify(await countsOf(handle)) ===
+        JSON.stringify({
+          notifyUsers: { done: 0, parked: 2 },
+          notifyBackend: { done: 2, parked: 0 },
+        }),
     );
     assert.deepEqual([recipients(), acknowledged()], [[], idsOf('two-no-tencent')]);
 

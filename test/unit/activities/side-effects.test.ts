@@ -166,9 +166,7 @@ test('notifyBackend sends the message of notifyUsers, under a key of its own', a
   await runnerOf(notifyUsers, backends)(input);
   assert.deepEqual(sent, []);
   await runnerOf(notifyBackend, backends)(input);
-  assert.deepEqual(sent, [
-    [devices.view('alice').inbox[0], '1400000000/delivery-1/notifyBackend/alice/1'],
-  ]);
+  assert.deepEqual(sent, [[devices.view('alice').inbox[0], '1400000000/delivery-1/notifyBackend/alice/1']]);
   assert.equal(devices.view('alice').inbox.length, 1);
 });
 
@@ -199,7 +197,8 @@ test('idempotency keys are equal for equal things only, whatever the accounts lo
     fc.record({ effect: fc.constantFrom('clearCaches', 'updateSearchIndex'), from: id, to: id }),
     fc.record({
       effect: fc.constantFrom('notifyUsers', 'notifyBackend'),
-      recipient: id, part: fc.integer({ min: 1, max: 3 }),
+      recipient: id,
+      part: fc.integer({ min: 1, max: 3 }),
     }),
   );
   const keyOf = (what: typeof thing extends fc.Arbitrary<infer T> ? T : never) => {
