@@ -1,4 +1,5 @@
 import { clearCaches } from './clear-caches.ts';
+import { notifyBackend } from './notify-backend.ts';
 import { notifyUsers } from './notify-users.ts';
 import type { SideEffectDefinition } from './side-effect.ts';
 import { updateSearchIndex } from './update-search-index.ts';
@@ -11,6 +12,7 @@ export const SIDE_EFFECTS = [
   clearCaches,
   updateSearchIndex,
   notifyUsers,
+  notifyBackend,
 ] as const satisfies readonly SideEffectDefinition[];
 
 export type SideEffectName = (typeof SIDE_EFFECTS)[number]['name'];

@@ -1,20 +1,10 @@
-import type { FriendDeletedMessage } from './backends/messenger.ts';
-import { defineSideEffect, type UnitCall } from './side-effect.ts';
+import { sendMessages } from './send-messages.ts';
+import { defineSideEffect } from './side-effect.ts';
 
-/** Sends messages. Idempotent: each message has a key, and on every retry the same bytes. */
+/** Sends messages to the devices of accounts. If a webhook is the only destination, it sends them there. */
 export const notifyUsers = defineSideEffect({
   name: 'notifyUsers',
   per: 'message',
   backend: 'messenger',
-  create: ({ messenger }) =>
-    messenger && { each: (call) => messenger.send(composeMessage(call), call.key, call.signal) },
+  create: ({ messenger }) => messenger && sendMessages(messenger),
 });
-
-function composeMessage({ delivery, pairs, message }: UnitCall): FriendDeletedMessage {
-  if (!message) throw new TypeError('notifyUsers needs to know which message to send');
-  return {
-    type: 'friend.deleted',
-    timestamp: new Date(delivery.receivedAt).toISOString(),
-    data: { deliveryId: delivery.deliveryId, ...message, pairs },
-  };
-}

@@ -8,8 +8,11 @@ export type Backends = {
   cacheKeys: readonly string[];
   searchIndex: SearchIndex | null;
   documentId: string;
+  /** Of `notifyUsers`. */
   messenger: Messenger | null;
+  /** Of `notifyBackend`. */
+  backendWebhook: Messenger | null;
 };
 
 /** The backends that can be checked and have a connection to close. */
-export type BackendName = 'caches' | 'searchIndex' | 'messenger';
+export type BackendName = 'caches' | 'searchIndex' | 'messenger' | 'backendWebhook';

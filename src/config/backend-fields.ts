@@ -8,22 +8,10 @@ import { parseRedisUrl } from '../../activities/backends/redis/redis-address.ts'
 import { readWebhookSecret } from '../../activities/backends/webhook/webhook-secret.ts';
 import { PLACEHOLDERS } from '../../activities/template.ts';
 import { type InvalidValue, invalid, list, oneOf, onOff, secretText, text } from './kinds.ts';
+import { notifyUrl } from './notify-url.ts';
 
 /** A side effect's backend: `embedded` (the in-process stand-in), `off`, or its address. */
 export type BackendChoice = string;
-
-/** Where messages go: `tencent:`, or a webhook's address. */
-const notifyUrl = text('embedded', (value): string | InvalidValue => {
-  if (['embedded', 'off', 'tencent:'].includes(value)) return value;
-  const url = /^https?:\/\//.test(value) && URL.canParse(value) ? new URL(value) : undefined;
-  if (!url) return invalid('expected tencent: or https://…, or off');
-  if (url.username || url.password) {
-    return invalid(
-      'expected an address without credentials: receivers know us by the signature of NOTIFY_SECRET',
-    );
-  }
-  return value;
-});
 
 /** A backend's address, as `parse` takes it; its TypeError says what was expected. */
 const address = (parse: (url: string) => unknown) =>

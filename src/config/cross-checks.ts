@@ -39,22 +39,28 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
 }
 
 function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
-  const { NOTIFY_URL: url = 'off', TENCENT_SECRET_KEY: secretKey } = values;
-  if (url === 'tencent:') {
+  const { TENCENT_SECRET_KEY: secretKey } = values;
+  const destinations = notifyDestinations(values);
+  if (destinations.includes('tencent:')) {
     // start needs it anyway, and says so.
     if (role === 'work' && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
-      yield 'SDK_APP_ID: missing; NOTIFY_URL=tencent: sends messages in the name of that app';
+      yield 'SDK_APP_ID: missing; with tencent: in NOTIFY_URL, messages are sent in the name of that app';
     }
     if ('TENCENT_SECRET_KEY' in values && secretKey === undefined) {
-      yield 'TENCENT_SECRET_KEY: missing; NOTIFY_URL=tencent: needs the secret key that the Chat console shows for your app';
+      yield 'TENCENT_SECRET_KEY: missing; tencent: in NOTIFY_URL needs the secret key that the Chat console shows for your app';
     }
   }
   if (secretKey && values.CALLBACK_TOKEN?.includes(secretKey)) {
     yield 'TENCENT_SECRET_KEY: expected another value than CALLBACK_TOKEN; the Chat console shows it beside the SDKAppID';
   }
-  if (url.startsWith('http') && 'NOTIFY_SECRET' in values && values.NOTIFY_SECRET === undefined) {
+  const toWebhook = destinations.some((destination) => destination.startsWith('http'));
+  if (toWebhook && 'NOTIFY_SECRET' in values && values.NOTIFY_SECRET === undefined) {
     yield 'NOTIFY_SECRET: missing; a webhook is signed with it: whsec_ and the output of openssl rand -base64 32';
   }
+}
+
+function notifyDestinations({ NOTIFY_URL }: Partial<Values>): string[] {
+  return NOTIFY_URL ? [NOTIFY_URL.users, NOTIFY_URL.backend] : [];
 }
 
 function* productionFaults(values: Partial<Values>, role: Role): Generator<string> {
@@ -70,11 +76,13 @@ function* productionFaults(values: Partial<Values>, role: Role): Generator<strin
   if (values.TENCENT_DOMAIN?.startsWith('http://')) {
     yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
   }
-  if (values.NOTIFY_URL?.startsWith('http://') && values.NOTIFY_ALLOW_PRIVATE === false) {
-    yield 'NOTIFY_URL: expected https:// when NODE_ENV=production; http:// is for receivers on a private network, with NOTIFY_ALLOW_PRIVATE=on';
+  const isPlain = notifyDestinations(values).some((destination) => destination.startsWith('http://'));
+  if (isPlain && values.NOTIFY_ALLOW_PRIVATE === false) {
+    yield 'NOTIFY_URL: expected https:// when NODE_ENV=production; http:// is for an endpoint on a private network, with NOTIFY_ALLOW_PRIVATE=on';
   }
-  for (const name of ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'] as const) {
-    if (values[name] === 'embedded') {
+  const { CACHE_URL, SEARCH_URL } = values;
+  for (const [name, url] of Object.entries({ CACHE_URL, SEARCH_URL, NOTIFY_URL: values.NOTIFY_URL?.users })) {
+    if (url === 'embedded') {
       yield `${name}: the embedded stand-in is for trying out and refused when NODE_ENV=production; set ${name}, or set it to off`;
     }
   }

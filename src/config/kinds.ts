@@ -49,13 +49,15 @@ export const oneOf = <const T extends string>(values: readonly T[], fallback: T)
     (value) => values.find((known) => known === value) ?? invalid(`expected one of: ${values.join(', ')}`),
   );
 
-export const list = (fallback: string) =>
-  text(fallback, (value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
+export const list = (fallback: string) => text(fallback, splitList);
+
+/** The values between commas. Empty ones don't count. */
+export function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
 
 export const wholeNumber = (fallback: number, least: number, most: number) =>
   text(String(fallback), (value) => {

@@ -9,7 +9,8 @@ export function createPlan(settings: Settings): DeliveryPlan {
   const off: Record<BackendName, boolean> = {
     caches: settings.cache.url === 'off',
     searchIndex: settings.search.url === 'off',
-    messenger: settings.notify.url === 'off',
+    messenger: settings.notify.users === 'off',
+    backendWebhook: settings.notify.backend === 'off',
   };
   const isOn = ({ backend }: SideEffectDefinition) => !(backend && off[backend]);
   return {

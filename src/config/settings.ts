@@ -138,8 +138,7 @@ function compose(values: Values, context: ComposeContext) {
       documentId: values.SEARCH_DOCUMENT_ID,
     },
     notify: {
-      /** `embedded`, `off`, `tencent:`, or a webhook's address. */
-      url: values.NOTIFY_URL,
+      ...values.NOTIFY_URL,
       recipient: values.NOTIFY_RECIPIENT,
       secret: values.NOTIFY_SECRET,
       allowPrivate: values.NOTIFY_ALLOW_PRIVATE,

@@ -14,8 +14,8 @@ export type ChosenBackends = {
   backends: Backends;
   /** The friend graph; undefined if no backend is embedded. */
   embedded: EmbeddedBackends | undefined;
-  /** The backends that are not off, by the setting that chooses each. */
-  bySetting: Map<string, Backend>;
+  /** The backends that are not off, by the setting that chooses them. Only `NOTIFY_URL` can choose two. */
+  bySetting: Map<string, Backend[]>;
   close(): Promise<void>;
 };
 
@@ -23,13 +23,14 @@ export type ChosenBackends = {
 export function createBackends(settings: Settings): ChosenBackends {
   const { cache, search, notify } = settings;
   const graph = createFriendGraph(Date.now());
-  const isEmbedded = [cache.url, search.url, notify.url].includes('embedded');
+  const isEmbedded = [cache.url, search.url, notify.users].includes('embedded');
   const backends: Backends = {
     caches: choose<Caches>(cache.url, graph, (url) => new RedisCaches(url, cache.keys)),
     cacheKeys: cache.keys,
     searchIndex: choose<SearchIndex>(search.url, graph, (url) => new OpenSearchIndex({ ...search, url })),
     documentId: search.documentId,
-    messenger: notify.url === 'embedded' ? graph : createMessenger(settings),
+    messenger: notify.users === 'embedded' ? graph : createMessenger(notify.users, settings),
+    backendWebhook: createMessenger(notify.backend, settings),
   };
   const bySetting = listBySetting(backends);
   return {
@@ -37,7 +38,7 @@ export function createBackends(settings: Settings): ChosenBackends {
     embedded: isEmbedded ? graph : undefined,
     bySetting,
     async close() {
-      await Promise.all([...bySetting.values()].map((backend) => backend.close()));
+      await Promise.all([...bySetting.values()].flat().map((backend) => backend.close()));
     },
   };
 }
@@ -48,15 +49,20 @@ function choose<T>(url: string, embedded: T, connect: (url: string) => T): T | n
 }
 
 /** Without the secret there is no messenger. Only a process that runs no side effects starts without it. */
-function createMessenger({ notify, tencent, sdkAppId }: Settings): Messenger | null {
-  const { url, secret, allowPrivate } = notify;
+function createMessenger(url: string, { notify, tencent, sdkAppId }: Settings): Messenger | null {
+  const { secret, allowPrivate } = notify;
   const { secretKey } = tencent;
   if (url === 'tencent:')
     return sdkAppId && secretKey ? new TencentChat({ ...tencent, sdkAppId, secretKey }) : null;
   return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
 }
 
-function listBySetting({ caches, searchIndex, messenger }: Backends): Map<string, Backend> {
-  const all = { CACHE_URL: caches, SEARCH_URL: searchIndex, NOTIFY_URL: messenger };
-  return new Map(Object.entries(all).flatMap(([setting, backend]) => (backend ? [[setting, backend]] : [])));
+function listBySetting({ caches, searchIndex, messenger, backendWebhook }: Backends): Map<string, Backend[]> {
+  const all = { CACHE_URL: [caches], SEARCH_URL: [searchIndex], NOTIFY_URL: [messenger, backendWebhook] };
+  return new Map(
+    Object.entries(all).map(([setting, backends]) => [
+      setting,
+      backends.filter((backend) => backend !== null),
+    ]),
+  );
 }

@@ -1,14 +1,14 @@
 import type { Delivery, Pair } from './delivery.ts';
 
-/** One message of `notifyUsers`. `part` counts from 1. */
+/** One message of `notifyUsers` or `notifyBackend`. `part` counts from 1. */
 export type Message = { recipient: string; part: number; parts: number };
 
 /** A message in the input of an activity. `pairs`: how many of the input's pairs it carries, after those of the message before it. */
 export type BatchedMessage = Message & { pairs: number };
 
 /**
- * The only argument of every side effect's activity, for one pair as well as for a batch. Only `notifyUsers` has
- * `messages`: they say which pairs go into which message.
+ * The only argument of every side effect's activity, for one pair as well as for a batch. Only `notifyUsers` and
+ * `notifyBackend` have `messages`: they say which pairs go into which message.
  */
 export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; messages?: BatchedMessage[] };
 

@@ -1,7 +1,7 @@
 import type { CarriedState } from './carried-state.ts';
 import type { Delivery, Pair } from './delivery.ts';
 
-/** Who gets the messages of `notifyUsers`: From (the owner of the friend list), To (the friend who left it), or both. */
+/** Who gets a message: From (the owner of the friend list), To (the friend who left it), or both. */
 export type Recipient = 'from' | 'to' | 'both';
 
 /** A unit is done or not done as a whole: one pair, or one message that carries several pairs. */

@@ -51,15 +51,16 @@ async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = createBackends(settings);
   const { parts, cache, search, notify } = settings;
-  const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
+  const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.users };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
       const isReached = parts.worker || url === 'embedded';
-      const found = isReached ? await bySetting.get(component)?.check() : undefined;
-      if (!found)
+      const reached = isReached ? (bySetting.get(component) ?? []) : [];
+      if (reached.length === 0)
         return [{ component, state: 'ok', message: 'set; run npx unfriend check work to reach it' }];
-      return found.map((finding) => ({ component, ...finding }));
+      const found = await Promise.all(reached.map((backend) => backend.check()));
+      return found.flat().map((finding) => ({ component, ...finding }));
     });
     return (await Promise.all(findings)).flat();
   } finally {

@@ -5,13 +5,17 @@ import type { Pair } from '../../../workflows/contract.ts';
 import { FREE_PORTS } from '../servers/process.ts';
 import { SDK_APP_ID } from '../stages/receiver.ts';
 
-/** Posts a signed callback for the app of {@link FREE_PORTS}. */
+/** Posts a signed callback, for the app of {@link FREE_PORTS} unless it names another. */
 export function postSigned(
   url: string,
-  { requestId, pairs = samplePairs() }: { requestId?: string; pairs?: Pair[] },
+  {
+    requestId,
+    pairs = samplePairs(),
+    sdkAppId = FREE_PORTS.SDK_APP_ID ?? '',
+  }: { requestId?: string; pairs?: Pair[]; sdkAppId?: string },
 ): Promise<Response> {
   const { query, body } = composeCallback({
-    ...{ sdkAppId: FREE_PORTS.SDK_APP_ID ?? '', token: FREE_PORTS.CALLBACK_TOKEN ?? '' },
+    ...{ sdkAppId, token: FREE_PORTS.CALLBACK_TOKEN ?? '' },
     ...{ pairs, now: Date.now() },
     ...(requestId && { requestId }),
   });

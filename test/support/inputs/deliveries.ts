@@ -2,6 +2,7 @@ import type { FriendDeletedInput, Pair, PlannedSideEffect } from '../../../workf
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
 import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
 
+/** The plan without optional side effects. */
 export const PLANNED: PlannedSideEffect[] = [
   { name: 'clearCaches', per: 'pair' },
   { name: 'updateSearchIndex', per: 'pair' },

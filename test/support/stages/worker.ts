@@ -12,6 +12,7 @@ import {
   WORKFLOW_TYPE,
   workflowId,
 } from '../../../workflows/contract.ts';
+import { PLANNED } from '../inputs/deliveries.ts';
 import { installTestRuntime, type TestTemporal } from '../servers/temporal.ts';
 
 /** Every pair that a side effect was really done for, in order. */
@@ -75,7 +76,7 @@ export function workflowInput(
     delivery: { deliveryId: randomUUID(), sdkAppId: '1400000000', receivedAt: Date.now() },
     pairs,
     plan: {
-      sideEffects: SIDE_EFFECTS.map(({ name, per }) => ({ name, per })),
+      sideEffects: PLANNED,
       notifyRecipient: 'from',
       retryFor: 60_000,
       ...plan,

@@ -23,6 +23,7 @@ function onBackends(backends: EmbeddedBackends | null) {
     searchIndex: backends,
     documentId: '{From_Account}:{To_Account}',
     messenger: backends,
+    backendWebhook: backends,
   });
 }
 
@@ -39,7 +40,7 @@ async function failureOf(thrown: unknown): Promise<unknown> {
 
 test('each side effect has an activity of its name', () => {
   const names = SIDE_EFFECTS.map(({ name }) => name);
-  assert.deepEqual(names.slice(0, 3), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
+  assert.deepEqual(names.slice(0, 4), ['clearCaches', 'updateSearchIndex', 'notifyUsers', 'notifyBackend']);
   assert.deepEqual(Object.keys(onBackends(null)), names);
 });
 
@@ -48,7 +49,7 @@ test('each activity acts on its backend, and returns the outcome of each pair', 
   backends.befriend('alice', 'bob', INPUT.delivery.receivedAt - 1);
   const activities = onBackends(backends);
   const run = async (name: keyof typeof activities) => {
-    const input = name === 'notifyUsers' ? { ...INPUT, messages: [MESSAGE] } : INPUT;
+    const input = name.startsWith('notify') ? { ...INPUT, messages: [MESSAGE] } : INPUT;
     const env = new MockActivityEnvironment();
     const [outcome] = await env.run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
       activities[name],
@@ -59,8 +60,9 @@ test('each activity acts on its backend, and returns the outcome of each pair', 
   assert.equal(await run('clearCaches'), 'cleared');
   assert.equal(await run('updateSearchIndex'), 'deleted');
   assert.equal(await run('notifyUsers'), 'sent');
+  assert.equal(await run('notifyBackend'), 'sent');
   const { cachedFriends, searchableFriends, inbox } = backends.view('alice');
-  assert.deepEqual([cachedFriends, searchableFriends, inbox.length], [null, [], 1]);
+  assert.deepEqual([cachedFriends, searchableFriends, inbox.length], [null, [], 2]);
 });
 
 test('a side effect whose backend is off is done by doing nothing', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EmbeddedBackends } from '../../../activities/backends/embedded.ts';
+import type { FriendDeletedMessage } from '../../../activities/backends/messenger.ts';
 import { clearCaches } from '../../../activities/clear-caches.ts';
+import { notifyBackend } from '../../../activities/notify-backend.ts';
 import { notifyUsers } from '../../../activities/notify-users.ts';
 import { idempotencyKey } from '../../../activities/side-effect.ts';
 import { renderTemplate } from '../../../activities/template.ts';
@@ -151,6 +153,28 @@ test('notifyUsers run twice reaches nobody twice', async () => {
   assert.equal(backends.view('alice').inbox.length, 1);
 });
 
+test('notifyBackend sends the message of notifyUsers, under a key of its own', async () => {
+  const devices = friends();
+  const sent: [message: FriendDeletedMessage, key: string][] = [];
+  const endpoint = friends();
+  endpoint.send = async (message, key) => {
+    sent.push([message, key]);
+    return 'sent';
+  };
+  const backends = { messenger: devices, backendWebhook: endpoint };
+  const input = carriedBy(MESSAGE, { delivery, pairs: PAIRS });
+  await runnerOf(notifyUsers, backends)(input);
+  assert.deepEqual(sent, []);
+  await runnerOf(notifyBackend, backends)(input);
+  assert.deepEqual(sent, [[devices.view('alice').inbox[0], '1400000000/delivery-1/notifyBackend/alice/1']]);
+  assert.equal(devices.view('alice').inbox.length, 1);
+});
+
+test('the key of a message of notifyUsers never changes between versions', () => {
+  const key = idempotencyKey('notifyUsers', { delivery, pairs: PAIRS, message: MESSAGE });
+  assert.equal(key, '1400000000/delivery-1/notifyUsers/alice/1');
+});
+
 test('another delivery, recipient or part is another message', async () => {
   const backends = friends();
   const notify = runnerOf(notifyUsers, { messenger: backends });
@@ -171,7 +195,11 @@ test('idempotency keys are equal for equal things only, whatever the accounts lo
   );
   const thing = fc.oneof(
     fc.record({ effect: fc.constantFrom('clearCaches', 'updateSearchIndex'), from: id, to: id }),
-    fc.record({ effect: fc.constant('notifyUsers'), recipient: id, part: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      effect: fc.constantFrom('notifyUsers', 'notifyBackend'),
+      recipient: id,
+      part: fc.integer({ min: 1, max: 3 }),
+    }),
   );
   const keyOf = (what: typeof thing extends fc.Arbitrary<infer T> ? T : never) => {
     if ('from' in what)

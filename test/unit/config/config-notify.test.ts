@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TencentChat } from '../../../activities/backends/tencent/tencent-chat.ts';
 import { WebhookMessenger } from '../../../activities/backends/webhook/webhook.ts';
+import { notifyBackend } from '../../../activities/notify-backend.ts';
+import { notifyUsers } from '../../../activities/notify-users.ts';
 import { createPlan } from '../../../src/config/plan.ts';
-import type { Environment, Role } from '../../../src/config/settings.ts';
+import type { Environment, Role, Settings } from '../../../src/config/settings.ts';
 import { createBackends } from '../../../src/service/backends.ts';
 import { faultsOf, read } from '../../support/inputs/settings.ts';
 
@@ -11,8 +13,13 @@ const APP = { SDK_APP_ID: '1400000000' };
 const TENCENT = { ...APP, NOTIFY_URL: 'tencent:', TENCENT_SECRET_KEY: 's3cr3t' };
 const SECRET = `whsec_${Buffer.from('s3cr3t'.repeat(4)).toString('base64')}`;
 const WEBHOOK = { ...APP, NOTIFY_URL: 'https://endpoint.example/hooks', NOTIFY_SECRET: SECRET };
+const BOTH = { ...TENCENT, ...WEBHOOK, NOTIFY_URL: 'tencent:,https://endpoint.example/hooks' };
 const PRODUCTION = { NODE_ENV: 'production', DATA_DIR: '/data', CALLBACK_TOKEN: 'token' };
 const OFF = { CACHE_URL: 'off', SEARCH_URL: 'off' };
+
+function planned(settings: Settings): string[] {
+  return createPlan(settings).sideEffects.map(({ name }) => name);
+}
 
 /** The names of the settings at fault. */
 function faulty(environment: Environment, role: Role): string[] {
@@ -35,13 +42,63 @@ test('NOTIFY_URL chooses the messenger of a worker', async () => {
   ] as const) {
     for (const role of ['work', 'start'] as const) {
       const settings = read(environment, role);
-      const { messenger } = createBackends(settings).backends;
-      assert.ok(messenger instanceof kind);
-      await messenger.close();
-      assert.ok(createPlan(settings).sideEffects.some(({ name }) => name === 'notifyUsers'));
+      const { backends, close } = createBackends(settings);
+      assert.ok(backends.messenger instanceof kind);
+      assert.equal(backends.backendWebhook, null);
+      await close();
+      assert.deepEqual(planned(settings), ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
     }
   }
-  assert.equal(createBackends(read({ ...APP, NOTIFY_URL: 'off' }, 'work')).backends.messenger, null);
+  const off = read({ ...APP, NOTIFY_URL: 'off' }, 'work');
+  assert.equal(createBackends(off).backends.messenger, null);
+  assert.deepEqual(planned(off), ['clearCaches', 'updateSearchIndex']);
+});
+
+test('given two destinations, in any order, then notifyUsers has Tencent Chat and notifyBackend the webhook', async () => {
+  const address = 'https://endpoint.example/hooks';
+  for (const NOTIFY_URL of [`tencent:,${address}`, `${address}, tencent:`, `${address},tencent:,`]) {
+    const settings = read({ ...BOTH, NOTIFY_URL }, 'work');
+    assert.deepEqual([settings.notify.users, settings.notify.backend], ['tencent:', address]);
+    const { backends, bySetting, close } = createBackends(settings);
+    assert.ok(backends.messenger instanceof TencentChat);
+    assert.ok(backends.backendWebhook instanceof WebhookMessenger);
+    assert.deepEqual(bySetting.get('NOTIFY_URL'), [backends.messenger, backends.backendWebhook]);
+    await close();
+    const names = ['clearCaches', 'updateSearchIndex', 'notifyUsers', 'notifyBackend'];
+    assert.deepEqual(planned(settings), names);
+    assert.deepEqual(planned(read({ ...APP, NOTIFY_URL }, 'serve')), names);
+  }
+});
+
+test('NOTIFY_URL is at most one tencent: and one webhook; embedded and off stand alone', () => {
+  const [one, other] = ['https://endpoint.example/?key=s3cr3t', 'https://other.example/'];
+  for (const [NOTIFY_URL, expected] of [
+    [`${one},${other}`, 'expected at most one webhook'],
+    [`${one},${one}`, 'expected at most one webhook'],
+    [`tencent:,${one},${other}`, 'expected at most one webhook'],
+    ['tencent:,tencent:', 'expected tencent: at most once'],
+    [`tencent:,${one},tencent:`, 'expected tencent: at most once'],
+    ['tencent:,off', 'expected off alone, or only the other destinations'],
+    [`embedded,${one}`, 'expected embedded alone, or only the other destinations'],
+    ['off,off', 'expected off alone, or only the other destinations'],
+  ] as const) {
+    assert.deepEqual(faultsOf({ NOTIFY_URL }, 'operate'), [`NOTIFY_URL: ${expected}`], NOTIFY_URL);
+  }
+  for (const NOTIFY_URL of [',', `tencent:,tencent`, `${one},b`, 'tencent:,https://u:s3cr3t@host/']) {
+    const [fault = '', ...more] = faultsOf({ NOTIFY_URL }, 'operate');
+    assert.deepEqual(more, []);
+    assert.match(fault, /^NOTIFY_URL: expected (tencent: or https:|an address without credentials)/);
+    assert.doesNotMatch(fault, /s3cr3t/);
+  }
+});
+
+test('given a plan with two destinations, then a worker with one of them leaves out notifyBackend alone', async () => {
+  for (const environment of [TENCENT, WEBHOOK]) {
+    const { backends, close } = createBackends(read(environment, 'work'));
+    assert.equal(notifyBackend.create(backends), null);
+    assert.notEqual(notifyUsers.create(backends), null);
+    await close();
+  }
 });
 
 test('NOTIFY_URL is tencent: or an address without credentials', () => {
@@ -60,6 +117,10 @@ test('who sends messages needs the secret of the way that is chosen', () => {
     assert.deepEqual(faulty({ ...TENCENT, SDK_APP_ID: '' }, role), ['SDK_APP_ID']);
     assert.deepEqual(faulty({ ...WEBHOOK, TENCENT_SECRET_KEY: '' }, role), []);
     assert.deepEqual(faulty({ ...TENCENT, NOTIFY_SECRET: '' }, role), []);
+    assert.deepEqual(faulty(BOTH, role), []);
+    assert.deepEqual(faulty({ ...BOTH, NOTIFY_SECRET: '' }, role), ['NOTIFY_SECRET']);
+    assert.deepEqual(faulty({ ...BOTH, TENCENT_SECRET_KEY: '' }, role), ['TENCENT_SECRET_KEY']);
+    assert.deepEqual(faulty({ ...BOTH, SDK_APP_ID: '' }, role), ['SDK_APP_ID']);
   }
 });
 
@@ -73,13 +134,16 @@ test('a receiver alone starts without those secrets, and plans the messages all 
 
 test('the demo is embedded, whatever is set for others', () => {
   const set = { NOTIFY_URL: 'tencent:', NOTIFY_SECRET: 'x', TENCENT_RATE: 'x', TENCENT_DOMAIN: ':' };
-  assert.equal(read(set, 'demo').notify.url, 'embedded');
+  assert.equal(read(set, 'demo').notify.users, 'embedded');
 });
 
 test('production sends over TLS, unless the endpoint is on a private network', () => {
   const plain = { ...WEBHOOK, ...PRODUCTION, ...OFF, NOTIFY_URL: 'http://endpoint.internal/' };
   for (const role of ['work', 'start'] as const) {
     assert.deepEqual(faulty(plain, role), ['NOTIFY_URL']);
+    const beside = { ...plain, ...TENCENT, NOTIFY_URL: `tencent:,${plain.NOTIFY_URL}` };
+    assert.deepEqual(faulty(beside, role), ['NOTIFY_URL']);
+    assert.deepEqual(faulty({ ...beside, NOTIFY_ALLOW_PRIVATE: 'on' }, role), []);
     assert.deepEqual(faulty({ ...plain, NOTIFY_ALLOW_PRIVATE: 'on' }, role), []);
     assert.deepEqual(faulty({ ...plain, NODE_ENV: 'test' }, role), []);
     const tencent = { ...TENCENT, ...PRODUCTION, ...OFF, TENCENT_DOMAIN: 'http://127.0.0.1:1' };

@@ -51,7 +51,7 @@ test('the defaults are those of the contract', () => {
     documentId: '{From_Account}:{To_Account}',
   });
   assert.deepEqual(settings.notify, {
-    ...{ url: 'embedded', recipient: 'from' },
+    ...{ users: 'embedded', backend: 'off', recipient: 'from' },
     ...{ secret: undefined, allowPrivate: false },
   });
   const { port, uiPort, cliPath } = settings.localTemporal;
