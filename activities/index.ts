@@ -1,5 +1,6 @@
 import { clearCaches } from './clear-caches.ts';
 import { notifyUsers } from './notify-users.ts';
+import { relayCallback } from './relay-callback.ts';
 import type { SideEffectDefinition } from './side-effect.ts';
 import { updateSearchIndex } from './update-search-index.ts';
 
@@ -11,6 +12,7 @@ export const SIDE_EFFECTS = [
   clearCaches,
   updateSearchIndex,
   notifyUsers,
+  relayCallback,
 ] as const satisfies readonly SideEffectDefinition[];
 
 export type SideEffectName = (typeof SIDE_EFFECTS)[number]['name'];

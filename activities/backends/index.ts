@@ -1,4 +1,5 @@
 import type { Caches } from './caches.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Messenger } from './messenger.ts';
 import type { SearchIndex } from './search-index.ts';
 
@@ -9,7 +10,8 @@ export type Backends = {
   searchIndex: SearchIndex | null;
   documentId: string;
   messenger: Messenger | null;
+  endpoint: Endpoint | null;
 };
 
 /** The backends that can be checked and have a connection to close. */
-export type BackendName = 'caches' | 'searchIndex' | 'messenger';
+export type BackendName = 'caches' | 'searchIndex' | 'messenger' | 'endpoint';

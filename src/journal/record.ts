@@ -1,5 +1,5 @@
 import xxhash from 'xxhash-wasm';
-import type { Delivery, Pair } from '../../workflows/contract.ts';
+import type { Delivery, Pair, RelayedCallback } from '../../workflows/contract.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 
 /** A delivery that is acknowledged and not yet in Temporal. */
@@ -9,6 +9,10 @@ export type PendingDelivery = {
   bodyHash: string;
   /** What its ids are made from; absent: an earlier version journaled it. */
   origin?: string;
+  /** What the endpoint gets; absent: it is not relayed. */
+  callback?: RelayedCallback;
+  /** False: it is relayed, and no other side effect happens. */
+  isProcessed?: boolean;
   /** What the callback's trace goes on from; absent: nobody traced it. */
   trace?: TraceParent;
 };

@@ -12,6 +12,7 @@ export function recordedActs(faults: Partial<Record<SideEffectName, Fault>> = {}
     clearCaches: [],
     updateSearchIndex: [],
     notifyUsers: [],
+    relayCallback: [],
   };
   const activityOf = (name: SideEffectName) =>
     asActivity(name, {

@@ -20,6 +20,7 @@ export const NO_BACKENDS: Backends = {
   searchIndex: null,
   documentId: '{From_Account}:{To_Account}',
   messenger: null,
+  endpoint: null,
 };
 
 /** An input of one message that carries all the pairs. */

@@ -5,10 +5,9 @@ import {
   progressQuery,
   readWorkflowId,
   searchAttributes,
-  workflowId,
 } from '../../../workflows/contract.ts';
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
-import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
+import { planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { toOperatorError } from '../connect.ts';
 import { isOpen } from './execution.ts';
@@ -36,15 +35,6 @@ export type DeliveryReport = {
 /** Temporal does not know the delivery: not any more, or not yet. */
 export class DeliveryNotFoundError extends OperatorError {
   override name = 'DeliveryNotFoundError';
-}
-
-/** The workflow id of a delivery: `delivery` may be one already. */
-export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined): string {
-  if (delivery.startsWith('friend-deleted/')) return delivery;
-  if (sdkAppId !== undefined) return workflowId({ sdkAppId, deliveryId: delivery });
-  throw new OperatorError(
-    'SDK_APP_ID: missing; set it, or give the whole workflow id: friend-deleted/<SDKAppID>/<delivery id>',
-  );
 }
 
 /** @throws OperatorError when there is no such delivery, or no Temporal */
@@ -106,7 +96,7 @@ async function readProgress(
 /** Nothing is under way any more, whatever was: a person is waited for. */
 async function readEnded(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
   const { input, carried } = await readClosed(client, closed);
-  const state = new DeliveryProgress({ ...input, carried }, planFriendDeleted(input));
+  const state = new DeliveryProgress({ ...input, carried }, planDelivery(input));
   for (const sideEffect of state.sideEffects) {
     for (const status of ['pending', 'retrying'] as const)
       for (const unit of sideEffect.unitsWith(status)) sideEffect.park(unit);

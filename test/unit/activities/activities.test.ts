@@ -23,6 +23,7 @@ function onBackends(backends: EmbeddedBackends | null) {
     searchIndex: backends,
     documentId: '{From_Account}:{To_Account}',
     messenger: backends,
+    endpoint: null,
   });
 }
 

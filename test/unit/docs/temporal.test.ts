@@ -7,12 +7,12 @@ import { attentionPage } from '../../../src/temporal/ui-link.ts';
 import {
   carriedQuery,
   dismissFailedUpdate,
+  FRIEND_DELETED,
   INVALID_COMMAND,
   progressQuery,
   retryFailedUpdate,
   SIDE_EFFECTS_ABANDONED,
   searchAttributes,
-  WORKFLOW_TYPE,
 } from '../../../workflows/contract.ts';
 import { attentionLink } from '../../support/attention-link.ts';
 import { codeIn, readPage, sectionOf, tableRows } from '../../support/inputs/markdown.ts';
@@ -56,7 +56,7 @@ describe('docs/temporal.md', () => {
     const attributes = Object.values(searchAttributes).map(({ name }) => name);
     const messages = [progressQuery, carriedQuery, retryFailedUpdate, dismissFailedUpdate];
     const used = [
-      WORKFLOW_TYPE,
+      FRIEND_DELETED,
       ...SIDE_EFFECTS.map(({ name }) => name),
       ...messages.map(({ name }) => name),
       ...attributes,
