@@ -129,6 +129,9 @@ describe('unfriend check, with a RELAY_URL that leads to Unfriend itself', () =>
       relay.map(({ state }) => state),
       ['fault'],
     );
-    assert.match(messagesOf(relay), /is Unfriend itself; set RELAY_URL to the URL of the app’s own endpoint$/);
+    assert.match(
+      messagesOf(relay),
+      /is Unfriend itself; set RELAY_URL to the URL of the app’s own endpoint$/,
+    );
   });
 });
