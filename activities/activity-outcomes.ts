@@ -19,7 +19,7 @@ export const INTERRUPTIONS: Record<string, FailureInfo> = {
 /** Why an attempt failed, whatever was thrown. */
 type AttemptFailure = FailureInfo & { retryable: boolean; retryAfter?: number; cause?: unknown };
 
-/** The outcome of each pair of an activity, over all attempts of the activity. */
+/** The outcome of each pair of an activity, or of its callback, over all attempts of the activity. */
 export class ActivityOutcomes {
   /** In the order of the pairs. null: not done yet. */
   readonly outcomes: (PairOutcome | null)[];
@@ -32,12 +32,13 @@ export class ActivityOutcomes {
   #retryAfter = 0;
 
   /**
-   * @param activity `units`: how many pairs or messages the activity does
+   * @param activity `outcomes`: how many pairs it is about, or 1 for the callback; `units`: how many pairs, messages or
+   * callbacks it does
    * @param earlier the outcomes in the last heartbeat of the attempt before, if there was one
    */
-  constructor(activity: { pairs: number; units: number; attempt: number }, earlier: unknown) {
-    const isKnown = Array.isArray(earlier) && earlier.length === activity.pairs;
-    this.outcomes = isKnown ? [...earlier] : Array(activity.pairs).fill(null);
+  constructor(activity: { outcomes: number; units: number; attempt: number }, earlier: unknown) {
+    const isKnown = Array.isArray(earlier) && earlier.length === activity.outcomes;
+    this.outcomes = isKnown ? [...earlier] : Array(activity.outcomes).fill(null);
     this.#attempt = activity.attempt;
     this.#isBatch = activity.units > 1;
   }

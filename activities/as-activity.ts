@@ -1,6 +1,6 @@
 import { activityInfo, Context, cancellationSignal, heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { Message, SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
+import type { Message, RelayedCallback, SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
 import { ActivityOutcomes } from './activity-outcomes.ts';
 import { idempotencyKey, type SideEffectImplementation } from './side-effect.ts';
 
@@ -13,8 +13,8 @@ const FAILURES_IN_A_ROW = 5;
 /** Well below the heartbeat timeout of a batch. A running activity learns only by a heartbeat that it is cancelled. */
 const HEARTBEAT_EVERY_MS = 2_000;
 
-/** A pair or a message, with the positions of its pairs in the input. */
-type InputUnit = { pairs: number[]; message?: Message };
+/** A pair, a message or the callback, with the positions of its outcomes. Those of pairs are as in the input. */
+type InputUnit = { outcomes: number[]; message?: Message; callback?: RelayedCallback };
 
 /**
  * Makes the activity of a side effect. It does one unit or a batch. Its heartbeats contain what is done, so the next
@@ -27,10 +27,11 @@ export function asActivity(
   return async (input) => {
     const { attempt, heartbeatDetails } = activityInfo();
     const units = unitsOf(input);
-    const activity = { pairs: input.pairs.length, units: units.length, attempt };
+    const total = units.reduce((sum, { outcomes }) => sum + outcomes.length, 0);
+    const activity = { outcomes: total, units: units.length, attempt };
     const outcomes = new ActivityOutcomes(activity, heartbeatDetails);
     await withHeartbeats(outcomes, async () => {
-      if (!implementation) outcomes.succeed([...input.pairs.keys()], 'off');
+      if (!implementation) outcomes.succeed([...outcomes.outcomes.keys()], 'off');
       else if ('all' in implementation) await callAll(implementation, input, outcomes);
       else await callEach(implementation, { name, input, units }, outcomes);
     });
@@ -55,13 +56,14 @@ async function withHeartbeats(outcomes: ActivityOutcomes, run: () => Promise<voi
   }
 }
 
-function unitsOf({ pairs, messages }: SideEffectInput): InputUnit[] {
-  if (!messages) return pairs.map((_, index) => ({ pairs: [index] }));
+function unitsOf({ pairs, messages, callback }: SideEffectInput): InputUnit[] {
+  if (callback) return [{ callback, outcomes: [0] }];
+  if (!messages) return pairs.map((_, index) => ({ outcomes: [index] }));
   let next = 0;
   return messages.map(({ pairs: count, ...message }) => {
     const first = next;
     next += count;
-    return { message, pairs: Array.from({ length: count }, (_, index) => first + index) };
+    return { message, outcomes: Array.from({ length: count }, (_, index) => first + index) };
   });
 }
 
@@ -94,10 +96,10 @@ async function callEach(
   const { delivery } = input;
   const signal = cancellationSignal();
   let failedInARow = 0;
-  const run = async ({ pairs: indices, message }: InputUnit) => {
+  const run = async ({ outcomes: indices, message, callback }: InputUnit) => {
     if (failedInARow >= FAILURES_IN_A_ROW || signal.aborted) return;
     const pairs = indices.flatMap((index) => input.pairs[index] ?? []);
-    const call = { delivery, pairs, signal, ...(message && { message }) };
+    const call = { delivery, pairs, signal, ...(message && { message }), ...(callback && { callback }) };
     try {
       outcomes.succeed(indices, await each({ ...call, key: idempotencyKey(name, call) }));
       failedInARow = 0;
@@ -105,6 +107,6 @@ async function callEach(
       failedInARow = outcomes.fail(indices, error) ? failedInARow + 1 : 0;
     }
   };
-  const open = units.filter(({ pairs }) => pairs.some((index) => !outcomes.outcomes[index]));
+  const open = units.filter((unit) => unit.outcomes.some((index) => !outcomes.outcomes[index]));
   await pMap(open, run, { concurrency: CALLS_AT_ONCE });
 }

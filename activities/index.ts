@@ -1,6 +1,7 @@
 import { clearCaches } from './clear-caches.ts';
 import { notifyBackend } from './notify-backend.ts';
 import { notifyUsers } from './notify-users.ts';
+import { relayCallback } from './relay-callback.ts';
 import type { SideEffectDefinition } from './side-effect.ts';
 import { updateSearchIndex } from './update-search-index.ts';
 
@@ -13,6 +14,7 @@ export const SIDE_EFFECTS = [
   updateSearchIndex,
   notifyUsers,
   notifyBackend,
+  relayCallback,
 ] as const satisfies readonly SideEffectDefinition[];
 
 export type SideEffectName = (typeof SIDE_EFFECTS)[number]['name'];

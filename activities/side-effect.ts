@@ -1,23 +1,24 @@
-import type { Delivery, Message, Pair, UnitKind } from '../workflows/contract.ts';
+import type { Delivery, Message, Pair, RelayedCallback, UnitKind } from '../workflows/contract.ts';
 import type { BackendError } from './backends/backend.ts';
 import type { BackendName, Backends } from './backends/index.ts';
 
 /** Some pairs of a delivery, which are done together. */
 export type BatchCall = { delivery: Delivery; pairs: Pair[]; signal: AbortSignal };
 
-/** One pair, or one message with the pairs that it carries. */
+/** One pair, one message with the pairs that it carries, or the callback without pairs. */
 export type UnitCall = BatchCall & {
   message?: Message;
+  callback?: RelayedCallback;
   /**
    * Every try of the same thing has the same key. It is made from the delivery, the side effect and the pair (for
-   * messages: the recipient and the part), never from the attempt or the run. A backend that has seen a key may skip
-   * the repeat.
+   * messages: the recipient and the part; for the callback: nothing more), never from the attempt or the run. A backend
+   * that has seen a key may skip the repeat.
    */
   key: string;
 };
 
 /**
- * How a side effect is done. `each` is called for one pair or message, and resolves with a word for what it did.
+ * How a side effect is done. `each` is called for one pair, message or callback, and resolves with a word for what it did.
  * `all` is called once for many pairs, and resolves with one word per pair, or with the error of a pair that failed.
  * Both throw if nothing was done, preferably a {@link BackendError}.
  */
@@ -43,9 +44,15 @@ export function defineSideEffect<const T extends SideEffectDefinition>(definitio
 /** See {@link UnitCall.key}. */
 export function idempotencyKey(
   sideEffect: string,
-  { delivery, pairs: [pair], message }: Pick<UnitCall, 'delivery' | 'pairs' | 'message'>,
+  {
+    delivery,
+    pairs: [pair],
+    message,
+    callback,
+  }: Pick<UnitCall, 'delivery' | 'pairs' | 'message' | 'callback'>,
 ): string {
-  const what = message ? [message.recipient, message.part] : [pair?.from, pair?.to];
+  const ofPairs = message ? [message.recipient, message.part] : [pair?.from, pair?.to];
+  const what = callback ? [] : ofPairs;
   return [
     delivery.sdkAppId,
     delivery.deliveryId,

@@ -1,9 +1,9 @@
 import { Attention } from './attention/attention.ts';
 import { type Command, readCommand } from './attention/read-command.ts';
 import type { ClosedDelivery } from './compose-retry.ts';
-import { type CommandInput, type FriendDeletedInput, NOT_TRIED } from './contract.ts';
+import { type CommandInput, NOT_TRIED } from './contract.ts';
 import { DeliveryProgress } from './delivery/progress.ts';
-import { planFriendDeleted } from './planning/plan-friend-deleted.ts';
+import { type AnyDeliveryInput, planDelivery } from './planning/plan-delivery.ts';
 import type { SideEffectState } from './side-effect/state.ts';
 
 /**
@@ -15,12 +15,12 @@ import type { SideEffectState } from './side-effect/state.ts';
  * @returns `affected`, `remaining`: how many side effects of pairs are dismissed, and how many are parked
  * @throws ApplicationFailure `InvalidCommand`
  */
-export function composeDismissal(
-  { input, carried }: ClosedDelivery,
+export function composeDismissal<Input extends AnyDeliveryInput>(
+  { input, carried }: ClosedDelivery<Input>,
   command: CommandInput,
   now: number,
-): { input: FriendDeletedInput; affected: number; remaining: number } {
-  const planned = planFriendDeleted(input);
+): { input: Input; affected: number; remaining: number } {
+  const planned = planDelivery(input);
   const read = readCommand('dismissFailed', command, planned);
   const { waitingSince: _, ...earlier } = carried;
   const progress = new DeliveryProgress({ ...input, carried: earlier }, planned);

@@ -1,12 +1,12 @@
 import { Attention } from './attention/attention.ts';
 import { type Command, readCommand } from './attention/read-command.ts';
-import type { CarriedState, FriendDeletedInput, RetryFailedInput } from './contract.ts';
+import type { CarriedState, RetryFailedInput } from './contract.ts';
 import { DeliveryProgress } from './delivery/progress.ts';
-import { planFriendDeleted } from './planning/plan-friend-deleted.ts';
+import { type AnyDeliveryInput, planDelivery } from './planning/plan-delivery.ts';
 import type { SideEffectState } from './side-effect/state.ts';
 
 /** A delivery whose workflow is closed: the input of its last run, and the state at its end. */
-export type ClosedDelivery = { input: FriendDeletedInput; carried: CarriedState };
+export type ClosedDelivery<Input = AnyDeliveryInput> = { input: Input; carried: CarriedState };
 
 /**
  * Composes the input of a workflow that continues with what a closed workflow left undone. What is done or dismissed
@@ -18,12 +18,12 @@ export type ClosedDelivery = { input: FriendDeletedInput; carried: CarriedState 
  * @returns `affected`: how many side effects of pairs the new workflow has to do, also those that were never tried
  * @throws ApplicationFailure `InvalidCommand`
  */
-export function composeRetry(
-  { input, carried }: ClosedDelivery,
+export function composeRetry<Input extends AnyDeliveryInput>(
+  { input, carried }: ClosedDelivery<Input>,
   command: RetryFailedInput,
   now: number,
-): { input: FriendDeletedInput; affected: number } {
-  const planned = planFriendDeleted(input);
+): { input: Input; affected: number } {
+  const planned = planDelivery(input);
   const read = readCommand('retryFailed', command, planned);
   const { waitingSince: _, ...earlier } = carried;
   const progress = new DeliveryProgress({ ...input, carried: earlier }, planned);

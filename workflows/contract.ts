@@ -3,6 +3,7 @@
  * Import it from this file. Both sides of the workflow sandbox do, so nothing in it may do I/O.
  */
 export * from './contract/activities.ts';
+export * from './contract/callback.ts';
 export * from './contract/carried-state.ts';
 export * from './contract/commands.ts';
 export * from './contract/delivery.ts';

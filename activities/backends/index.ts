@@ -1,4 +1,5 @@
 import type { Caches } from './caches.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Messenger } from './messenger.ts';
 import type { SearchIndex } from './search-index.ts';
 
@@ -12,7 +13,9 @@ export type Backends = {
   messenger: Messenger | null;
   /** Of `notifyBackend`. */
   backendWebhook: Messenger | null;
+  /** Of `relayCallback`. */
+  endpoint: Endpoint | null;
 };
 
 /** The backends that can be checked and have a connection to close. */
-export type BackendName = 'caches' | 'searchIndex' | 'messenger' | 'backendWebhook';
+export type BackendName = 'caches' | 'searchIndex' | 'messenger' | 'backendWebhook' | 'endpoint';

@@ -3,16 +3,29 @@ export type AnswerBody = { ActionStatus: 'OK' | 'FAIL'; ErrorCode: 0 | 1; ErrorI
 
 export type Answer = { status: number; body: AnswerBody };
 
+/** An answer in somebody else's words: the endpoint's own. */
+export type ForeignAnswer = { status: number; headers: Record<string, string>; body: Buffer };
+
 export const OK: Answer = Object.freeze({
   status: 200,
   body: Object.freeze({ ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' }),
 });
+
+/** For a "before" command it forbids what the user is about to do. */
+export const FAILED: Answer = Object.freeze({
+  status: 200,
+  body: Object.freeze({ ActionStatus: 'FAIL', ErrorCode: 1, ErrorInfo: 'the endpoint gave no answer' }),
+});
+
+/** The vendor takes it for no answer, so that the policy that is set in its console decides. */
+export const NO_ANSWER: ForeignAnswer = { status: 504, headers: {}, body: Buffer.alloc(0) };
 
 /** One row a reason for which a callback is not acknowledged. */
 export const REFUSALS = {
   'unknown-path': { status: 404, info: 'unknown path' },
   'wrong-method': { status: 405, info: 'method must be POST' },
   'malformed-http': { status: 400, info: 'malformed HTTP request' },
+  'relay-loop': { status: 508, info: 'relay loop: RELAY_URL points at Unfriend itself' },
   aborted: { status: 400, info: 'body: incomplete' },
   'too-large': { status: 413, info: 'body too large' },
   'repeated-parameter': { status: 400, info: 'repeated query parameter' },

@@ -1,6 +1,7 @@
 import type { Pair } from '../../workflows/contract.ts';
 import type { Refusal } from './answer.ts';
 import { type DeliveryKey, deliveryKey } from './delivery-id.ts';
+import { isDurablyRelayed } from './relayed-commands.ts';
 import { FRIEND_DELETE, parsePairs } from './schema.ts';
 import { isSigned } from './signature.ts';
 
@@ -11,21 +12,34 @@ export type JudgeSettings = {
   tokens: readonly string[];
   /** In lower case. */
   ignorePlatforms: readonly string[];
+  /** Absent: no endpoint stands behind the receiver. `durable`: see `isDurablyRelayed`. */
+  relay?: { durable: readonly string[] } | undefined;
 };
 
-/** A valid friend-delete callback, not yet acknowledged. */
+/** A valid callback that is to be made durable, not yet acknowledged. */
 export type Callback = {
   sdkAppId: string;
+  command: string;
   key: DeliveryKey;
   /** Milliseconds since the epoch. */
   receivedAt: number;
-  /** Directed, distinct, at least one. */
+  /** Directed and distinct. Only a friend-delete callback has pairs, and it has at least one. */
   pairs: Pair[];
+  /** Whether Unfriend's own side effects happen for the pairs. */
+  isProcessed: boolean;
+  /** Whether the callback itself is relayed to the endpoint. */
+  isRelayed: boolean;
 };
+
+/** Why Unfriend itself does nothing with a callback. */
+type NotProcessed = 'other-command' | 'ignored-platform';
 
 export type Verdict =
   | { kind: 'accept'; callback: Callback }
-  | { kind: 'ignore'; reason: 'probe' | 'other-command' | 'ignored-platform' }
+  /** Answered `OK`, and nothing happens. The probe has no command. */
+  | { kind: 'ignore'; reason: 'probe' | NotProcessed; command?: string }
+  /** The endpoint answers it. */
+  | { kind: 'pass-through'; reason: NotProcessed; command: string }
   | {
       kind: 'refuse';
       reason: Refusal;
@@ -111,11 +125,10 @@ function commandOf(json: unknown): unknown {
     : undefined;
 }
 
-function judgeJson(
-  { query, body, json }: { query: URLSearchParams; body: Uint8Array; json: unknown },
-  settings: JudgeSettings,
-  now: number,
-): Verdict {
+type JsonRequest = { query: URLSearchParams; body: Uint8Array; json: unknown };
+
+function judgeJson(request: JsonRequest, settings: JudgeSettings, now: number): Verdict {
+  const { query, json } = request;
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refuse('broken-schema', 'body: expected a JSON object');
   }
@@ -131,19 +144,33 @@ function judgeJson(
   if (inBody === undefined && command === FRIEND_DELETE) {
     return refuse('broken-schema', 'CallbackCommand: missing');
   }
-  // OK, not FAIL: for a "before" command FAIL would forbid what the user is about to do.
-  if (command !== FRIEND_DELETE) return { kind: 'ignore', reason: 'other-command' };
+  return judgeCommand(command, request, { settings, now });
+}
+
+/** Says what happens with a callback of this command. */
+function judgeCommand(
+  command: string,
+  { query, body, json }: JsonRequest,
+  { settings, now }: { settings: JudgeSettings; now: number },
+): Verdict {
+  const { sdkAppId, relay } = settings;
+  const isRelayed = relay !== undefined && isDurablyRelayed(command, relay.durable);
+  const accept = (pairs: Pair[], isProcessed: boolean): Verdict => {
+    const key = deliveryKey({ sdkAppId, command, requestId: requestId(query), body });
+    const callback = { sdkAppId, command, key, receivedAt: now, pairs, isProcessed, isRelayed };
+    return { kind: 'accept', callback };
+  };
+  const dontProcess = (reason: NotProcessed, pairs: Pair[]): Verdict => {
+    if (isRelayed) return accept(pairs, false);
+    // OK, not FAIL: for a "before" command FAIL would forbid what the user is about to do.
+    return { kind: relay ? 'pass-through' : 'ignore', reason, command };
+  };
+  if (command !== FRIEND_DELETE) return dontProcess('other-command', []);
 
   const parsed = parsePairs(json);
   if ('fault' in parsed) return refuse('broken-schema', parsed.fault);
-  if (settings.ignorePlatforms.includes((query.get('OptPlatform') ?? '').toLowerCase())) {
-    return { kind: 'ignore', reason: 'ignored-platform' };
-  }
-  const key = deliveryKey({ sdkAppId: settings.sdkAppId, command, requestId: requestId(query), body });
-  return {
-    kind: 'accept',
-    callback: { sdkAppId: settings.sdkAppId, key, receivedAt: now, pairs: parsed.pairs },
-  };
+  const isIgnored = settings.ignorePlatforms.includes((query.get('OptPlatform') ?? '').toLowerCase());
+  return isIgnored ? dontProcess('ignored-platform', parsed.pairs) : accept(parsed.pairs, true);
 }
 
 /** The vendor writes `RequestId` or `RequestID`, documents neither, and older apps send none. */

@@ -27,7 +27,8 @@ function describeState({ deliveryId, status, pairs, workflow }: DeliveryReport):
     PAUSED: `paused while it was ${status}`,
   }[execution];
   const ended = status === 'Done' ? `${state} once all was done` : `${state} with side effects undone`;
-  return `${deliveryId}: ${said ?? ended}, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}, workflow ${execution}`;
+  const counted = pairs === 0 ? '' : `, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`;
+  return `${deliveryId}: ${said ?? ended}${counted}, workflow ${execution}`;
 }
 
 function describeOpen({ done, dismissed, retrying, parked, total }: SideEffectProgress): string {

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { isOpen } from '../temporal/attention/execution.ts';
-import { type DeliveryReport, readDelivery, resolveWorkflowId } from '../temporal/attention/read-progress.ts';
+import { findWorkflowId } from '../temporal/attention/find-workflow.ts';
+import { type DeliveryReport, readDelivery } from '../temporal/attention/read-progress.ts';
 import { followRetries } from '../temporal/attention/retry-chain.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { describeDelivery } from './describe-delivery.ts';
@@ -17,7 +18,7 @@ export function showStatus(
 ): Promise<void> {
   return onTemporal(context, async (client, { sdkAppId }) => {
     const { namespace } = client.options;
-    const workflowId = await followRetries(client, resolveWorkflowId(delivery, sdkAppId));
+    const workflowId = await followRetries(client, await findWorkflowId(client, delivery, sdkAppId));
     const report = await (watch && !json ? watchUntilClosed : readDelivery)(client, workflowId);
     if (json) printJson(toDocument(report));
     else for (const line of describeDelivery(report, { given: delivery, namespace })) print(line);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BACKEND_FIELDS } from './backend-fields.ts';
 import { duration, httpUrl, invalid, list, oneOf, onOff, portNumber, text, wholeNumber } from './kinds.ts';
 import { RECEIVER_FIELDS } from './receiver-fields.ts';
+import { RELAY_FIELDS } from './relay-fields.ts';
 
 /** Temporal refuses a longer name. It would refuse every delivery, and each would go to the quarantine. */
 const MAX_TASK_QUEUE = 1_000;
@@ -17,6 +18,7 @@ export const FIELDS = {
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 
   ...RECEIVER_FIELDS,
+  ...RELAY_FIELDS,
 
   TEMPORAL_UI_URL: httpUrl,
   TEMPORAL_CLI_PATH: z.string().optional(),
@@ -67,6 +69,7 @@ export const NOT_FOR_DEMO = [
   'TENCENT_SECRET_KEY',
   'TENCENT_RATE',
   'JOURNAL_DIR',
+  ...Object.keys(RELAY_FIELDS),
 ];
 
 /** The values of all settings. Each is valid by itself; `cross-checks.ts` compares them. */

@@ -4,13 +4,17 @@ import type { SideEffectDefinition } from '../../activities/side-effect.ts';
 import type { DeliveryPlan } from '../../workflows/contract.ts';
 import type { Settings } from './settings.ts';
 
-/** What each delivery goes through: every side effect that is not switched off. */
+/**
+ * What each delivery goes through: every side effect that is not switched off. Whether its callback is relayed, the
+ * delivery itself says: the receiver decides that for each.
+ */
 export function createPlan(settings: Settings): DeliveryPlan {
   const off: Record<BackendName, boolean> = {
     caches: settings.cache.url === 'off',
     searchIndex: settings.search.url === 'off',
     messenger: settings.notify.users === 'off',
     backendWebhook: settings.notify.backend === 'off',
+    endpoint: true,
   };
   const isOn = ({ backend }: SideEffectDefinition) => !(backend && off[backend]);
   return {

@@ -34,21 +34,21 @@ export function readSettings(environment: Environment, role: Role): Settings {
     else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
   }
   const temporal = readTemporal(environment, role, faults);
-  const searchCa = readCertificate('SEARCH_CA', values.SEARCH_CA as string | undefined, { role, faults });
+  const isWorker = role === 'work' || role === 'start';
+  const readCa = (name: 'SEARCH_CA' | 'RELAY_CA', isNeeded: boolean) =>
+    isNeeded ? readCertificate(name, values[name] as string | undefined, faults) : undefined;
+  const searchCa = readCa('SEARCH_CA', isWorker);
+  const relayCa = readCa('RELAY_CA', isWorker || role === 'serve');
   faults.push(...crossChecks(values as Partial<Values>, role));
   const misspelt = misspeltSettings(environment);
   if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);
   const searchPath = environment.PATH ?? '';
-  return compose(values as Values, { role, temporal, searchCa, searchPath, misspelt });
+  return compose(values as Values, { role, temporal, searchCa, relayCa, searchPath, misspelt });
 }
 
-/** The PEM file's content, where this process will need it. */
-function readCertificate(
-  name: string,
-  path: string | undefined,
-  { role, faults }: { role: Role; faults: string[] },
-): string | undefined {
-  if (!path || !(role === 'work' || role === 'start')) return undefined;
+/** The PEM file's content. */
+function readCertificate(name: string, path: string | undefined, faults: string[]): string | undefined {
+  if (!path) return undefined;
   try {
     const pem = readFileSync(path, 'utf8');
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
@@ -64,12 +64,13 @@ type ComposeContext = {
   role: Role;
   temporal: TemporalSettings;
   searchCa: string | undefined;
+  relayCa: string | undefined;
   searchPath: string;
   misspelt: readonly string[];
 };
 
 function compose(values: Values, context: ComposeContext) {
-  const { role, temporal, searchCa, searchPath, misspelt } = context;
+  const { role, temporal, searchCa, relayCa, searchPath, misspelt } = context;
   const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
   const dataDir = resolve(values.DATA_DIR);
   // The demo has data of its own, so that it can run beside a service of the same folder.
@@ -101,6 +102,18 @@ function compose(values: Values, context: ComposeContext) {
       keepAlive: values.KEEP_ALIVE,
       drainDelay: values.DRAIN_DELAY,
     },
+    /** Absent: no endpoint stands behind this receiver. */
+    relay: values.RELAY_URL
+      ? {
+          url: values.RELAY_URL,
+          /** PEM, not its path. */
+          ca: relayCa,
+          timeout: values.RELAY_TIMEOUT,
+          failure: values.RELAY_FAILURE,
+          /** The commands that are relayed durably: names, or `Sns.*` for a prefix. */
+          durable: values.RELAY_DURABLE,
+        }
+      : undefined,
     intake: values.INTAKE,
     journal: {
       dir: resolve(values.JOURNAL_DIR ?? join(home, 'journal')),

@@ -1,5 +1,6 @@
 import type { Context, Next } from 'koa';
-import { type Answer, fail, type Refusal } from '../callback/answer.ts';
+import { type Answer, type ForeignAnswer, fail, type Refusal } from '../callback/answer.ts';
+import { commandLabel } from '../callback/known-commands.ts';
 import { NotDurableError } from '../intake/intake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -7,12 +8,25 @@ import type { SummedLog } from '../telemetry/summed-log.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 
 /** An answer, and what it was about: `accepted`, `duplicate`, or why nothing was started. */
-export type Answered = { answer: Answer; verdict: string; deliveryId?: string; pairs?: number };
+export type Answered = {
+  answer: Answer | ForeignAnswer;
+  verdict: string;
+  /** Absent: the callback was refused before it was read. */
+  command?: string;
+  deliveryId?: string;
+  pairs?: number;
+};
 
 /** Sets the answer; {@link observeAnswers} reports it. */
 export function respond(ctx: Context, answered: Answered): void {
-  ctx.status = answered.answer.status;
-  ctx.body = answered.answer.body;
+  const { answer } = answered;
+  ctx.status = answer.status;
+  ctx.body = answer.body;
+  if ('headers' in answer) {
+    // Koa has set one of its own for the bytes.
+    ctx.remove('Content-Type');
+    ctx.set(answer.headers);
+  }
   if (answered.deliveryId) ctx.set('x-delivery-id', answered.deliveryId);
   ctx.state.answered = answered;
 }
@@ -42,14 +56,20 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
     const ms = performance.now() - startedAt;
     if (span) endSpan(span, ctx.state.answered as Answered);
     metrics.callbacks.labels(about.verdict).inc();
+    if (about.command !== undefined) metrics.relay.commands.labels(commandLabel(about.command)).inc();
     metrics.answerDuration.observe(ms / 1000);
     if (!logger.isLevelEnabled('info')) return;
     const rounded = Math.round(ms * 10) / 10;
-    const { status, body } = answer;
+    const { status } = answer;
     const message = 'callback answered';
-    if (body.ErrorCode === 0) logger.info({ ...about, status, ms: rounded }, message);
+    if (isOnePerDelivery(answer)) logger.info({ ...about, status, ms: rounded }, message);
     else summed.write({ level: 'info', message, kind: { ...about, status }, fields: { ms: rounded } });
   };
+}
+
+/** Refusals can be caused by strangers, and callbacks that are passed through are as frequent as messages. */
+function isOnePerDelivery(answer: Answered['answer']): boolean {
+  return !('headers' in answer) && answer.body.ErrorCode === 0;
 }
 
 /** The path stays out of it: it may be a secret. */

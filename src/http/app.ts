@@ -1,4 +1,5 @@
 import Koa, { type Context, type Next } from 'koa';
+import { RELAY_HEADER } from '../../activities/backends/relay/endpoint-client.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import {
   answerErrors,
@@ -27,6 +28,7 @@ export function createReceiverApp(options: ReceiverAppOptions): Koa {
   app.use(refuseMalformedTargets);
   app.use(onlyAt(options.path));
   app.use(onlyPost);
+  app.use(refuseRelayed);
   app.use(callbackRoute(parts));
   // Without a listener of its own, Koa prints errors to stderr.
   app.on('error', (error) => options.logger.debug({ err: error }, 'an answer could not be sent'));
@@ -46,6 +48,13 @@ function onlyAt(path: string) {
   const same = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
   return (ctx: Context, next: Next): Promise<void> | void =>
     ctx.path === path || ctx.path === same ? next() : respond(ctx, refused('unknown-path'));
+}
+
+/** Another receiver, or this one, relayed it: taken once more, it would go in a circle. */
+function refuseRelayed(ctx: Context, next: Next): Promise<void> | void {
+  if (ctx.get(RELAY_HEADER) === '') return next();
+  ctx.set(RELAY_HEADER, 'refused');
+  respond(ctx, refused('relay-loop'));
 }
 
 function onlyPost(ctx: Context, next: Next): Promise<void> | void {

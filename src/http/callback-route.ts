@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { OK } from '../callback/answer.ts';
 import {
+  type Callback,
   type JudgeSettings,
   judgeBody,
   judgeFirstByte,
@@ -8,7 +9,7 @@ import {
   type Verdict,
 } from '../callback/judge.ts';
 import { inTime } from '../in-time.ts';
-import type { Intake } from '../intake/intake.ts';
+import type { Intake, TracedCallback } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SummedLog } from '../telemetry/summed-log.ts';
@@ -16,6 +17,8 @@ import type { TraceParent } from '../telemetry/tracing.ts';
 import { type Answered, refused, respond } from './answers.ts';
 import { readBody } from './body.ts';
 import type { Connections } from './connections.ts';
+import type { PassThrough } from './pass-through.ts';
+import { composeRelayed } from './relayed-callback.ts';
 import { Room } from './room.ts';
 
 /** So many bodies of `maxBody` are read and answered at the same time; more of them wait for their turn. */
@@ -30,6 +33,8 @@ export type CallbackRouteOptions = {
   maxBody: number;
   intake: Intake;
   connections: Pick<Connections, 'noteSigned'>;
+  /** Absent: no endpoint stands behind the receiver. */
+  passThrough?: PassThrough | undefined;
   metrics: Metrics;
   summed: SummedLog;
 };
@@ -54,13 +59,20 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions, room:
     const { bytes } = body;
     const verdict = judgeBody({ query, body: bytes }, options.judge, now);
     const trace = ctx.state.trace as TraceParent | undefined;
-    return await act(verdict, { query, body: bytes, receivedAt: now, ...(trace && { trace }) }, options);
+    const request = { ctx, query, body: bytes, receivedAt: now, ...(trace && { trace }) };
+    return await act(verdict, request, options);
   } finally {
     body.release();
   }
 }
 
-type ReadRequest = { query: URLSearchParams; body: Buffer; receivedAt: number; trace?: TraceParent };
+type ReadRequest = {
+  ctx: Context;
+  query: URLSearchParams;
+  body: Buffer;
+  receivedAt: number;
+  trace?: TraceParent;
+};
 
 async function act(verdict: Verdict, request: ReadRequest, options: CallbackRouteOptions): Promise<Answered> {
   const { intake } = options;
@@ -69,15 +81,34 @@ async function act(verdict: Verdict, request: ReadRequest, options: CallbackRout
       if (verdict.isOurs) await keepRefused(rawCallback(request), verdict.info ?? verdict.reason, options);
       return refused(verdict.reason, verdict.info);
     case 'ignore':
-      return { answer: OK, verdict: verdict.reason };
+      return { answer: OK, verdict: verdict.reason, ...(verdict.command && { command: verdict.command }) };
+    case 'pass-through':
+      return {
+        verdict: 'passed-through',
+        command: verdict.command,
+        ...(await passThrough(request, options)),
+      };
     case 'accept': {
-      const { trace } = request;
-      const callback = trace ? { ...verdict.callback, trace } : verdict.callback;
-      const { deliveryId, duplicate } = await intake.accept(callback);
-      const pairs = verdict.callback.pairs.length;
-      return { answer: OK, verdict: duplicate ? 'duplicate' : 'accepted', deliveryId, pairs };
+      const { command, pairs } = verdict.callback;
+      const { deliveryId, duplicate } = await intake.accept(await withRequest(verdict.callback, request));
+      const known = duplicate ? 'duplicate' : 'accepted';
+      return { answer: OK, verdict: known, command, deliveryId, pairs: pairs.length };
     }
   }
+}
+
+async function withRequest(callback: Callback, { ctx, body, trace }: ReadRequest): Promise<TracedCallback> {
+  const traced = trace ? { ...callback, trace } : callback;
+  if (!callback.isRelayed) return traced;
+  const contentType = ctx.get('content-type') || undefined;
+  return { ...traced, relayed: await composeRelayed({ query: ctx.querystring, contentType, body }) };
+}
+
+function passThrough({ ctx, body }: ReadRequest, options: CallbackRouteOptions) {
+  if (!options.passThrough) throw new TypeError('a callback is passed through only where RELAY_URL is set');
+  const { headers, socket } = ctx.req;
+  const { remoteAddress } = socket;
+  return options.passThrough.answer({ query: ctx.querystring, body, headers, remoteAddress });
 }
 
 /** A disk that hangs must not hold up the answer. What it was asked to keep can still be kept later. */

@@ -6,16 +6,26 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { createReceiverApp } from './app.ts';
 import { openConnections } from './connections.ts';
+import { PassThrough } from './pass-through.ts';
 import { type HttpServer, listen } from './server.ts';
+
+type ReceiverParts = {
+  server: HttpServer;
+  passThrough: PassThrough | undefined;
+  drainDelay: number;
+  drain: { begun: boolean };
+};
 
 /** Takes callbacks and answers them. */
 export class Receiver {
   readonly #server: HttpServer;
+  readonly #passThrough: PassThrough | undefined;
   readonly #drainDelay: number;
   readonly #drain: { begun: boolean };
 
-  private constructor(server: HttpServer, drainDelay: number, drain: { begun: boolean }) {
+  private constructor({ server, passThrough, drainDelay, drain }: ReceiverParts) {
     this.#server = server;
+    this.#passThrough = passThrough;
     this.#drainDelay = drainDelay;
     this.#drain = drain;
   }
@@ -28,13 +38,18 @@ export class Receiver {
     if (settings.sdkAppId === undefined) throw new TypeError('a receiver needs an SDKAppID');
     const drain = { begun: false };
     const connections = openConnections(http.maxConnections, parts);
+    const { relay } = settings;
+    const passThrough =
+      relay && new PassThrough({ relay, metrics: parts.metrics.relay, logger: parts.logger });
     const app = createReceiverApp({
       ...parts,
+      passThrough,
       connections,
       judge: {
         sdkAppId: settings.sdkAppId,
         tokens: callback.tokens,
         ignorePlatforms: callback.ignorePlatforms,
+        relay,
       },
       path: callback.path,
       maxBody: callback.maxBody,
@@ -49,7 +64,7 @@ export class Receiver {
       connections,
       refused: (reason) => parts.metrics.callbacks.labels(reason).inc(),
     });
-    return new Receiver(server, http.drainDelay, drain);
+    return new Receiver({ server, passThrough, drainDelay: http.drainDelay, drain });
   }
 
   get url(): string {
@@ -68,5 +83,6 @@ export class Receiver {
     this.#drain.begun = true;
     if (drain) await delay(this.#drainDelay);
     await this.#server.close();
+    await this.#passThrough?.close();
   }
 }

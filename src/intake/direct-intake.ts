@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryToStart } from '../temporal/start/start-delivery.ts';
+import { composeDelivery } from './compose-delivery.ts';
 import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt, type TracedCallback } from './intake.ts';
 import { asDuplicate, type RecentCallbacks } from './recent-callbacks.ts';
 
@@ -49,11 +50,11 @@ export class DirectIntake implements Intake {
    * @param chosen `budget`: all that it may take, in ms
    */
   async start(callback: TracedCallback, chosen: { deliveryId: string; budget: number }): Promise<Receipt> {
-    const { key, sdkAppId, receivedAt, pairs, trace } = callback;
+    const { receivedAt, trace } = callback;
     const { deliveryId, budget } = chosen;
-    const delivery = { deliveryId, sdkAppId, receivedAt };
+    const delivery = composeDelivery(callback, { deliveryId, receivedAt });
     try {
-      const starting = startUnderFreeId(this.#starter, { ...key, delivery, pairs, ...(trace && { trace }) });
+      const starting = startUnderFreeId(this.#starter, { ...delivery, ...(trace && { trace }) });
       const started = await inTime(starting, budget, 'Temporal did not answer in time');
       return { deliveryId: started.deliveryId, duplicate: started.outcome === 'existing' };
     } catch (error) {

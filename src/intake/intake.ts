@@ -1,9 +1,15 @@
+import type { RelayedCallback } from '../../workflows/contract.ts';
 import type { Callback } from '../callback/judge.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 
-/** A valid callback, and what its trace goes on from where somebody traces. */
-export type TracedCallback = Callback & { trace?: TraceParent };
+/** A valid callback with what of its request goes on. */
+export type TracedCallback = Callback & {
+  /** What its trace goes on from, where somebody traces. */
+  trace?: TraceParent;
+  /** What the endpoint gets; absent: it is not relayed. */
+  relayed?: RelayedCallback;
+};
 
 /** What became of an acknowledged callback; a duplicate has the first one's delivery id. */
 export type Receipt = { deliveryId: string; duplicate: boolean };

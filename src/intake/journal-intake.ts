@@ -6,6 +6,7 @@ import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { errorType, type Tracing } from '../telemetry/tracing.ts';
+import { composeDelivery } from './compose-delivery.ts';
 import type { DirectIntake } from './direct-intake.ts';
 import { type Intake, MAX_ACCEPT_MS, type Receipt, type TracedCallback } from './intake.ts';
 import { asDuplicate, type KnownCallback, type RecentCallbacks } from './recent-callbacks.ts';
@@ -94,15 +95,15 @@ export class JournalIntake implements Intake {
 
   async #journalOrStart(callback: TracedCallback, as: Named): Promise<Receipt> {
     const { journal, journaled, tracing } = this.#options;
-    const { sdkAppId, receivedAt, pairs, key } = callback;
+    const { receivedAt, key } = callback;
     const { deliveryId } = as;
     const startedAt = performance.now();
     const span = tracing?.start('journal', {
       parent: callback.trace,
       attributes: { 'unfriend.delivery_id': deliveryId },
     });
-    const delivery = { deliveryId, sdkAppId, receivedAt };
-    const pending = { delivery, pairs, ...key, ...(span && { trace: span.traceparent }) };
+    const delivery = composeDelivery(callback, { deliveryId, receivedAt });
+    const pending = { ...delivery, ...(span && { trace: span.traceparent }) };
     try {
       await journal.append(pending, seenKey(key.origin, deliveryId));
       span?.end();

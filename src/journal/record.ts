@@ -1,5 +1,5 @@
 import xxhash from 'xxhash-wasm';
-import type { Delivery, Pair } from '../../workflows/contract.ts';
+import type { Delivery, Pair, RelayedCallback } from '../../workflows/contract.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 
 /** A delivery that is acknowledged and not yet in Temporal. */
@@ -9,6 +9,10 @@ export type PendingDelivery = {
   bodyHash: string;
   /** What the delivery id is made from, see `DeliveryKey`; absent: an earlier version journaled it. */
   origin?: string;
+  /** What the endpoint gets; absent: it is not relayed. */
+  callback?: RelayedCallback;
+  /** False: it is relayed, and no other side effect happens. */
+  isProcessed?: boolean;
   /** Where the callback's trace continues; absent: it was not traced. */
   trace?: TraceParent;
 };

@@ -1,13 +1,16 @@
 import type { Backend } from '../../activities/backends/backend.ts';
 import type { Caches } from '../../activities/backends/caches.ts';
 import { createFriendGraph, type EmbeddedBackends } from '../../activities/backends/embedded.ts';
+import type { Endpoint } from '../../activities/backends/endpoint.ts';
 import type { Backends } from '../../activities/backends/index.ts';
 import type { Messenger } from '../../activities/backends/messenger.ts';
 import { OpenSearchIndex } from '../../activities/backends/open-search/open-search.ts';
 import { RedisCaches } from '../../activities/backends/redis/redis-caches.ts';
+import { RelayEndpoint } from '../../activities/backends/relay/relay-endpoint.ts';
 import type { SearchIndex } from '../../activities/backends/search-index.ts';
 import { TencentChat } from '../../activities/backends/tencent/tencent-chat.ts';
 import { WebhookMessenger } from '../../activities/backends/webhook/webhook.ts';
+import { sign } from '../callback/signature.ts';
 import type { Settings } from '../config/settings.ts';
 
 export type ChosenBackends = {
@@ -31,6 +34,7 @@ export function createBackends(settings: Settings): ChosenBackends {
     documentId: search.documentId,
     messenger: notify.users === 'embedded' ? graph : createMessenger(notify.users, settings),
     backendWebhook: createMessenger(notify.backend, settings),
+    endpoint: createEndpoint(settings),
   };
   const bySetting = listBySetting(backends);
   return {
@@ -57,8 +61,35 @@ function createMessenger(url: string, { notify, tencent, sdkAppId }: Settings): 
   return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
 }
 
-function listBySetting({ caches, searchIndex, messenger, backendWebhook }: Backends): Map<string, Backend[]> {
-  const all = { CACHE_URL: [caches], SEARCH_URL: [searchIndex], NOTIFY_URL: [messenger, backendWebhook] };
+function createEndpoint({ relay, sdkAppId, callback }: Settings): Endpoint | null {
+  if (!relay) return null;
+  const [token] = callback.tokens;
+  return new RelayEndpoint({
+    ...relay,
+    appQuery: sdkAppId === undefined ? '' : `SdkAppid=${sdkAppId}`,
+    sign: () => (token === undefined ? '' : signQuery(token)),
+  });
+}
+
+/** As the vendor signs a callback that it sends now. */
+function signQuery(token: string): string {
+  const requestTime = String(Math.floor(Date.now() / 1_000));
+  return `Sign=${sign(token, requestTime)}&RequestTime=${requestTime}`;
+}
+
+function listBySetting({
+  caches,
+  searchIndex,
+  messenger,
+  backendWebhook,
+  endpoint,
+}: Backends): Map<string, Backend[]> {
+  const all = {
+    CACHE_URL: [caches],
+    SEARCH_URL: [searchIndex],
+    NOTIFY_URL: [messenger, backendWebhook],
+    RELAY_URL: [endpoint],
+  };
   return new Map(
     Object.entries(all).map(([setting, backends]) => [
       setting,

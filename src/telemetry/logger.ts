@@ -1,7 +1,7 @@
 import type { Logger as TemporalLogger } from '@temporalio/common';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import pretty from 'pino-pretty';
-import { readWorkflowId } from '../../workflows/contract.ts';
+import { isWorkflowId, readWorkflowId } from '../../workflows/contract.ts';
 import { errorFields } from './error-fields.ts';
 import { TERMINAL_FORMAT } from './terminal-line.ts';
 
@@ -73,6 +73,6 @@ function plain(meta: object = {}): object {
 type Execution = { workflowId?: unknown } | undefined;
 
 function deliveryIdOf(workflowId: unknown): string | undefined {
-  const isOurs = typeof workflowId === 'string' && workflowId.startsWith('friend-deleted/');
+  const isOurs = typeof workflowId === 'string' && isWorkflowId(workflowId);
   return isOurs ? readWorkflowId(workflowId).deliveryId || undefined : undefined;
 }

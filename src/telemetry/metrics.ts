@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { REFUSALS } from '../callback/answer.ts';
+import { createRelayMetrics } from './relay-metrics.ts';
 
 /** The receiver's metrics; docs/monitoring.md lists them. One registry per process, nothing global. */
 export function createMetrics() {
@@ -10,6 +11,7 @@ export function createMetrics() {
     callbacks: createCallbackCounter(registry),
     journal: createJournalMetrics(registry),
     connections: createConnectionMetrics(registry),
+    relay: createRelayMetrics(registry),
     answerDuration: new Histogram({
       name: 'unfriend_callback_duration_seconds',
       help: 'From the request to its answer, in seconds; Tencent Chat waits for 2',
@@ -21,7 +23,14 @@ export function createMetrics() {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-const ACKNOWLEDGED = ['accepted', 'duplicate', 'probe', 'other-command', 'ignored-platform'];
+const ACKNOWLEDGED = [
+  'accepted',
+  'duplicate',
+  'probe',
+  'other-command',
+  'ignored-platform',
+  'passed-through',
+];
 
 /** Creates every label at 0 now: Prometheus' `increase()` misses the first sample of a new series. */
 function createCallbackCounter(registry: Registry) {

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pMap from 'p-map';
-import { WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
+import { FRIEND_DELETED, workflowId } from '../../workflows/contract.ts';
 import { SwitchableSearch } from '../support/doubles/switchable-search.ts';
 import { readMessage, WebhookSink } from '../support/doubles/webhook-sink.ts';
 import { postSigned } from '../support/inputs/callbacks.ts';
@@ -132,7 +132,7 @@ async function post(from: number, to: number): Promise<void> {
 async function count(query: string): Promise<number> {
   await delay(LOOK_EVERY_MS);
   const { workflowService } = temporal.client;
-  const ours = `WorkflowType="${WORKFLOW_TYPE}" AND ${query}`;
+  const ours = `WorkflowType="${FRIEND_DELETED}" AND ${query}`;
   return Number((await workflowService.countWorkflowExecutions({ namespace: 'default', query: ours })).count);
 }
 

@@ -9,11 +9,11 @@ import {
   type AttentionMemo,
   type CarriedState,
   carriedQuery,
+  FRIEND_DELETED,
   type Progress,
   progressQuery,
   retryFailedUpdate,
   retryWorkflowId,
-  WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { asText, type Fault, pairsDone, recordedActs, repeated, twoWay } from '../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
@@ -108,7 +108,7 @@ describe('6,000 pairs of which nothing succeeds', () => {
       state.isBroken = false;
       const retry = composeRetry({ input, carried }, { by: 'erin' }, Date.now());
       assert.equal(retry.affected, 18_000);
-      const next = await temporal.client.workflow.start(WORKFLOW_TYPE, {
+      const next = await temporal.client.workflow.start(FRIEND_DELETED, {
         ...{ taskQueue, workflowId: retryWorkflowId(handle.workflowId, 1), args: [retry.input] },
       });
       const result = (await next.result()) as Progress;

@@ -7,11 +7,11 @@ import { BackendError } from '../../activities/backends/backend.ts';
 import {
   type CarriedState,
   dismissFailedSignal,
+  FRIEND_DELETED,
   type FriendDeletedInput,
   type Progress,
   progressQuery,
   retryFailedSignal,
-  WORKFLOW_TYPE,
   workflowId,
 } from '../../workflows/contract.ts';
 import { pairsOf } from '../support/inputs/deliveries.ts';
@@ -36,7 +36,7 @@ async function startDelivery(taskQueue: string, plan: Partial<FriendDeletedInput
     },
   });
   const input = workflowInput(PAIRS, { attentionFor: 7 * DAY, retryFor: HOUR, ...plan });
-  const handle = await environment.client.workflow.start(WORKFLOW_TYPE, {
+  const handle = await environment.client.workflow.start(FRIEND_DELETED, {
     ...{ taskQueue, workflowId: workflowId(input.delivery), args: [input] },
   });
   return { search, activities, handle };

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { type Progress, WORKFLOW_TYPE, workflowId } from '../../workflows/contract.ts';
+import { FRIEND_DELETED, type Progress, workflowId } from '../../workflows/contract.ts';
 import { createTimedWorker, HOUR, MINUTE, startTimeSkipping } from '../support/servers/time-skipping.ts';
 import { donePairs, recordingSideEffects, workflowInput } from '../support/stages/worker.ts';
 
@@ -62,7 +62,7 @@ async function runWithBackendDownFor(outage: number) {
   const worker = await createTimedWorker(environment, taskQueue, clocked);
   const input = workflowInput([{ from: 'alice', to: 'bob' }], { retryFor: HOUR });
   const result = worker.runUntil(
-    environment.client.workflow.execute(WORKFLOW_TYPE, {
+    environment.client.workflow.execute(FRIEND_DELETED, {
       ...{ taskQueue, workflowId: workflowId(input.delivery), args: [input] },
     }),
   );

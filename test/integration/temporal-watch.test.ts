@@ -8,7 +8,7 @@ import { AbandonedCounter } from '../../src/temporal/attention/taken-up.ts';
 import { createClient } from '../../src/temporal/connect.ts';
 import { freePort } from '../../src/temporal/local/free-port.ts';
 import { readParked, readQueue, TemporalWatch } from '../../src/temporal/watch.ts';
-import { searchAttributes, WORKFLOW_TYPE } from '../../workflows/contract.ts';
+import { FRIEND_DELETED, searchAttributes } from '../../workflows/contract.ts';
 import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
 import { recordingSideEffects, withWorker } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
@@ -28,7 +28,7 @@ function startParked(
     timeout,
   }: { status?: string; id?: string; timeout?: '1s' } = {},
 ) {
-  return temporal.client.workflow.start(WORKFLOW_TYPE, {
+  return temporal.client.workflow.start(FRIEND_DELETED, {
     ...{ taskQueue, workflowId: id, args: [] },
     ...(timeout && { workflowExecutionTimeout: timeout }),
     typedSearchAttributes: [{ key: searchAttributes.status, value: status }],

@@ -13,6 +13,7 @@ export function recordedActs(faults: Partial<Record<SideEffectName, Fault>> = {}
     updateSearchIndex: [],
     notifyUsers: [],
     notifyBackend: [],
+    relayCallback: [],
   };
   const activityOf = (name: SideEffectName) =>
     asActivity(name, {

@@ -21,6 +21,7 @@ export const NO_BACKENDS: Backends = {
   documentId: '{From_Account}:{To_Account}',
   messenger: null,
   backendWebhook: null,
+  endpoint: null,
 };
 
 /** An input of one message that carries all the pairs. */

@@ -1,3 +1,4 @@
+import type { RelayedCallback } from './callback.ts';
 import type { Delivery, Pair } from './delivery.ts';
 
 /** One message of `notifyUsers` or `notifyBackend`. `part` counts from 1. */
@@ -7,10 +8,16 @@ export type Message = { recipient: string; part: number; parts: number };
 export type BatchedMessage = Message & { pairs: number };
 
 /**
- * The only argument of every side effect's activity, for one pair as well as for a batch. Only `notifyUsers` and
- * `notifyBackend` have `messages`: they say which pairs go into which message.
+ * The only argument of every side effect's activity, for one pair as well as for a batch. Only side effects that send
+ * messages have `messages`: they say which pairs go into which message. Only `relayCallback` has `callback`, and it has
+ * no pairs.
  */
-export type SideEffectInput = { delivery: Delivery; pairs: Pair[]; messages?: BatchedMessage[] };
+export type SideEffectInput = {
+  delivery: Delivery;
+  pairs: Pair[];
+  messages?: BatchedMessage[];
+  callback?: RelayedCallback;
+};
 
 /** Why a side effect of a pair failed. `type` is one of the documented failure types. */
 export type FailureInfo = { type: string; message: string };
@@ -39,8 +46,8 @@ export type PairOutcome =
   | { status: 'failed'; error: FailureInfo; attempt: number };
 
 /**
- * The activity of a side effect. It resolves with one outcome per pair, in the order of the input. It throws when
- * another attempt can help; the failure carries {@link FailureDetails}.
+ * The activity of a side effect. It resolves with one outcome per pair, in the order of the input, or with the one
+ * outcome of the callback. It throws when another attempt can help; the failure carries {@link FailureDetails}.
  */
 export type SideEffectActivity = (input: SideEffectInput) => Promise<PairOutcome[]>;
 

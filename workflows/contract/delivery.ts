@@ -7,4 +7,6 @@ export type Delivery = {
   sdkAppId: string;
   /** When the receiver took the callback, in ms since the epoch. */
   receivedAt: number;
+  /** The vendor's name for what happened. Absent: `Sns.CallbackFriendDelete`. */
+  command?: string;
 };

@@ -1,9 +1,34 @@
 import type { Delivery } from './delivery.ts';
 
-export const WORKFLOW_TYPE = 'friendDeleted';
+export const FRIEND_DELETED = 'friendDeleted';
 
-export function workflowId({ sdkAppId, deliveryId }: Pick<Delivery, 'sdkAppId' | 'deliveryId'>): string {
-  return `friend-deleted/${sdkAppId}/${deliveryId}`;
+/** The workflow types, with the first part of their workflow ids. */
+const ID_PREFIXES = { [FRIEND_DELETED]: 'friend-deleted', callbackRelayed: 'callback-relayed' } as const;
+
+export type WorkflowType = keyof typeof ID_PREFIXES;
+
+export const WORKFLOW_TYPES = Object.keys(ID_PREFIXES) as WorkflowType[];
+
+/** A callback of another command than `Sns.CallbackFriendDelete` is only relayed. */
+export function workflowTypeOf({ command }: Pick<Delivery, 'command'>): WorkflowType {
+  return command === undefined ? FRIEND_DELETED : 'callbackRelayed';
+}
+
+export function workflowId(delivery: Pick<Delivery, 'sdkAppId' | 'deliveryId' | 'command'>): string {
+  return [ID_PREFIXES[workflowTypeOf(delivery)], delivery.sdkAppId, delivery.deliveryId].join('/');
+}
+
+/** Whether a text is a whole workflow id, and not the id of a delivery alone. */
+export function isWorkflowId(text: string): boolean {
+  return Object.values(ID_PREFIXES).some((prefix) => text.startsWith(`${prefix}/`));
+}
+
+/** The workflow ids that a delivery can have, one per workflow type: its id alone does not tell its command. */
+export function possibleWorkflowIds({
+  sdkAppId,
+  deliveryId,
+}: Pick<Delivery, 'sdkAppId' | 'deliveryId'>): string[] {
+  return Object.values(ID_PREFIXES).map((prefix) => [prefix, sdkAppId, deliveryId].join('/'));
 }
 
 /**

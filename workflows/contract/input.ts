@@ -1,11 +1,15 @@
+import type { RelayedCallback } from './callback.ts';
 import type { CarriedState } from './carried-state.ts';
 import type { Delivery, Pair } from './delivery.ts';
 
 /** Who gets a message: From (the owner of the friend list), To (the friend who left it), or both. */
 export type Recipient = 'from' | 'to' | 'both';
 
-/** A unit is done or not done as a whole: one pair, or one message that carries several pairs. */
-export type UnitKind = 'pair' | 'message';
+/**
+ * A unit is done or not done as a whole: one pair, one message that carries several pairs, or the one callback of the
+ * delivery.
+ */
+export type UnitKind = 'pair' | 'message' | 'callback';
 
 /** A side effect in the plan of a delivery. Its activity has the same `name`. */
 export type PlannedSideEffect = { name: string; per: UnitKind };
@@ -33,4 +37,7 @@ export type DeliveryInput = {
   carried?: CarriedState;
 };
 
-export type FriendDeletedInput = DeliveryInput & { pairs: Pair[] };
+/** `callback`: only when it is relayed. */
+export type FriendDeletedInput = DeliveryInput & { pairs: Pair[]; callback?: RelayedCallback };
+
+export type CallbackRelayedInput = DeliveryInput & { callback: RelayedCallback };

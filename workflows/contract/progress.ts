@@ -4,7 +4,10 @@ import type { Pair } from './delivery.ts';
 
 export type DeliveryStatus = 'Running' | 'Retrying' | 'NeedsAttention' | 'Done';
 
-/** How many pairs have which status. The first five numbers add up to `total`. */
+/**
+ * How many pairs have which status; of `relayCallback`, which the callback has. The first five numbers add up to
+ * `total`.
+ */
 export type SideEffectProgress = {
   pending: number;
   retrying: number;
@@ -14,7 +17,8 @@ export type SideEffectProgress = {
   total: number;
 };
 
-export type ParkedSideEffect = Pair & { sideEffect: string; error: FailureInfo; attempts: number };
+/** `relayCallback` has no pair. */
+export type ParkedSideEffect = Partial<Pair> & { sideEffect: string; error: FailureInfo; attempts: number };
 
 /** The answer of the query `progress`. Its size is bounded, however many pairs there are. */
 export type Progress = {

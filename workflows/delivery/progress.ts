@@ -26,7 +26,7 @@ export class DeliveryProgress {
     this.sideEffects = planned.sideEffects.map(
       ({ name, units }) =>
         new SideEffectState(
-          { name, units, pairs: planned.pairs.length },
+          { name, units, total: units.some(({ isCallback }) => isCallback) ? 1 : planned.pairs.length },
           this.#errors,
           carried?.sideEffects[name],
         ),

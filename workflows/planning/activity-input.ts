@@ -1,8 +1,15 @@
 import type { Pair, SideEffectInput } from '../contract.ts';
 import type { Unit } from './units.ts';
 
+/** What activities of a delivery are given parts of. */
+type DeliveryContent = Pick<SideEffectInput, 'delivery' | 'pairs' | 'callback'>;
+
 /** The argument of the activity that does these units. */
-export function composeInput({ delivery, pairs }: SideEffectInput, units: readonly Unit[]): SideEffectInput {
+export function composeInput(
+  { delivery, pairs, callback }: DeliveryContent,
+  units: readonly Unit[],
+): SideEffectInput {
+  const isCallback = units.some((unit) => unit.isCallback);
   const messages = units.flatMap(({ message, pairs: { length } }) =>
     message ? [{ ...message, pairs: length }] : [],
   );
@@ -10,6 +17,7 @@ export function composeInput({ delivery, pairs }: SideEffectInput, units: readon
     delivery,
     pairs: units.flatMap((unit) => unit.pairs).flatMap((pair) => pairs[pair] ?? []),
     ...(messages.length > 0 && { messages }),
+    ...(isCallback && callback && { callback }),
   };
 }
 

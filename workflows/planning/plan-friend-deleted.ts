@@ -4,7 +4,7 @@ import type { Batching, PlannedDelivery } from './planned-delivery.ts';
 import { planUnits } from './units.ts';
 
 export function planFriendDeleted(input: FriendDeletedInput): PlannedDelivery {
-  const { delivery, pairs, plan } = input;
+  const { delivery, pairs, callback, plan } = input;
   return {
     title: describePairs(pairs),
     pairs,
@@ -13,7 +13,7 @@ export function planFriendDeleted(input: FriendDeletedInput): PlannedDelivery {
       units: planUnits(sideEffect, pairs, plan.notifyRecipient),
     })),
     batching: batchingOf(input),
-    composeInput: (units) => composeInput({ delivery, pairs }, units),
+    composeInput: (units) => composeInput({ delivery, pairs, ...(callback && { callback }) }, units),
     bytesOf: (unit) => unitBytes(unit, pairs),
   };
 }

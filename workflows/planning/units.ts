@@ -6,14 +6,21 @@ import {
   type Recipient,
 } from '../contract.ts';
 
-/** A unit is done or not done as a whole. It is one pair, or one message that carries several pairs. */
+/**
+ * A unit is done or not done as a whole. It is one pair, one message that carries several pairs, or the delivery's
+ * callback, which carries none.
+ */
 export type Unit = {
   /** Positions in the delivery's list of pairs. */
   pairs: number[];
   /** For a person: `alice → bob`. */
   summary: string;
   message?: Message;
+  isCallback?: true;
 };
+
+/** The unit of a side effect that relays the callback itself. */
+const CALLBACK: Unit = { pairs: [], summary: 'the callback', isCallback: true };
 
 /**
  * How many bytes the pairs of one message may have. Each pair is counted with two levels of escapes, because a message
@@ -29,6 +36,7 @@ export function planUnits(
   notifyRecipient: Recipient,
 ): Unit[] {
   if (sideEffect.per === 'message') return planMessages(pairs, notifyRecipient);
+  if (sideEffect.per === 'callback') return [CALLBACK];
   return pairs.map((pair, index) => ({ pairs: [index], summary: describePairs([pair]) }));
 }
 
@@ -95,4 +103,12 @@ function comparePairs(pairs: readonly Pair[], a: number, b: number): number {
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/**
+ * What of a side effect progress counts for a unit: its pairs, or the callback as the only one. Each is a position
+ * from 0.
+ */
+export function countedIn({ pairs, isCallback }: Unit): readonly number[] {
+  return isCallback ? [0] : pairs;
 }

@@ -19,7 +19,7 @@ export type UnitResult = 'done' | UnitFailure | undefined;
 
 /** How an activity closed. */
 export type ActivityResult = {
-  /** One outcome per pair, if the activity reported them. */
+  /** One outcome per pair, or the one of the callback, if the activity reported them. */
   outcomes: unknown;
   /** The result of each unit whose pairs have no outcome. */
   withoutOutcome: UnitResult;
@@ -56,7 +56,7 @@ export function readActivityFailure(error: unknown, maximumAttempts = 1): Activi
 /**
  * The result of each unit of a closed activity.
  *
- * @param sizes how many pairs each unit has, in the order of the activity's input
+ * @param sizes how many outcomes each unit has, in the order of the activity's input
  */
 export function resultsOfUnits(
   { outcomes, withoutOutcome }: ActivityResult,

@@ -1,3 +1,4 @@
+import { countedIn } from '../planning/units.ts';
 import { type ActivityResult, resultsOfUnits } from './activity-result.ts';
 import type { Batch } from './batches.ts';
 import type { SideEffectState } from './state.ts';
@@ -11,7 +12,7 @@ export type ClosedBatch = { batch: Batch; result: ActivityResult; retryableAs: '
  * @returns the units that failed and are retrying now
  */
 export function recordResults(state: SideEffectState, { batch, result, retryableAs }: ClosedBatch): Batch {
-  const sizes = batch.map((unit) => state.unitAt(unit).pairs.length);
+  const sizes = batch.map((unit) => countedIn(state.unitAt(unit)).length);
   const results = resultsOfUnits(result, sizes);
   const retrying: number[] = [];
   for (const [index, unit] of batch.entries()) {

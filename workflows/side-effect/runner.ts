@@ -103,14 +103,14 @@ export class SideEffectRunner {
     for (const retry of inBackOff) retry.cancel();
     // After a stop the next run starts them.
     if (!this.isStopped) for (const batch of this.#cut(parked)) this.#addRetries(batch);
-    return this.#state.countPairs([...parked, ...inBackOff.flatMap(({ batch }) => this.#retrying(batch))]);
+    return this.#state.count([...parked, ...inBackOff.flatMap(({ batch }) => this.#retrying(batch))]);
   }
 
   /** @returns how many pairs are dismissed */
   dismissFailed(isWanted: (unit: Unit) => boolean): number {
     const parked = this.#parked(isWanted);
     for (const unit of parked) this.#state.dismiss(unit);
-    return this.#state.countPairs(parked);
+    return this.#state.count(parked);
   }
 
   async #tryOnce(batch: Batch): Promise<void> {

@@ -5,7 +5,7 @@ import type {
   ParkedSideEffect,
   SideEffectProgress,
 } from '../contract.ts';
-import type { Unit } from '../planning/units.ts';
+import { countedIn, type Unit } from '../planning/units.ts';
 import type { DistinctErrors } from './distinct-errors.ts';
 import { readStatus, type UnitStatus, worstOf, writeStatuses } from './unit-status.ts';
 
@@ -21,11 +21,13 @@ export class SideEffectState {
   readonly #statuses: UnitStatus[];
   readonly #failures = new Map<number, { error: number; attempts: number }>();
   readonly #errors: DistinctErrors;
-  readonly #unitsOfPair: number[][];
+  /** By the position of what is counted. */
+  readonly #unitsOf: number[][];
   readonly #counts: SideEffectProgress;
 
+  /** @param planned `total`: how many pairs the delivery has; 1 for the callback */
   constructor(
-    planned: { name: string; units: readonly Unit[]; pairs: number },
+    planned: { name: string; units: readonly Unit[]; total: number },
     errors: DistinctErrors,
     carried?: CarriedSideEffect,
   ) {
@@ -37,15 +39,16 @@ export class SideEffectState {
       this.#failures.set(unit, { error, attempts });
     this.lastError = this.#newestError();
 
-    this.#unitsOfPair = Array.from({ length: planned.pairs }, () => []);
-    for (const [unit, { pairs }] of planned.units.entries()) {
-      for (const pair of pairs) this.#unitsOfPair[pair]?.push(unit);
+    const { total } = planned;
+    this.#unitsOf = Array.from({ length: total }, () => []);
+    for (const [position, unit] of planned.units.entries()) {
+      for (const counted of countedIn(unit)) this.#unitsOf[counted]?.push(position);
     }
-    this.#counts = { pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 0, total: planned.pairs };
-    for (const units of this.#unitsOfPair) this.#counts[this.#worst(units)] += 1;
+    this.#counts = { pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 0, total };
+    for (const units of this.#unitsOf) this.#counts[this.#worst(units)] += 1;
   }
 
-  /** Counts pairs, not units. */
+  /** Counts pairs, or the callback; not units. */
   get counts(): SideEffectProgress {
     return { ...this.#counts };
   }
@@ -64,9 +67,9 @@ export class SideEffectState {
     return unit;
   }
 
-  /** How many pairs these units carry. A pair that several of them carry counts once. */
-  countPairs(units: readonly number[]): number {
-    return new Set(units.flatMap((unit) => this.units[unit]?.pairs ?? [])).size;
+  /** How many pairs these units carry. A pair that several of them carry counts once. The callback counts as one. */
+  count(units: readonly number[]): number {
+    return new Set(units.flatMap((unit) => countedIn(this.unitAt(unit)))).size;
   }
 
   attempts(unit: number): number {
@@ -106,9 +109,9 @@ export class SideEffectState {
   countErrors(counts: Map<number, number>): void {
     const counted = new Set<string>();
     for (const [unit, { error }] of this.#failures) {
-      for (const pair of this.units[unit]?.pairs ?? []) {
-        if (counted.has(`${error} ${pair}`)) continue;
-        counted.add(`${error} ${pair}`);
+      for (const position of countedIn(this.unitAt(unit))) {
+        if (counted.has(`${error} ${position}`)) continue;
+        counted.add(`${error} ${position}`);
         counts.set(error, (counts.get(error) ?? 0) + 1);
       }
     }
@@ -118,10 +121,12 @@ export class SideEffectState {
     const listed = new Set<number>();
     for (const [unit, { error, attempts }] of this.#failures) {
       if (this.#statuses[unit] !== 'parked') continue;
-      for (const pair of this.units[unit]?.pairs ?? []) {
-        if (listed.has(pair)) continue;
-        listed.add(pair);
-        yield { ...(pairs[pair] as Pair), sideEffect: this.name, error: this.#errors.get(error), attempts };
+      const { isCallback } = this.unitAt(unit);
+      for (const position of countedIn(this.unitAt(unit))) {
+        if (listed.has(position)) continue;
+        listed.add(position);
+        const pair = isCallback ? {} : pairs[position];
+        yield { ...pair, sideEffect: this.name, error: this.#errors.get(error), attempts };
       }
     }
   }
@@ -140,10 +145,10 @@ export class SideEffectState {
   }
 
   #setStatus(unit: number, status: UnitStatus): void {
-    const pairs = this.units[unit]?.pairs ?? [];
-    for (const pair of pairs) this.#counts[this.#worst(this.#unitsOfPair[pair])] -= 1;
+    const counted = countedIn(this.unitAt(unit));
+    for (const position of counted) this.#counts[this.#worst(this.#unitsOf[position])] -= 1;
     this.#statuses[unit] = status;
-    for (const pair of pairs) this.#counts[this.#worst(this.#unitsOfPair[pair])] += 1;
+    for (const position of counted) this.#counts[this.#worst(this.#unitsOf[position])] += 1;
   }
 
   #worst(units: readonly number[] = []): UnitStatus {

@@ -10,7 +10,7 @@ import {
   type Lookup,
   RefusedAddressError,
 } from '../net/public-addresses.ts';
-import { Slots } from './slots.ts';
+import { Slots } from '../net/slots.ts';
 import { readWebhookSecret } from './webhook-secret.ts';
 
 export type WebhookOptions = {

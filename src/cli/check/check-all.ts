@@ -34,28 +34,41 @@ function warnMisspelt({ misspelt }: { misspelt: readonly string[] }): Finding[] 
 }
 
 function checkSettings(settings: Settings): Finding[] {
-  const { callback, http } = settings;
-  const found: Finding[] = [
+  return [
     { component: 'settings', state: 'ok', message: 'all valid' },
     ...warnMisspelt(settings),
+    ...warnWithoutToken(settings),
   ];
-  if (callback.tokens.length === 0) {
-    const message = `callbacks are not authenticated: anyone who reaches ${http.host} can send one; set CALLBACK_TOKEN to the token of the console's callback settings`;
-    found.push({ component: 'callback token', state: 'warning', message });
-  }
-  return found;
 }
 
-/** Reaches the backends if the command runs side effects. `serve` only needs to know which backends are off. */
+/** Receivers check callbacks with the token. Workers sign with it what they relay, and need it for nothing else. */
+function warnWithoutToken({ callback, http, parts, relay }: Settings): Finding[] {
+  if (callback.tokens.length > 0 || !(parts.receiver || relay)) return [];
+  const consequence = parts.receiver
+    ? `callbacks are not authenticated: anyone who reaches ${http.host} can send one`
+    : 'callbacks are relayed without Sign: an endpoint that checks it refuses them';
+  const message = `${consequence}; set CALLBACK_TOKEN to the token of the console's callback settings`;
+  return [{ component: 'callback token', state: 'warning', message }];
+}
+
+/**
+ * Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. The endpoint is
+ * reached by both: receivers pass callbacks through to it, workers relay them.
+ */
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = createBackends(settings);
-  const { parts, cache, search, notify } = settings;
-  const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.users };
+  const { parts, cache, search, notify, relay } = settings;
+  const urls = {
+    CACHE_URL: cache.url,
+    SEARCH_URL: search.url,
+    NOTIFY_URL: notify.users,
+    ...(relay && { RELAY_URL: relay.url }),
+  };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
-      const isReached = parts.worker || url === 'embedded';
+      const isReached = parts.worker || url === 'embedded' || component === 'RELAY_URL';
       const reached = isReached ? (bySetting.get(component) ?? []) : [];
       if (reached.length === 0)
         return [{ component, state: 'ok', message: 'set; run npx unfriend check work to reach it' }];

@@ -14,7 +14,8 @@ export function addCheck(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Exits 1 when it finds a fault. A warning alone exits 0.
+Reaches Temporal, and the endpoint of RELAY_URL if it is set. For work and start it also reaches the backends of the side
+effects. Exits 1 when it finds a fault. A warning alone exits 0.
 
 Examples:
   $ TEMPORAL_ADDRESS=temporal:7233 SDK_APP_ID=1400000000 npx unfriend check

@@ -1,11 +1,14 @@
 import type { Client } from '@temporalio/client';
+import pMap from 'p-map';
 import type { ActOutcome } from '../../temporal/attention/act-on-delivery.ts';
 import { actOnEach } from '../../temporal/attention/act-on-many.ts';
+import { findWorkflowId } from '../../temporal/attention/find-workflow.ts';
 import type { Order } from '../../temporal/attention/order.ts';
-import { resolveWorkflowId } from '../../temporal/attention/read-progress.ts';
 import { EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
+
+const LOOKED_UP_AT_ONCE = 10;
 
 type Chosen = {
   ids: readonly string[];
@@ -20,7 +23,10 @@ export async function actOnIds(
   order: Order,
   { ids, sdkAppId, rate, json }: Chosen,
 ): Promise<number> {
-  const workflowIds = [...new Set(ids.map((id) => resolveWorkflowId(id, sdkAppId)))];
+  const found = await pMap(ids, (id) => findWorkflowId(client, id, sdkAppId), {
+    concurrency: LOOKED_UP_AT_ONCE,
+  });
+  const workflowIds = [...new Set(found)];
   const { command, dryRun } = order;
   const show = (outcome: ActOutcome) => {
     const line = `${outcome.deliveryId}: ${describeOutcome(outcome, order)}`;

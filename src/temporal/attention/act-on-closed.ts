@@ -5,7 +5,7 @@ import {
 } from '@temporalio/client';
 import { composeDismissal } from '../../../workflows/compose-dismissal.ts';
 import { composeRetry } from '../../../workflows/compose-retry.ts';
-import { searchAttributes, WORKFLOW_TYPE } from '../../../workflows/contract.ts';
+import { searchAttributes, workflowTypeOf } from '../../../workflows/contract.ts';
 import { startOptions } from '../start/start-delivery.ts';
 import type { Order } from './order.ts';
 import { readClosed } from './read-closed.ts';
@@ -42,7 +42,7 @@ export async function actOnClosed(
   const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
   try {
     if (!dryRun)
-      await client.workflow.start(WORKFLOW_TYPE, {
+      await client.workflow.start(workflowTypeOf(input.delivery), {
         ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
         workflowId: nextId,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,

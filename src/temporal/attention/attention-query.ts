@@ -1,4 +1,4 @@
-import { WORKFLOW_TYPE } from '../../../workflows/contract.ts';
+import { WORKFLOW_TYPES } from '../../../workflows/contract.ts';
 
 const ENDED = '"Failed", "Terminated", "TimedOut", "Canceled"';
 
@@ -12,7 +12,7 @@ const ENDED = '"Failed", "Terminated", "TimedOut", "Canceled"';
  * A query can't tell which of the ended workflows somebody has retried or dismissed since: see `findTakenUp`.
  */
 export const NEEDS_PERSON = [
-  `WorkflowType="${WORKFLOW_TYPE}"`,
+  `WorkflowType IN (${WORKFLOW_TYPES.map((type) => `"${type}"`).join(', ')})`,
   'UnfriendStatus IN ("NeedsAttention", "Retrying", "Running")',
   'ExecutionStatus NOT IN ("Completed", "ContinuedAsNew")',
   '(UnfriendStatus="NeedsAttention" OR ExecutionStatus!="Running")',

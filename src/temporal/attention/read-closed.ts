@@ -1,12 +1,8 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ClosedDelivery } from '../../../workflows/compose-retry.ts';
-import {
-  type CarriedState,
-  carriedQuery,
-  type FriendDeletedInput,
-  SIDE_EFFECTS_ABANDONED,
-} from '../../../workflows/contract.ts';
+import { type CarriedState, carriedQuery, SIDE_EFFECTS_ABANDONED } from '../../../workflows/contract.ts';
+import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeFailure } from '../connect.ts';
 import { describeExecution } from './execution.ts';
@@ -30,7 +26,7 @@ export async function readClosed(
 async function readInput(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
-): Promise<FriendDeletedInput> {
+): Promise<AnyDeliveryInput> {
   const { namespace, loadedDataConverter } = client.options;
   const { history } = await withHistoryDeadline(client, () =>
     client.workflowService.getWorkflowExecutionHistory({
@@ -41,13 +37,13 @@ async function readInput(
   );
   const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   if (!payload) throw new OperatorError("Temporal no longer has the workflow's input");
-  return loadedDataConverter.payloadConverter.fromPayload<FriendDeletedInput>(payload);
+  return loadedDataConverter.payloadConverter.fromPayload<AnyDeliveryInput>(payload);
 }
 
 async function readCarried(
   client: Client,
   closed: WorkflowExecutionDescription,
-  input: FriendDeletedInput,
+  input: AnyDeliveryInput,
 ): Promise<CarriedState> {
   const fromFailure = closed.status.name === 'FAILED' ? await readFailure(client, closed) : undefined;
   if (fromFailure) return fromFailure;

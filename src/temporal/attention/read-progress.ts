@@ -5,10 +5,9 @@ import {
   progressQuery,
   readWorkflowId,
   searchAttributes,
-  workflowId,
 } from '../../../workflows/contract.ts';
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
-import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
+import { planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { toOperatorError } from '../connect.ts';
 import { isOpen } from './execution.ts';
@@ -36,15 +35,6 @@ export type DeliveryReport = {
 /** Temporal does not know the delivery yet, or it has deleted it. */
 export class DeliveryNotFoundError extends OperatorError {
   override name = 'DeliveryNotFoundError';
-}
-
-/** The workflow id of a delivery. `delivery`: a delivery id, or a workflow id, which is returned as it is. */
-export function resolveWorkflowId(delivery: string, sdkAppId: string | undefined): string {
-  if (delivery.startsWith('friend-deleted/')) return delivery;
-  if (sdkAppId !== undefined) return workflowId({ sdkAppId, deliveryId: delivery });
-  throw new OperatorError(
-    'SDK_APP_ID: missing; set it, or give the whole workflow id: friend-deleted/<SDKAppID>/<delivery id>',
-  );
 }
 
 /** @throws OperatorError when there is no such delivery, or no Temporal */
@@ -106,7 +96,7 @@ async function readProgress(
 /** Nothing goes on by itself any more, so all that is undone counts as parked. */
 async function readAbandoned(client: Client, closed: WorkflowExecutionDescription): Promise<Progress> {
   const { input, carried } = await readClosed(client, closed);
-  const state = new DeliveryProgress({ ...input, carried }, planFriendDeleted(input));
+  const state = new DeliveryProgress({ ...input, carried }, planDelivery(input));
   for (const sideEffect of state.sideEffects) {
     for (const status of ['pending', 'retrying'] as const)
       for (const unit of sideEffect.unitsWith(status)) sideEffect.park(unit);

@@ -5,18 +5,21 @@ import {
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { relayCallback } from '../../../activities/relay-callback.ts';
 import {
   ACCOUNTS_CUT_MEMO,
   type Delivery,
   type DeliveryPlan,
-  describePairs,
-  type FriendDeletedInput,
+  FRIEND_DELETED,
   indexedAccounts,
   type Pair,
+  type PlannedSideEffect,
+  type RelayedCallback,
   searchAttributes,
-  WORKFLOW_TYPE,
   workflowId,
+  workflowTypeOf,
 } from '../../../workflows/contract.ts';
+import { type AnyDeliveryInput, planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import {
   type Chosen,
   isSameCallback,
@@ -28,6 +31,9 @@ import type { TraceParent } from '../../telemetry/tracing.ts';
 import type { FreshStarts } from './fresh-starts.ts';
 import type { TraceStarts } from './trace-starts.ts';
 
+/** In the plan of a delivery that has a callback for the endpoint. */
+const RELAY_CALLBACK: PlannedSideEffect = { name: relayCallback.name, per: relayCallback.per };
+
 /** What every delivery of this process is started with. */
 export type StartOptions = {
   taskQueue: string;
@@ -37,8 +43,14 @@ export type StartOptions = {
   traceStarts?: TraceStarts | undefined;
 };
 
-/** `trace`: what the callback belongs to. */
-export type DeliveryToStart = Chosen & { delivery: Delivery; pairs: Pair[]; trace?: TraceParent };
+/** `trace`: what the callback belongs to. The other fields are those of a pending delivery. */
+export type DeliveryToStart = Chosen & {
+  delivery: Delivery;
+  pairs: Pair[];
+  callback?: RelayedCallback;
+  isProcessed?: boolean;
+  trace?: TraceParent;
+};
 
 /** Starts workflows, one a delivery however often it is asked to. */
 export class DeliveryStarter implements Starter<DeliveryToStart> {
@@ -65,11 +77,11 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
   }
 
   async #start(toStart: DeliveryToStart): Promise<StartOutcome> {
-    const { delivery, pairs, origin, bodyHash } = toStart;
+    const { delivery, origin, bodyHash } = toStart;
     const { plan, taskQueue, indexAccounts } = this.#options;
-    const input: FriendDeletedInput = { delivery, pairs, plan };
+    const input = composeInput(toStart, plan);
     try {
-      const handle = await this.#client.workflow.start(WORKFLOW_TYPE, {
+      const handle = await this.#client.workflow.start(workflowTypeOf(delivery), {
         ...startOptions(input, { taskQueue, origin, bodyHash, indexAccounts }),
         workflowId: workflowId(delivery),
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
@@ -99,9 +111,20 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
   }
 }
 
+function composeInput(
+  { delivery, pairs, callback, isProcessed = true }: DeliveryToStart,
+  plan: DeliveryPlan,
+): AnyDeliveryInput {
+  const sideEffects = [...(isProcessed ? plan.sideEffects : []), ...(callback ? [RELAY_CALLBACK] : [])];
+  const common = { delivery, plan: { ...plan, sideEffects } };
+  if (workflowTypeOf(delivery) === FRIEND_DELETED) return { ...common, pairs, ...(callback && { callback }) };
+  if (!callback) throw new TypeError('a delivery without pairs needs its callback');
+  return { ...common, callback };
+}
+
 /** How a delivery's workflow is started, whether it is the first one or goes on with a closed one; all but its id. */
 export function startOptions(
-  input: FriendDeletedInput,
+  input: AnyDeliveryInput,
   about: {
     taskQueue: string;
     bodyHash: string | undefined;
@@ -109,9 +132,9 @@ export function startOptions(
     indexAccounts: boolean;
   },
 ) {
-  const { pairs } = input;
+  const { title, pairs } = planDelivery(input);
   const { taskQueue, bodyHash, origin, indexAccounts } = about;
-  const indexed = indexAccounts ? indexedAccounts(pairs) : undefined;
+  const indexed = indexAccounts && pairs.length > 0 ? indexedAccounts(pairs) : undefined;
   return {
     args: [input],
     taskQueue,
@@ -121,7 +144,7 @@ export function startOptions(
       ...(origin !== undefined && { origin }),
       ...(indexed?.isCut && { [ACCOUNTS_CUT_MEMO]: true }),
     },
-    staticSummary: describePairs(pairs),
+    staticSummary: title,
     typedSearchAttributes: [
       { key: searchAttributes.status, value: 'Running' },
       { key: searchAttributes.pairs, value: pairs.length },

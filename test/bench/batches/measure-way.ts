@@ -4,9 +4,9 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { createPlan } from '../../../src/config/plan.ts';
 import {
   type DeliveryPlan,
+  FRIEND_DELETED,
   type FriendDeletedInput,
   type Pair,
-  WORKFLOW_TYPE,
   workflowId,
 } from '../../../workflows/contract.ts';
 import { readMessage } from '../../support/doubles/webhook-sink.ts';
@@ -42,7 +42,7 @@ export async function measureWay(
     delivery: { deliveryId: randomUUID(), sdkAppId: SDK_APP_ID, receivedAt: Date.now() },
     ...{ pairs, plan: plan(createPlan(settings)) },
   };
-  const handle = await client.workflow.start(WORKFLOW_TYPE, {
+  const handle = await client.workflow.start(FRIEND_DELETED, {
     ...{ taskQueue: settings.taskQueue, workflowId: workflowId(input.delivery), args: [input] },
   });
   const failure = await failureOf(handle);

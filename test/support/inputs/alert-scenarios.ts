@@ -16,6 +16,10 @@ export const HEALTHY: Series = {
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="0.01"}`]: '0+60x120',
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="1"}`]: '0+60x120',
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="+Inf"}`]: '0+60x120',
+  [`unfriend_passed_through_total{${RECEIVER}, result="answered"}`]: '0+600x120',
+  [`unfriend_passed_through_total{${RECEIVER}, result="timeout"}`]: '0x120',
+  [`unfriend_passed_through_total{${RECEIVER}, result="unreachable"}`]: '0x120',
+  [`unfriend_passed_through_total{${RECEIVER}, result="loop"}`]: '0x120',
   [`unfriend_journal_available{${RECEIVER}}`]: '1x120',
   [`unfriend_journal_pending{${RECEIVER}}`]: '3x120',
   [`unfriend_journal_oldest_pending_age_seconds{${RECEIVER}}`]: '1x120',
@@ -97,6 +101,48 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     firing: ['UnfriendAnswersSlow'],
   },
   {
+    what: 'the endpoint is down',
+    series: {
+      'unfriend_passed_through_total result="answered"': '0+600x90 54000x30',
+      'unfriend_passed_through_total result="unreachable"': '0x90 0+600x30',
+    },
+    at: '100m',
+    firing: ['UnfriendRelayUnanswered'],
+  },
+  {
+    what: 'the endpoint answers one of fifty callbacks too late',
+    series: {
+      'unfriend_passed_through_total result="timeout"': '0x80 0+12x40',
+    },
+    at: '100m',
+    firing: ['UnfriendRelayUnanswered'],
+  },
+  {
+    what: 'the endpoint answers one of two hundred callbacks too late',
+    series: {
+      'unfriend_passed_through_total result="timeout"': '0x80 0+3x40',
+    },
+    at: '100m',
+    firing: [],
+  },
+  {
+    what: 'the endpoint restarts',
+    series: {
+      'unfriend_passed_through_total result="unreachable"': '0x97 300x23',
+    },
+    at: '100m',
+    firing: [],
+  },
+  {
+    what: 'RELAY_URL leads to Unfriend itself',
+    series: {
+      'unfriend_passed_through_total result="answered"': '0x120',
+      'unfriend_passed_through_total result="loop"': '0+600x120',
+    },
+    at: '100m',
+    firing: ['UnfriendRelayUnanswered'],
+  },
+  {
     what: 'a worker is down',
     series: {
       'up instance="worker:8081"': '1x90 0x30',
@@ -143,6 +189,14 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     },
     at: '100m',
     firing: ['UnfriendSecondWay'],
+  },
+  {
+    what: 'a receiver opens its journal at its start',
+    series: {
+      unfriend_journal_available: '1x98 0x0 1x20',
+    },
+    at: '99m',
+    firing: [],
   },
   {
     what: 'the journal did not take one callback',

@@ -4,10 +4,10 @@ import { SIDE_EFFECTS, type SideEffectName } from '../../../activities/index.ts'
 import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
 import {
   ATTENTION_MEMO,
+  FRIEND_DELETED,
   type FriendDeletedInput,
   type Pair,
   searchAttributes,
-  WORKFLOW_TYPE,
   workflowId,
 } from '../../../workflows/contract.ts';
 import { type Fault, recordedActs } from '../recorded-acts.ts';
@@ -59,7 +59,7 @@ export class AttentionStage {
     const input = workflowInput(pairs, { attentionFor: HOUR, ...plan });
     const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts: true };
     const id = workflowId(input.delivery) + retry;
-    await this.temporal.client.workflow.start(WORKFLOW_TYPE, {
+    await this.temporal.client.workflow.start(FRIEND_DELETED, {
       ...startOptions(input, about),
       workflowId: id,
     });

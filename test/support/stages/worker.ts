@@ -5,11 +5,11 @@ import type { BatchCall } from '../../../activities/side-effect.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
 import { createWorker } from '../../../src/temporal/worker/worker.ts';
 import {
+  FRIEND_DELETED,
   type FriendDeletedInput,
   type Pair,
   type SideEffectActivity,
   type SideEffectInput,
-  WORKFLOW_TYPE,
   workflowId,
 } from '../../../workflows/contract.ts';
 import { PLANNED } from '../inputs/deliveries.ts';
@@ -90,7 +90,7 @@ export function startWorkflow(
   input: FriendDeletedInput,
   memo: Record<string, unknown> = {},
 ) {
-  return client.workflow.start(WORKFLOW_TYPE, {
+  return client.workflow.start(FRIEND_DELETED, {
     taskQueue,
     memo,
     workflowId: workflowId(input.delivery),

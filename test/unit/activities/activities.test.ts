@@ -24,6 +24,7 @@ function onBackends(backends: EmbeddedBackends | null) {
     documentId: '{From_Account}:{To_Account}',
     messenger: backends,
     backendWebhook: backends,
+    endpoint: null,
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Slots } from '../../../activities/backends/webhook/slots.ts';
+import { Slots } from '../../../activities/backends/net/slots.ts';
 
 const NEVER = new AbortController().signal;
 const LONG = 60_000;

@@ -31,7 +31,6 @@ const LEFT_OUT: Record<string, string[]> = {
 
 /** What a worker needs nothing of: it takes no callbacks, and finds a delivery's plan in Temporal. */
 const OF_RECEIVER = [
-  'CALLBACK_TOKEN',
   'CALLBACK_AUTH',
   'CALLBACK_PATH',
   'PORT',
@@ -49,6 +48,9 @@ const OF_RECEIVER = [
   'ATTENTION_FOR',
   'INDEX_ACCOUNTS',
   'NOTIFY_RECIPIENT',
+  'RELAY_TIMEOUT',
+  'RELAY_FAILURE',
+  'RELAY_DURABLE',
 ];
 
 const NOT_PASSED_ON = Object.values(LEFT_OUT).flat();

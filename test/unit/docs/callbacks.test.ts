@@ -17,8 +17,10 @@ describe('docs/callbacks.md', () => {
     assert.equal(byVerdict.size, rows.length);
   });
 
-  test('says the HTTP status of every refusal, and that it is FAIL; everything else is 200 and OK', () => {
+  test('says the HTTP status of every refusal, and that it is FAIL; what the endpoint does not answer is 200 and OK', () => {
+    assert.equal(byVerdict.get('passed-through')?.HTTP, 'the endpoint’s');
     for (const [verdict, { HTTP: http, answer = '' }] of byVerdict) {
+      if (verdict === 'passed-through') continue;
       const refusal = Object.entries(REFUSALS).find(([name]) => name === verdict)?.[1];
       assert.equal(http, String(refusal?.status ?? 200), verdict);
       assert.equal(codeIn(answer)[0], refusal ? 'FAIL' : 'OK', verdict);

@@ -50,6 +50,12 @@ function metricsOf(expr: string): string[] {
   return names.map((name) => name.replace(/_(bucket|count|sum)$/, ''));
 }
 
+type Place = { h: number; w: number; x: number; y: number };
+
+function overlap(a: Place, b: Place): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
 describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
   test('name no metric that the product does not export', () => {
     const known = [...exportedMetrics().map(({ name }) => name), ...OF_TEMPORAL];
@@ -156,10 +162,26 @@ describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
     assert.ok(runbook.text.split('\n').some((line) => line.trim() === NEEDS_PERSON));
   });
 
+  test('every metric of ours shows on the dashboard, or an alert watches it', () => {
+    const shown = new Set([...dashboardQueries(), ...alerts.map(({ expr }) => expr)].flatMap(metricsOf));
+    const ours = exportedMetrics().map(({ name }) => name);
+    assert.deepEqual(
+      ours.filter((name) => name.startsWith('unfriend_') && !shown.has(name)),
+      [],
+    );
+  });
+
   test('the dashboard’s panels have ids of their own, a title, and room beside each other', () => {
     const { panels } = readDashboard();
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
     for (const { title, gridPos } of panels) assert.ok(title && gridPos.x + gridPos.w <= 24);
+    const overlapping = panels.filter((a) =>
+      panels.some((b) => a.id < b.id && overlap(a.gridPos, b.gridPos)),
+    );
+    assert.deepEqual(
+      overlapping.map(({ title }) => title),
+      [],
+    );
   });
 
   test('the dashboard asks the Prometheus that its reader chooses, at first the default one', () => {

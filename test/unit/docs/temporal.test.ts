@@ -12,7 +12,7 @@ import {
   retryFailedUpdate,
   SIDE_EFFECTS_ABANDONED,
   searchAttributes,
-  WORKFLOW_TYPE,
+  WORKFLOW_TYPES,
 } from '../../../workflows/contract.ts';
 import { attentionLink } from '../../support/attention-link.ts';
 import { codeIn, readPage, sectionOf, tableRows } from '../../support/inputs/markdown.ts';
@@ -51,12 +51,12 @@ describe('docs/temporal.md', () => {
     assert.ok(readPage('docs', 'commands.md').text.includes(`"link": "${link}"`));
   });
 
-  test('names what programs use: workflow, activities, queries, updates, search attributes', () => {
+  test('names what programs use: workflows, activities, queries, updates, search attributes', () => {
     const names = new Set(codeIn(sectionOf(page, 'Names')));
     const attributes = Object.values(searchAttributes).map(({ name }) => name);
     const messages = [progressQuery, carriedQuery, retryFailedUpdate, dismissFailedUpdate];
     const used = [
-      WORKFLOW_TYPE,
+      ...WORKFLOW_TYPES,
       ...SIDE_EFFECTS.map(({ name }) => name),
       ...messages.map(({ name }) => name),
       ...attributes,

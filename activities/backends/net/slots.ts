@@ -1,5 +1,5 @@
-import { abortable } from '../net/abortable.ts';
-import { withDeadline } from '../net/deadline.ts';
+import { abortable } from './abortable.ts';
+import { withDeadline } from './deadline.ts';
 
 /** Bounds how many calls run at once, over all activities of the process. The others wait for their turn, in order. */
 export class Slots {

@@ -1,0 +1,102 @@
+import { Pool } from 'undici';
+
+/** Every relayed request has it. A receiver that gets one would relay in a circle, and refuses it. */
+export const RELAY_HEADER = 'x-unfriend-relay';
+
+/** What a receiver of Unfriend answers to such a request: HTTP's "Loop Detected". */
+export const LOOP_STATUS = 508;
+
+/** The vendor's answers are small. A larger one is not read to its end. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * How long a connection without requests is kept, in ms, where the endpoint does not say: shorter than common servers
+ * keep it, so that a request does not meet a connection that the endpoint is closing.
+ */
+const KEEP_ALIVE_MS = 1_000;
+
+export type EndpointOptions = {
+  url: string;
+  /** PEM of an authority of one's own. */
+  ca?: string | undefined;
+  /** How many requests run at once; the others wait. */
+  connections: number;
+};
+
+export type EndpointRequest = {
+  /** Added to the query string of the endpoint's own URL, byte for byte. */
+  query: string;
+  body: Buffer;
+  headers: Record<string, string>;
+  signal: AbortSignal;
+};
+
+export type EndpointAnswer = {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+};
+
+/** The endpoint answered with more than {@link MAX_ANSWER_BYTES}. */
+export class AnswerTooLargeError extends Error {
+  override name = 'AnswerTooLargeError';
+}
+
+/** Posts to the app's endpoint over kept connections. It follows no redirects. */
+export class EndpointClient {
+  /** For messages. Only the host: path and query may contain secrets. */
+  readonly peer: string;
+  readonly #url: URL;
+  readonly #pool: Pool;
+
+  constructor({ url, ca, connections }: EndpointOptions) {
+    this.#url = new URL(url);
+    this.peer = `the endpoint at ${this.#url.host}`;
+    this.#pool = new Pool(this.#url.origin, {
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...(ca !== undefined && { ca }) },
+    });
+  }
+
+  /**
+   * @throws AnswerTooLargeError
+   * @throws whatever kept the endpoint from answering, or the signal's reason
+   */
+  async post({ query, body, headers, signal }: EndpointRequest): Promise<EndpointAnswer> {
+    const answer = await this.#pool.request({
+      method: 'POST',
+      path: this.#pathWith(query),
+      headers: { ...headers, [RELAY_HEADER]: '1' },
+      body,
+      signal,
+    });
+    const { statusCode: status } = answer;
+    return { status, headers: answer.headers, body: await readAnswer(answer.body) };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #pathWith(query: string): string {
+    const { pathname, search } = this.#url;
+    const queries = [search.slice(1), query].filter((part) => part !== '');
+    return queries.length > 0 ? `${pathname}?${queries.join('&')}` : pathname;
+  }
+}
+
+async function readAnswer(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop destroys the stream.
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new AnswerTooLargeError('the answer is larger than 1 MB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
