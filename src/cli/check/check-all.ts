@@ -46,16 +46,24 @@ function checkSettings(settings: Settings): Finding[] {
   return found;
 }
 
-/** Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. */
+/**
+ * Reaches the backends of whoever runs side effects. `serve` only needs to know which of them are off; but the endpoint
+ * behind a receiver is its own to reach.
+ */
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = createBackends(settings);
-  const { parts, cache, search, notify } = settings;
-  const urls = { CACHE_URL: cache.url, SEARCH_URL: search.url, NOTIFY_URL: notify.url };
+  const { parts, cache, search, notify, relay } = settings;
+  const urls = {
+    CACHE_URL: cache.url,
+    SEARCH_URL: search.url,
+    NOTIFY_URL: notify.url,
+    RELAY_URL: relay?.url ?? 'off',
+  };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
       if (url === 'off') return [{ component, state: 'ok', message: 'off' }];
-      const isReached = parts.worker || url === 'embedded';
+      const isReached = parts.worker || url === 'embedded' || component === 'RELAY_URL';
       const found = isReached ? await bySetting.get(component)?.check() : undefined;
       if (!found) return [{ component, state: 'ok', message: 'set; npx unfriend check work reaches it' }];
       return found.map((finding) => ({ component, ...finding }));
