@@ -46,7 +46,7 @@ export function callbackRoute(options: CallbackRouteOptions) {
 }
 
 async function answerCallback(ctx: Context, options: CallbackRouteOptions, room: Room): Promise<Answered> {
-  const query = new URLSearchParams(ctx.querystring);
+  const query = new URLSearchParams(queryStringOf(ctx));
   const now = Date.now();
   const refusal = judgeQuery(query, options.judge, now);
   if (refusal) return refused(refusal.reason, refusal.info);
@@ -64,6 +64,12 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions, room:
   } finally {
     body.release();
   }
+}
+
+/** As it came, because the endpoint gets it so. Koa encodes some of its characters anew. */
+function queryStringOf({ req: { url = '' } }: Context): string {
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
 }
 
 type ReadRequest = {
@@ -101,14 +107,14 @@ async function withRequest(callback: Callback, { ctx, body, trace }: ReadRequest
   const traced = trace ? { ...callback, trace } : callback;
   if (!callback.isRelayed) return traced;
   const contentType = ctx.get('content-type') || undefined;
-  return { ...traced, relayed: await composeRelayed({ query: ctx.querystring, contentType, body }) };
+  return { ...traced, relayed: await composeRelayed({ query: queryStringOf(ctx), contentType, body }) };
 }
 
 function passThrough({ ctx, body }: ReadRequest, options: CallbackRouteOptions) {
   if (!options.passThrough) throw new TypeError('a callback is passed through only where RELAY_URL is set');
   const { headers, socket } = ctx.req;
   const { remoteAddress } = socket;
-  return options.passThrough.answer({ query: ctx.querystring, body, headers, remoteAddress });
+  return options.passThrough.answer({ query: queryStringOf(ctx), body, headers, remoteAddress });
 }
 
 /** A disk that hangs must not hold up the answer. What it was asked to keep can still be kept later. */

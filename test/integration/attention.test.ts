@@ -3,7 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { BackendError } from '../../activities/backends/backend.ts';
-import type { SideEffectName } from '../../activities/index.ts';
 import {
   type DismissFailedInput,
   dismissFailedSignal,
@@ -18,6 +17,7 @@ import {
 } from '../../workflows/contract.ts';
 import { pendingActivities } from '../support/histories.ts';
 import { pairsOf } from '../support/inputs/deliveries.ts';
+import type { PairSideEffectName } from '../support/pair-side-effects.ts';
 import {
   asText,
   type Fault,
@@ -42,7 +42,7 @@ before(async () => {
 after(() => temporal.stop());
 
 type Run = ReturnType<typeof recordedActs> & ReturnType<typeof commandsOf>;
-type Faults = Partial<Record<SideEffectName, Fault>>;
+type Faults = Partial<Record<PairSideEffectName, Fault>>;
 
 /** What operators do with a delivery. */
 function commandsOf(handle: Awaited<ReturnType<typeof startWorkflow>>) {

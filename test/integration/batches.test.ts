@@ -3,7 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { BackendError } from '../../activities/backends/backend.ts';
-import type { SideEffectName } from '../../activities/index.ts';
 import {
   type FriendDeletedInput,
   type Pair,
@@ -11,6 +10,7 @@ import {
   progressQuery,
 } from '../../workflows/contract.ts';
 import { pendingActivities, scheduledActivities } from '../support/histories.ts';
+import type { PairSideEffectName } from '../support/pair-side-effects.ts';
 import {
   asText,
   type Fault,
@@ -38,7 +38,7 @@ type Run = ReturnType<typeof recordedActs> & { handle: Awaited<ReturnType<typeof
 /** Starts a delivery of these pairs on recorded side effects. */
 async function withDelivery(
   pairs: Pair[],
-  faults: Partial<Record<SideEffectName, Fault>>,
+  faults: Partial<Record<PairSideEffectName, Fault>>,
   test: (run: Run) => Promise<void>,
   plan: Partial<FriendDeletedInput['plan']> = {},
 ): Promise<void> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../../activities/as-activity.ts';
-import { SIDE_EFFECTS, type SideEffectName } from '../../../activities/index.ts';
 import type { BatchCall } from '../../../activities/side-effect.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
 import { createWorker } from '../../../src/temporal/worker/worker.ts';
@@ -13,18 +12,19 @@ import {
   workflowId,
 } from '../../../workflows/contract.ts';
 import { PLANNED } from '../inputs/deliveries.ts';
+import { PAIR_SIDE_EFFECTS, type PairSideEffectName } from '../pair-side-effects.ts';
 import { installTestRuntime, type TestTemporal } from '../servers/temporal.ts';
 
 /** Every pair that a side effect was really done for, in order. */
-export type Ledger = Record<SideEffectName, SideEffectInput[]>;
+export type Ledger = Record<PairSideEffectName, SideEffectInput[]>;
 
 /** Side effects that note what they did, and fail where a test says so. */
 export function recordingSideEffects(
-  faults: Partial<Record<SideEffectName, (input: SideEffectInput) => void>> = {},
+  faults: Partial<Record<PairSideEffectName, (input: SideEffectInput) => void>> = {},
 ) {
-  const ledger = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, []])) as unknown as Ledger;
+  const ledger = Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, []])) as unknown as Ledger;
   const record =
-    (name: SideEffectName): SideEffectActivity =>
+    (name: PairSideEffectName): SideEffectActivity =>
     (input) => {
       const all = async ({ pairs }: BatchCall) => {
         faults[name]?.({ ...input, pairs });
@@ -33,7 +33,7 @@ export function recordingSideEffects(
       };
       return asActivity(name, { all })(input);
     };
-  const activities = Object.fromEntries(SIDE_EFFECTS.map(({ name }) => [name, record(name)]));
+  const activities = Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, record(name)]));
   return { ledger, activities };
 }
 
