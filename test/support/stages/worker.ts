@@ -76,7 +76,7 @@ export function workflowInput(
     delivery: { deliveryId: randomUUID(), sdkAppId: '1400000000', receivedAt: Date.now() },
     pairs,
     plan: {
-      sideEffects: PLANNED,
+      sideEffects: [...PLANNED],
       notifyRecipient: 'from',
       retryFor: 60_000,
       ...plan,
