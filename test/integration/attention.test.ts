@@ -16,8 +16,8 @@ import {
   searchAttributes,
 } from '../../workflows/contract.ts';
 import { pendingActivities } from '../support/histories.ts';
+import type { PlannedName } from '../support/inputs/deliveries.ts';
 import { pairsOf } from '../support/inputs/deliveries.ts';
-import type { PairSideEffectName } from '../support/pair-side-effects.ts';
 import {
   asText,
   type Fault,
@@ -42,7 +42,7 @@ before(async () => {
 after(() => temporal.stop());
 
 type Run = ReturnType<typeof recordedActs> & ReturnType<typeof commandsOf>;
-type Faults = Partial<Record<PairSideEffectName, Fault>>;
+type Faults = Partial<Record<PlannedName, Fault>>;
 
 /** What operators do with a delivery. */
 function commandsOf(handle: Awaited<ReturnType<typeof startWorkflow>>) {

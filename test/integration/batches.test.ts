@@ -10,7 +10,7 @@ import {
   progressQuery,
 } from '../../workflows/contract.ts';
 import { pendingActivities, scheduledActivities } from '../support/histories.ts';
-import type { PairSideEffectName } from '../support/pair-side-effects.ts';
+import type { PlannedName } from '../support/inputs/deliveries.ts';
 import {
   asText,
   type Fault,
@@ -38,7 +38,7 @@ type Run = ReturnType<typeof recordedActs> & { handle: Awaited<ReturnType<typeof
 /** Starts a delivery of these pairs on recorded side effects. */
 async function withDelivery(
   pairs: Pair[],
-  faults: Partial<Record<PairSideEffectName, Fault>>,
+  faults: Partial<Record<PlannedName, Fault>>,
   test: (run: Run) => Promise<void>,
   plan: Partial<FriendDeletedInput['plan']> = {},
 ): Promise<void> {

@@ -6,13 +6,15 @@ import { json } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import { EmbeddedBackends } from '../../activities/backends/embedded.ts';
+import { clearCaches } from '../../activities/clear-caches.ts';
 import { createActivities } from '../../activities/create-activities.ts';
+import { notifyUsers } from '../../activities/notify-users.ts';
+import { updateSearchIndex } from '../../activities/update-search-index.ts';
 import { samplePairs } from '../../src/callback/compose-request.ts';
 import { freePort } from '../../src/temporal/local/free-port.ts';
 import { type Progress, progressQuery } from '../../workflows/contract.ts';
 import { archiveConversationAt } from '../fixtures/own-side-effect/archive-conversation.ts';
 import { deliveryOf, pairsOf } from '../support/inputs/deliveries.ts';
-import { PAIR_SIDE_EFFECTS } from '../support/pair-side-effects.ts';
 import { describeOutcomes, NO_BACKENDS, runnerOf } from '../support/run-side-effect.ts';
 import { runUnfriend } from '../support/servers/process.ts';
 import { startTestTemporal, type TestTemporal } from '../support/servers/temporal.ts';
@@ -54,7 +56,7 @@ async function readRequest(request: IncomingMessage) {
 describe('a side effect of one’s own, as docs/own-side-effect.md has it', () => {
   test('happens for every pair beside the others, and its name shows wherever people look', async () => {
     const own = archiveConversationAt(url);
-    const all = [...PAIR_SIDE_EFFECTS, own];
+    const all = [clearCaches, updateSearchIndex, notifyUsers, own];
     const embedded = new EmbeddedBackends();
     const backends = { ...NO_BACKENDS, caches: embedded, searchIndex: embedded, messenger: embedded };
     answer = (times) => ({ status: times === 1 ? 503 : 204 });

@@ -26,8 +26,8 @@ describe('replay', () => {
   const mutants = [
     {
       what: 'a side effect is left out',
-      code: 'plan.sideEffects.map(',
-      mutated: 'plan.sideEffects.slice(1).map(',
+      code: 'units: planUnits(sideEffect, pairs, plan.notifyRecipient)',
+      mutated: 'units: planUnits(sideEffect, pairs.slice(1), plan.notifyRecipient)',
     },
     {
       what: 'the memo is not written',

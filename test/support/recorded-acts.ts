@@ -1,20 +1,19 @@
 import { asActivity } from '../../activities/as-activity.ts';
 import type { UnitCall } from '../../activities/side-effect.ts';
 import type { Pair } from '../../workflows/contract.ts';
-import { PAIR_SIDE_EFFECTS, type PairSideEffectName } from './pair-side-effects.ts';
+import { PLANNED, type PlannedName } from './inputs/deliveries.ts';
 
 /** Runs before a pair or message is done; what it throws is why it could not be. */
 export type Fault = (call: UnitCall) => unknown;
 
 /** Side effects that act on one pair or message after the other, and note the key of each that was done. */
-export function recordedActs(faults: Partial<Record<PairSideEffectName, Fault>> = {}) {
-  const done: Record<PairSideEffectName, UnitCall[]> = {
+export function recordedActs(faults: Partial<Record<PlannedName, Fault>> = {}) {
+  const done: Record<PlannedName, UnitCall[]> = {
     clearCaches: [],
     updateSearchIndex: [],
     notifyUsers: [],
-    notifyBackend: [],
   };
-  const activityOf = (name: PairSideEffectName) =>
+  const activityOf = (name: PlannedName) =>
     asActivity(name, {
       async each(call) {
         await faults[name]?.(call);
@@ -22,7 +21,7 @@ export function recordedActs(faults: Partial<Record<PairSideEffectName, Fault>> 
         return 'done';
       },
     });
-  const activities = Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, activityOf(name)]));
+  const activities = Object.fromEntries(PLANNED.map(({ name }) => [name, activityOf(name)]));
   return { done, activities };
 }
 

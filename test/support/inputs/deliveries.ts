@@ -2,12 +2,14 @@ import type { FriendDeletedInput, Pair, PlannedSideEffect } from '../../../workf
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
 import { planFriendDeleted } from '../../../workflows/planning/plan-friend-deleted.ts';
 
-/** The plan without optional side effects. */
-export const PLANNED: PlannedSideEffect[] = [
+/** What every delivery of these tests goes through: the side effects that no setting adds. */
+export const PLANNED = [
   { name: 'clearCaches', per: 'pair' },
   { name: 'updateSearchIndex', per: 'pair' },
   { name: 'notifyUsers', per: 'message' },
-];
+] as const satisfies readonly PlannedSideEffect[];
+
+export type PlannedName = (typeof PLANNED)[number]['name'];
 
 export function pairsOf(...names: [from: string, to: string][]): Pair[] {
   return names.map(([from, to]) => ({ from, to }));
@@ -20,7 +22,7 @@ export function deliveryOf(
   return {
     delivery: { deliveryId: 'delivery-1', sdkAppId: '1400000000', receivedAt: 1_724_173_863_500 },
     pairs,
-    plan: { sideEffects: PLANNED, notifyRecipient: 'from', retryFor: 3_600_000, ...plan },
+    plan: { sideEffects: [...PLANNED], notifyRecipient: 'from', retryFor: 3_600_000, ...plan },
   };
 }
 

@@ -9,7 +9,7 @@ import {
   searchAttributes,
   workflowId,
 } from '../../../workflows/contract.ts';
-import { PAIR_SIDE_EFFECTS, type PairSideEffectName } from '../pair-side-effects.ts';
+import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
 import { type Fault, recordedActs } from '../recorded-acts.ts';
 import { runUnfriend } from '../servers/process.ts';
 import { startTestTemporal, type TestTemporal } from '../servers/temporal.ts';
@@ -23,12 +23,9 @@ export class AttentionStage {
   readonly temporal: TestTemporal;
   readonly taskQueue = `attention-${process.pid}`;
   /** Which side effects fail at this moment, and for whom: pairs whose From begins with it. */
-  readonly broken = new Map<PairSideEffectName, { from: string; error: BackendError }>();
+  readonly broken = new Map<PlannedName, { from: string; error: BackendError }>();
   readonly acts = recordedActs(
-    Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, this.#faultOf(name)])) as Record<
-      PairSideEffectName,
-      Fault
-    >,
+    Object.fromEntries(PLANNED.map(({ name }) => [name, this.#faultOf(name)])) as Record<PlannedName, Fault>,
   );
 
   static async start(options: Parameters<typeof startTestTemporal>[0] = {}): Promise<AttentionStage> {
@@ -46,11 +43,7 @@ export class AttentionStage {
   }
 
   /** What this side effect does for accounts that begin with `from` fails; but for `Unreachable` it is parked at once. */
-  break(
-    name: PairSideEffectName,
-    from = '',
-    type: 'Rejected' | 'Unauthorized' | 'Unreachable' = 'Rejected',
-  ): void {
+  break(name: PlannedName, from = '', type: 'Rejected' | 'Unauthorized' | 'Unreachable' = 'Rejected'): void {
     this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
   }
 
@@ -157,7 +150,7 @@ export class AttentionStage {
     return document.deliveries.map(({ deliveryId }) => deliveryId);
   }
 
-  #faultOf(name: PairSideEffectName): Fault {
+  #faultOf(name: PlannedName): Fault {
     return ({ pairs }) => {
       const { from, error } = this.broken.get(name) ?? {};
       if (error && pairs.some((pair) => pair.from.startsWith(from ?? ''))) throw error;

@@ -11,20 +11,19 @@ import {
   type SideEffectInput,
   workflowId,
 } from '../../../workflows/contract.ts';
-import { PLANNED } from '../inputs/deliveries.ts';
-import { PAIR_SIDE_EFFECTS, type PairSideEffectName } from '../pair-side-effects.ts';
+import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
 import { installTestRuntime, type TestTemporal } from '../servers/temporal.ts';
 
 /** Every pair that a side effect was really done for, in order. */
-export type Ledger = Record<PairSideEffectName, SideEffectInput[]>;
+export type Ledger = Record<PlannedName, SideEffectInput[]>;
 
 /** Side effects that note what they did, and fail where a test says so. */
 export function recordingSideEffects(
-  faults: Partial<Record<PairSideEffectName, (input: SideEffectInput) => void>> = {},
+  faults: Partial<Record<PlannedName, (input: SideEffectInput) => void>> = {},
 ) {
-  const ledger = Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, []])) as unknown as Ledger;
+  const ledger = Object.fromEntries(PLANNED.map(({ name }) => [name, []])) as unknown as Ledger;
   const record =
-    (name: PairSideEffectName): SideEffectActivity =>
+    (name: PlannedName): SideEffectActivity =>
     (input) => {
       const all = async ({ pairs }: BatchCall) => {
         faults[name]?.({ ...input, pairs });
@@ -33,7 +32,7 @@ export function recordingSideEffects(
       };
       return asActivity(name, { all })(input);
     };
-  const activities = Object.fromEntries(PAIR_SIDE_EFFECTS.map(({ name }) => [name, record(name)]));
+  const activities = Object.fromEntries(PLANNED.map(({ name }) => [name, record(name)]));
   return { ledger, activities };
 }
 
@@ -76,7 +75,7 @@ export function workflowInput(
     delivery: { deliveryId: randomUUID(), sdkAppId: '1400000000', receivedAt: Date.now() },
     pairs,
     plan: {
-      sideEffects: PLANNED,
+      sideEffects: [...PLANNED],
       notifyRecipient: 'from',
       retryFor: 60_000,
       ...plan,

@@ -75,7 +75,7 @@ describe('unfriend check, with RELAY_URL', () => {
   test('given check serve, then no other backend is reached', async () => {
     const { findings } = await checkFor('serve', { RELAY_URL: url, CACHE_URL: 'redis://127.0.0.1:1' });
     const cache = findings.filter(({ component }) => component === 'CACHE_URL');
-    assert.match(messagesOf(cache), /^set; npx unfriend check work reaches it$/);
+    assert.match(messagesOf(cache), /^set; run npx unfriend check work to reach it$/);
   });
 
   test('given an endpoint that is down, then check serve has a fault that names RELAY_URL and no part of its path', async () => {
