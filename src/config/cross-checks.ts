@@ -2,6 +2,12 @@ import { resolve } from 'node:path';
 import type { Values } from './fields.ts';
 import type { Role } from './role.ts';
 
+/**
+ * In the input of a workflow stand the pairs, and in base64 the compressed body: at worst 1.6 times the size of the
+ * body. Temporal takes 2 MB.
+ */
+const LARGEST_RELAYED_KB = 1_200;
+
 /** Faults that depend on several settings. `values` lacks every setting that has a fault of its own. */
 export function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
@@ -35,6 +41,10 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   const tokenNeeded = values.NODE_ENV === 'production' && values.CALLBACK_AUTH === 'token';
   if (tokenNeeded && values.CALLBACK_TOKEN?.length === 0) {
     yield "CALLBACK_TOKEN: missing; set it to the authentication token of the console's callback settings, or set CALLBACK_AUTH=off to take callbacks from anyone";
+  }
+  const isRelayed = values.RELAY_URL !== undefined && values.RELAY_DURABLE?.length !== 0;
+  if (isRelayed && (values.MAX_BODY ?? 0) > LARGEST_RELAYED_KB * 1_024) {
+    yield `MAX_BODY: expected at most ${LARGEST_RELAYED_KB}kb with RELAY_URL: Temporal takes 2 MB, and gets the callback beside its pairs; or set RELAY_DURABLE=off`;
   }
 }
 

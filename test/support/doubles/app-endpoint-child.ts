@@ -50,13 +50,15 @@ async function closeDoomed(ctx: Context, next: Next): Promise<void> {
 
 /** As the vendor demands it. Source: Tencent Cloud Chat, doc 269/32431. */
 async function verifySignature(ctx: Context, next: Next): Promise<void> {
-  const { Sign, RequestTime } = ctx.query;
+  const target = ctx.req.url ?? '';
+  const query = new URLSearchParams(target.slice(target.indexOf('?') + 1));
+  const [signature, requestTime] = [query.get('Sign'), query.get('RequestTime')];
   const body = Buffer.concat(await ctx.req.toArray());
-  const right = createHash('sha256').update(`${settings.token}${RequestTime}`).digest('hex');
-  const isSigned = Sign === right && Math.abs(Date.now() / 1_000 - Number(RequestTime)) <= 60;
+  const right = createHash('sha256').update(`${settings.token}${requestTime}`).digest('hex');
+  const isSigned = signature === right && Math.abs(Date.now() / 1_000 - Number(requestTime)) <= 60;
   const taken: Taken = {
     at: Date.now(),
-    target: ctx.req.url ?? '',
+    target,
     rawHeaders: ctx.req.rawHeaders,
     body: body.toString('base64'),
     isSigned,

@@ -1,4 +1,3 @@
-import { after, afterEach, before } from 'node:test';
 import type { Client } from '@temporalio/client';
 import type { Progress } from '../../../workflows/contract.ts';
 import { AppEndpoint, type EndpointSettings, headerOf, type Taken } from '../doubles/app-endpoint.ts';
@@ -49,109 +48,96 @@ export class Relaying {
   }
 }
 
-/** What a test file works with. No process outlives its test. */
-export type RelayStage = {
-  /** Once the tests run, like `client`. */
+type Servers = { temporal: TestTemporal; endpoint: AppEndpoint };
+
+/** An endpoint in a process of its own, and `unfriend start` in front of it, as often as a test wants it. */
+export class RelayStage {
   readonly endpoint: AppEndpoint;
   readonly client: Client;
-  /** What `unfriend start` is told by {@link start}: a task queue of its own, so that no other worker takes its work. */
-  settings(more?: ProcessSettings): ProcessSettings;
-  /** Starts `unfriend start` in front of the endpoint, until the end of the test or of the file. */
-  start(more?: ProcessSettings, how?: { until: 'end of file' }): Promise<Relaying>;
-  /** What the endpoint took, of one delivery or with one text in the body; waits until it is so much. */
-  taken(of: { id: string } | { text: string }, count?: number): Promise<Taken[]>;
-  /** The workflow of a delivery, by its whole id; waits until it is in lists too. */
-  waiting(workflowId: string): Promise<void>;
-  unfriend(...args: string[]): ReturnType<typeof runUnfriend>;
-  /** The same with all that `unfriend start` is told. */
-  unfriendWith(settings: ProcessSettings, ...args: string[]): ReturnType<typeof runUnfriend>;
-};
+  readonly #temporal: TestTemporal;
+  readonly #folder = memoryFolder();
+  readonly #running: Relaying[] = [];
+  #queues = 0;
 
-/** To be called at the top of a test file. */
-export function relayStage(endpointSettings: Partial<EndpointSettings> = {}): RelayStage {
-  const folder = memoryFolder();
-  const running: Relaying[] = [];
-  const runningLong: Relaying[] = [];
-  let queues = 0;
-  let parts: { temporal: TestTemporal; endpoint: AppEndpoint } | undefined;
-  const started = () => {
-    if (!parts) throw new Error('the servers are started before the first test, and not earlier');
-    return parts;
-  };
-  const address = () => String(started().temporal.settings.connectionOptions.address);
-  before(async () => {
-    const [temporal, endpoint] = await Promise.all([
-      startTestTemporal(),
-      AppEndpoint.start({ token, ...endpointSettings }),
-    ]);
-    parts = { temporal, endpoint };
-  });
-  afterEach(async () => {
-    for (const relaying of running.splice(0)) await relaying.kill();
-  });
-  after(async () => {
-    for (const relaying of runningLong) await relaying.kill();
-    await parts?.endpoint.stop();
-    await parts?.temporal.stop();
-    folder.remove();
-  });
+  static async start(endpoint: Partial<EndpointSettings> = {}): Promise<RelayStage> {
+    const servers = [startTestTemporal(), AppEndpoint.start({ token, ...endpoint })] as const;
+    const [temporal, started] = await Promise.all(servers);
+    return new RelayStage({ temporal, endpoint: started });
+  }
 
-  return {
-    get endpoint() {
-      return started().endpoint;
-    },
-    get client() {
-      return started().temporal.client;
-    },
-    settings(more = {}) {
-      queues += 1;
-      return {
-        ...FREE_PORTS,
-        ...OFF,
-        DATA_DIR: `${folder.path}/${queues}`,
-        TASK_QUEUE: `relay-${process.pid}-${queues}`,
-        TEMPORAL_ADDRESS: address(),
-        RELAY_URL: started().endpoint.url,
-        ...more,
-      };
-    },
-    async start(more, how) {
-      const relaying = await Relaying.start(this.settings(more));
-      (how ? runningLong : running).push(relaying);
-      return relaying;
-    },
-    taken(of, count = 1) {
-      const isMeant = (taken: Taken) =>
-        'id' in of
-          ? headerOf(taken, 'x-unfriend-delivery-id') === of.id
-          : Buffer.from(taken.body, 'base64').includes(of.text);
-      return until(
-        `the endpoint to take ${count} of ${JSON.stringify(of)}`,
-        () => {
-          const taken = started().endpoint.taken().filter(isMeant);
-          return taken.length >= count && taken;
-        },
-        60_000,
-      );
-    },
-    async waiting(workflowId) {
-      const query = `WorkflowId="${workflowId}" AND UnfriendStatus="NeedsAttention"`;
-      await until(`${workflowId} to need attention`, async () => {
-        const { count } = await started().temporal.client.workflow.count(query);
-        return count > 0;
-      });
-    },
-    unfriend(...args) {
-      return runUnfriend(args, { SDK_APP_ID, TEMPORAL_ADDRESS: address() });
-    },
-    unfriendWith: (settings, ...args) => runUnfriend(args, settings),
-  };
-}
+  private constructor({ temporal, endpoint }: Servers) {
+    this.#temporal = temporal;
+    this.endpoint = endpoint;
+    this.client = temporal.client;
+  }
 
-/** `progress` of a delivery's workflow, once it runs. */
-export function readProgress(client: Client, workflowId: string): Promise<Progress | undefined> {
-  return client.workflow
-    .getHandle(workflowId)
-    .query<Progress>('progress')
-    .catch(() => undefined);
+  /** No process outlives the test file. */
+  async stop(): Promise<void> {
+    for (const relaying of this.#running) await relaying.kill();
+    await this.endpoint.stop();
+    await this.#temporal.stop();
+    this.#folder.remove();
+  }
+
+  /** What `unfriend start` is told: a task queue of its own too, so that no other worker takes its work. */
+  settings(more: ProcessSettings = {}): ProcessSettings {
+    this.#queues += 1;
+    return {
+      ...FREE_PORTS,
+      ...OFF,
+      DATA_DIR: `${this.#folder.path}/${this.#queues}`,
+      TASK_QUEUE: `relay-${process.pid}-${this.#queues}`,
+      TEMPORAL_ADDRESS: this.#address,
+      RELAY_URL: this.endpoint.url,
+      ...more,
+    };
+  }
+
+  /** Starts `unfriend start` in front of the endpoint, unless `more` says otherwise. */
+  async start(more: ProcessSettings = {}): Promise<Relaying> {
+    const relaying = await Relaying.start(this.settings(more));
+    this.#running.push(relaying);
+    return relaying;
+  }
+
+  /** Waits until the endpoint took `count` requests of one delivery, or with one text in the body. */
+  taken(of: { id: string } | { text: string }, count = 1): Promise<Taken[]> {
+    const isMeant = (taken: Taken) =>
+      'id' in of
+        ? headerOf(taken, 'x-unfriend-delivery-id') === of.id
+        : Buffer.from(taken.body, 'base64').includes(of.text);
+    return until(
+      `the endpoint to take ${count} of ${JSON.stringify(of)}`,
+      () => {
+        const taken = this.endpoint.taken().filter(isMeant);
+        return taken.length >= count && taken;
+      },
+      60_000,
+    );
+  }
+
+  /** Waits until a workflow needs attention, and lists say so. */
+  async waiting(workflowId: string): Promise<void> {
+    const query = `WorkflowId="${workflowId}" AND UnfriendStatus="NeedsAttention"`;
+    await until(
+      `${workflowId} to need attention`,
+      async () => (await this.client.workflow.count(query)).count > 0,
+      60_000,
+    );
+  }
+
+  /** Waits until a workflow is started, and returns its result. */
+  async result(workflowId: string): Promise<Pick<Progress, 'pairs' | 'sideEffects'>> {
+    const handle = this.client.workflow.getHandle(workflowId);
+    await until('the workflow to be started', () => handle.describe().catch(() => undefined));
+    return handle.result();
+  }
+
+  unfriend(...args: string[]) {
+    return runUnfriend(args, { SDK_APP_ID, TEMPORAL_ADDRESS: this.#address });
+  }
+
+  get #address(): string {
+    return String(this.#temporal.settings.connectionOptions.address);
+  }
 }

@@ -117,6 +117,16 @@ test('the plan leaves relayCallback out: each delivery has it, or has not', () =
   assert.deepEqual(names, ['clearCaches', 'updateSearchIndex', 'notifyUsers']);
 });
 
+test('a body that is relayed durably is limited to what Temporal takes together with its pairs', () => {
+  for (const role of ['start', 'serve'] as const) {
+    const large = { ...START, MAX_BODY: '1201kb' };
+    assert.match(faultsOf(large, role).join(), /^MAX_BODY: expected at most 1200kb with RELAY_URL: /);
+    assert.deepEqual(faultsOf({ ...large, MAX_BODY: '1200kb' }, role), []);
+    assert.deepEqual(faultsOf({ ...large, RELAY_DURABLE: 'off' }, role), []);
+    assert.deepEqual(faultsOf({ ...large, RELAY_URL: '' }, role), []);
+  }
+});
+
 test('the demo relays nothing, whatever is set for others', () => {
   assert.equal(read({ RELAY_URL: 'nonsense', RELAY_DURABLE: 'nonsense' }, 'demo').relay, undefined);
 });
