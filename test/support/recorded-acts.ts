@@ -1,7 +1,11 @@
+import assert from 'node:assert/strict';
 import { asActivity } from '../../activities/as-activity.ts';
 import { SIDE_EFFECTS, type SideEffectName } from '../../activities/index.ts';
 import type { UnitCall } from '../../activities/side-effect.ts';
 import type { Pair } from '../../workflows/contract.ts';
+
+/** What happens for each pair. */
+export const PAIR_SIDE_EFFECTS = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 
 /** Runs before a pair or message is done; what it throws is why it could not be. */
 export type Fault = (call: UnitCall) => unknown;
@@ -34,6 +38,15 @@ export function repeated(calls: readonly { key: string }[]): string[] {
 /** What calls did, pair by pair, sorted. */
 export function pairsDone(calls: readonly { pairs: Pair[] }[]): string[] {
   return calls.flatMap(({ pairs }) => pairs.map(asText)).sort();
+}
+
+/** Every side effect was done for each of these pairs, and none twice. */
+export function assertDoneOnce(done: Record<SideEffectName, UnitCall[]>, pairs: readonly Pair[]): void {
+  const expected = pairs.map(asText).sort();
+  for (const name of PAIR_SIDE_EFFECTS) {
+    assert.deepEqual(repeated(done[name]), [], name);
+    assert.deepEqual(pairsDone(done[name]), expected, name);
+  }
 }
 
 export function asText({ from, to }: Pair): string {

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { ActOutcome } from '../../../src/temporal/attention/act-on-delivery.ts';
 import { pairsOf } from '../../support/inputs/deliveries.ts';
-import { AttentionStage, deliveryIdOf } from '../../support/stages/attention-stage.ts';
+import { AttentionStage, deliveryIdOf, resultsOf } from '../../support/stages/attention-stage.ts';
 
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
-
-type Document = { deliveries: ActOutcome[] };
 
 let stage: AttentionStage;
 before(async () => {
@@ -15,32 +12,20 @@ before(async () => {
 beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());
 
-const retry = (...args: string[]) => stage.json<Document>('retry', ...args);
-
-/** Without what differs from run to run. */
-function short({ document }: { document: Document }) {
-  return document.deliveries.map(({ result, affected }) => [result, affected]);
-}
-
-/** One that gave up with its search index undone. */
-async function abandoned(): Promise<string> {
-  stage.break('updateSearchIndex');
-  const id = await stage.deliver(TWO, { attentionFor: 1 });
-  await stage.ended('Failed', id);
-  return id;
-}
+const retry = (...args: string[]) => stage.act('retry', ...args);
+const abandoned = () => stage.abandoned(TWO);
 
 describe('unfriend dismiss, of what is closed', () => {
-  const dismiss = (...args: string[]) => stage.json<Document>('dismiss', ...args, '--reason', 'gone');
+  const dismiss = (...args: string[]) => stage.act('dismiss', ...args, '--reason', 'gone');
 
   test('given an abandoned one, then a new workflow settles it, says who and why, and runs nothing', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       stage.startAfresh();
-      assert.deepEqual(short(await dismiss(id, '--dry-run')), [['started', 2]]);
+      assert.deepEqual(resultsOf(await dismiss(id, '--dry-run')), [['started', 2]]);
       await assert.rejects(stage.handle(`${id}/retry-1`).describe());
       const { code, document } = await dismiss(deliveryIdOf(id), '--by', 'erin');
-      assert.deepEqual([code, short({ document })], [0, [['started', 2]]]);
+      assert.deepEqual([code, resultsOf({ document })], [0, [['started', 2]]]);
       assert.equal(document.deliveries[0]?.workflowId, `${id}/retry-1`);
       const settled = stage.handle(`${id}/retry-1`);
       const { sideEffects } = await settled.result();
@@ -48,7 +33,7 @@ describe('unfriend dismiss, of what is closed', () => {
       const metadata = await settled.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       assert.match(metadata.currentDetails, /dismissFailed: 2[^|]*\| erin[^|]*\| gone/);
       assert.ok(!(await stage.failed()).includes(deliveryIdOf(id)), 'settled');
-      assert.deepEqual(short(await retry(id)), [['nothing', undefined]]);
+      assert.deepEqual(resultsOf(await retry(id)), [['nothing', undefined]]);
       const { code: status, stdout } = await stage.unfriend('status', deliveryIdOf(id));
       assert.equal(status, 0);
       assert.match(stdout, /^ {2}updateSearchIndex: 0 of 2 done, 2 dismissed,/m);

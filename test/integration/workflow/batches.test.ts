@@ -12,19 +12,18 @@ import {
 } from '../../../workflows/contract.ts';
 import { pendingActivities, scheduledActivities } from '../../support/histories.ts';
 import {
+  assertDoneOnce,
   asText,
   type Fault,
   friendNumber,
-  pairsDone,
+  PAIR_SIDE_EFFECTS,
   recordedActs,
-  repeated,
   twoWay,
 } from '../../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal } from '../../support/servers/temporal.ts';
 import { startWorkflow, withWorker, workflowInput } from '../../support/stages/worker.ts';
 import { until } from '../../support/until.ts';
 
-const NAMES = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 const BATCH = { above: 10, size: 100 };
 
 let temporal: TestTemporal;
@@ -53,14 +52,6 @@ function historyOf({ handle }: Run) {
   return { workflowId: handle.workflowId, client: temporal.client };
 }
 
-function assertDoneOnce({ done }: Run, pairs: Pair[]): void {
-  const expected = pairs.map(asText).sort();
-  for (const name of NAMES) {
-    assert.deepEqual(repeated(done[name]), [], name);
-    assert.deepEqual(pairsDone(done[name]), expected, name);
-  }
-}
-
 async function failureOf({ handle }: Run): Promise<Progress> {
   const error = await handle.result().then(
     () => assert.fail('the workflow should have failed'),
@@ -76,8 +67,8 @@ describe('batches', () => {
     const pairs = twoWay(3_000);
     await withDelivery(pairs, {}, async (run) => {
       const result = await run.handle.result();
-      assertDoneOnce(run, pairs);
-      for (const name of NAMES) assert.equal(result.sideEffects[name]?.done, 6_000);
+      assertDoneOnce(run.done, pairs);
+      for (const name of PAIR_SIDE_EFFECTS) assert.equal(result.sideEffects[name]?.done, 6_000);
       const { events, scheduled } = await scheduledActivities(historyOf(run));
       const summaries = scheduled.map(({ type, summary }) => `${type} ${summary}`);
       for (const expected of ['clearCaches 1–100 of 6,000', 'updateSearchIndex 5,901–6,000 of 6,000'])
@@ -92,7 +83,7 @@ describe('batches', () => {
     const pairs = twoWay(5);
     await withDelivery(pairs, {}, async (run) => {
       await run.handle.result();
-      assertDoneOnce(run, pairs);
+      assertDoneOnce(run.done, pairs);
       const { scheduled } = await scheduledActivities(historyOf(run));
       const caches = scheduled.filter(({ type }) => type === 'clearCaches').map(({ summary }) => summary);
       assert.deepEqual(caches, pairs.map(asText));
@@ -122,7 +113,7 @@ describe('batches', () => {
         assert.deepEqual([type, lastFailure], ['updateSearchIndex', 'shard']);
       isDown = false;
       await run.handle.result();
-      assertDoneOnce(run, pairs);
+      assertDoneOnce(run.done, pairs);
       const { scheduled } = await scheduledActivities(historyOf(run));
       const searches = scheduled.filter(({ type }) => type === 'updateSearchIndex');
       assert.deepEqual(
@@ -155,7 +146,7 @@ describe('batches', () => {
       isDown = false;
       const result = await run.handle.result();
       assert.equal(result.sideEffects.clearCaches?.done, 600);
-      assertDoneOnce(run, pairs);
+      assertDoneOnce(run.done, pairs);
       const { scheduled } = await scheduledActivities(historyOf(run));
       const caches = scheduled.filter(({ type }) => type === 'clearCaches');
       // The first pass; the retries, which end as they get something done; and the rest of each.

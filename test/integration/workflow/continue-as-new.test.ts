@@ -8,19 +8,17 @@ import {
   searchAttributes,
 } from '../../../workflows/contract.ts';
 import {
-  asText,
+  assertDoneOnce,
   type Fault,
   friendNumber,
-  pairsDone,
+  PAIR_SIDE_EFFECTS,
   recordedActs,
-  repeated,
   twoWay,
 } from '../../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal } from '../../support/servers/temporal.ts';
 import { startWorkflow, withWorker, workflowInput } from '../../support/stages/worker.ts';
 import { until } from '../../support/until.ts';
 
-const NAMES = ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const;
 /** How many friends wait in back-off while the workflow goes on in a second run. */
 const WAITING = 20;
 /** On a slow machine too, what waits must not use up its tries before the second run. */
@@ -61,12 +59,8 @@ async function deliver(pairs: Pair[], batch: FriendDeletedInput['plan']['batch']
     assert.equal(waiting.updateSearchIndex?.retrying, WAITING);
     isDown = false;
     const { sideEffects } = await handle.result();
-    const expected = pairs.map(asText).sort();
-    for (const name of NAMES) {
-      assert.deepEqual(repeated(done[name]), [], name);
-      assert.deepEqual(pairsDone(done[name]), expected, name);
-      assert.equal(sideEffects[name]?.done, pairs.length, name);
-    }
+    assertDoneOnce(done, pairs);
+    for (const name of PAIR_SIDE_EFFECTS) assert.equal(sideEffects[name]?.done, pairs.length, name);
     const { typedSearchAttributes } = await latest.describe();
     assert.equal(typedSearchAttributes.get(searchAttributes.status), 'Done');
   });
