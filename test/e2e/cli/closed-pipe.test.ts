@@ -30,7 +30,7 @@ async function unread(closed: 'stdout' | 'stderr', args: string[], settings = en
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 
-describe('a command whose output nobody reads to its end', () => {
+describe('a command whose reader stops reading', () => {
   const answering = [['--help'], ['--version'], ['failed', '--help'], ['failed'], ['failed', '--json']];
   for (const args of [...answering, ['check'], ['retry', '--all', '--dry-run', '--json'], ['setup']]) {
     test(`given stdout that is closed, then ${args.join(' ')} ends as SIGPIPE would end it, without a stack trace`, async () => {
@@ -47,7 +47,7 @@ describe('a command whose output nobody reads to its end', () => {
     assert.deepEqual([dryRun.code, JSON.parse(dryRun.stdout).open], [0, 0]);
   });
 
-  test('given a demo, then it stops its Temporal server and ends likewise', async () => {
+  test('given a demo whose stdout is closed, then it stops its Temporal server and ends in the same way', async () => {
     const own = temporaryFolder();
     const settings = { DATA_DIR: own.path, LOCAL_TEMPORAL_PORT: '0', LOCAL_TEMPORAL_UI_PORT: '0' };
     const pidFile = join(own.path, 'demo', 'temporal', 'server.json');
@@ -59,7 +59,7 @@ describe('a command whose output nobody reads to its end', () => {
     own.remove();
   });
 
-  test('given a receiver whose log nobody reads any more, then it goes on taking callbacks', async () => {
+  test('given a receiver whose log is no longer read, then it continues to take callbacks', async () => {
     const running = new UnfriendProcess(['serve'], { ...environment, ...FREE_PORTS });
     const { url } = await running.log('taking callbacks');
     running.child.stderr?.destroy();

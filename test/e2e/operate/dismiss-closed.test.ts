@@ -18,7 +18,7 @@ const abandoned = () => stage.abandoned(TWO);
 describe('unfriend dismiss, of what is closed', () => {
   const dismiss = (...args: string[]) => stage.act('dismiss', ...args, '--reason', 'gone');
 
-  test('given an abandoned one, then a new workflow settles it, says who and why, and runs nothing', async () => {
+  test('given an abandoned delivery, then a new workflow settles it, says who and why, and runs nothing', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       stage.startAfresh();
@@ -41,7 +41,7 @@ describe('unfriend dismiss, of what is closed', () => {
     assert.deepEqual(Object.values(stage.acts.done).flat(), []);
   });
 
-  test('given one that was terminated before any worker had it, then all of it is dismissed', async () => {
+  test('given a delivery that was terminated before a worker took it, then all of it is dismissed', async () => {
     const id = await stage.deliver(TWO);
     await stage.handle(id).terminate();
     await stage.ended('Terminated', id);
@@ -73,7 +73,7 @@ describe('unfriend dismiss, of what is closed', () => {
     });
   });
 
-  test('given somebody who retries it at the same time, then one workflow goes on with it', async () => {
+  test('given one operator who dismisses it and one who retries it at the same time, then only one new workflow starts', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       stage.broken.clear();

@@ -85,7 +85,7 @@ describe('unfriend failed', () => {
     });
   }
 
-  test('given a filter that nothing matches, then it says how many it left out, and is no all-clear', async () => {
+  test('given a filter that matches nothing, then the command says how many deliveries it left out', async () => {
     for (const filter of [
       ['--older-than', '1h'],
       ['--error', 'Busy'],
@@ -102,7 +102,7 @@ describe('unfriend failed', () => {
     assert.deepEqual([document.open, document.closed, document.leftOut], [1, 0, { open: 1, closed: 2 }]);
   });
 
-  test('given a failure type that there is not, then it ends with 2, and says which one may be meant', async () => {
+  test('given an unknown failure type, then the command ends with 2, and suggests a known type', async () => {
     const { code, stdout, stderr } = await stage.unfriend('failed', '--error', 'Unauthorised');
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(

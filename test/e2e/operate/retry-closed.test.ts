@@ -19,7 +19,7 @@ const retry = (...args: string[]) => stage.act('retry', ...args);
 const abandoned = () => stage.abandoned(TWO);
 
 describe('unfriend retry, of what is closed', () => {
-  test('given an abandoned one, then a new workflow does what is undone, as it was; repeated, then nothing is done twice', async () => {
+  test('given an abandoned delivery, then a new workflow with the same attributes does what is undone; when retry is repeated, then nothing is done twice', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       assert.ok((await stage.failed()).includes(deliveryIdOf(id)));
@@ -58,7 +58,7 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given two who retry it at once, then one workflow goes on with it', async () => {
+  test('given two operators who retry it at the same time, then only one new workflow starts', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       stage.broken.clear();
@@ -74,7 +74,7 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given a retry that was abandoned as well, then the next one goes on with it, whichever id is named', async () => {
+  test('given a retry that was abandoned too, then the next retry continues from it, by the id of either workflow', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       await retry(id);
@@ -107,7 +107,7 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given one that was reset after a retry and abandoned again, then it is listed, and the next retry goes on with it', async () => {
+  test('given a delivery that was reset after a retry and abandoned again, then it is listed, and the next retry continues from it', async () => {
     await stage.withWorker(async () => {
       const id = await abandoned();
       stage.broken.clear();
@@ -149,7 +149,7 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given one that was terminated while it waited, then a worker tells what is undone; without one, then it fails and says so', async () => {
+  test('given a delivery that was terminated while it waited, then a worker reads what is undone; without a worker, retry fails and says so', async () => {
     stage.break('updateSearchIndex');
     const id = await stage.withWorker(async () => {
       const parked = await stage.deliver(TWO);
@@ -173,7 +173,7 @@ describe('unfriend retry, of what is closed', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given one that was terminated before any worker had it, then all of it is done', async () => {
+  test('given a delivery that was terminated before a worker took it, then all of it is done', async () => {
     const id = await stage.deliver(TWO);
     await stage.handle(id).terminate();
     assert.deepEqual(resultsOf(await retry(id)), [['started', 6]]);

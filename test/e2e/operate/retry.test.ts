@@ -73,7 +73,7 @@ describe('unfriend retry, of what waits for a person', () => {
     assertDoneOnce(stage.acts.done, TWO);
   });
 
-  test('given one that is not there, then it holds up no other, and the command ends with 1', async () => {
+  test('given an unknown delivery among several, then the others are retried, and the command ends with 1', async () => {
     stage.break('updateSearchIndex');
     await stage.withWorker(async () => {
       const id = await stage.deliver(TWO);
@@ -89,7 +89,7 @@ describe('unfriend retry, of what waits for a person', () => {
     });
   });
 
-  test('given that no worker answers, then it is signalled, which is said, and done once one runs', async () => {
+  test('given no worker that answers, then the workflow is signalled, the command says so, and a worker does it later', async () => {
     stage.break('updateSearchIndex');
     const id = await stage.withWorker(async () => {
       const parked = await stage.deliver(TWO);

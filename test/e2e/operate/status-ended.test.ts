@@ -13,7 +13,7 @@ before(async () => {
 beforeEach(() => stage.startAfresh());
 after(() => stage.temporal.stop());
 
-describe('unfriend status, of what ended before it was through', () => {
+describe('unfriend status, of a delivery that ended with side effects undone', () => {
   type Status = {
     status: string;
     parkedTotal: number;
@@ -56,7 +56,7 @@ describe('unfriend status, of what ended before it was through', () => {
     });
   }
 
-  test('given one that was terminated before any worker had it, then it needs no worker to say that all is undone', async () => {
+  test('given a delivery that was terminated before a worker took it, then status says without a worker that all is undone', async () => {
     const id = await stage.deliver(TWO);
     await stage.handle(id).terminate();
     const { code, stdout } = await stage.unfriend('status', id);
@@ -65,7 +65,7 @@ describe('unfriend status, of what ended before it was through', () => {
     assert.doesNotMatch(stdout, /No worker/);
   });
 
-  test('given no worker to say how far it came, then it says so, and what to type next', async () => {
+  test('given no worker, then status says that the progress is unknown, and what to type next', async () => {
     const id = await stage.withWorker(() => endedWhileRetrying((each) => stage.handle(each).terminate()));
     const { code, stdout } = await stage.unfriend('status', id);
     assert.equal(code, 1);

@@ -70,13 +70,13 @@ function capturedQuery(): string {
 }
 
 describe('given many connections that stall', { concurrency: false }, () => {
-  test('with unsigned requests, then memory hardly grows, and every signed callback is acknowledged', async () => {
+  test('that send unsigned requests, then memory hardly grows, and every signed callback is acknowledged', async () => {
     const { growth, failures } = await besideStrangers(await serve(), unsigned(SDK_APP_ID));
     assert.deepEqual(failures, []);
     assert.ok(growth < UNSIGNED_MB, `${growth} MB`);
   });
 
-  test('with a captured signature, then memory is bounded, and callbacks of the usual size are acknowledged', async () => {
+  test('that use a captured signature, then memory is bounded, and callbacks of the usual size are acknowledged', async () => {
     const captured: StalledRequest = { query: capturedQuery(), sends: 'half a body' };
     const { growth, failures } = await besideStrangers(await serve(), [captured]);
     assert.deepEqual(failures, []);

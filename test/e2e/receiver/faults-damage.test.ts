@@ -103,7 +103,7 @@ describe('a journal damaged while the receiver was down', { concurrency: false }
     });
   }
 
-  test('given 300 deliveries and five damaged pages, whichever, then every delivery that is not on those is started', async () => {
+  test('given 300 deliveries and any five damaged pages, then every delivery on another page is started', async () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     let entries: Keyed<Buffer>[] = [];
     let left: Keyed<Buffer>[] = [];

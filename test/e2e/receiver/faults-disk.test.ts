@@ -53,7 +53,7 @@ function serve() {
 }
 
 describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: false }, () => {
-  test('given one under load, then answers stay OK, the process lives, and it journals again once there is room', async () => {
+  test('given a disk that fills up under load, then answers stay OK, the process lives, and it journals again once there is room', async () => {
     const receiver = await serve();
     const { ledger, url } = receiver;
     const load = ledger.load(() => url, RATE);
@@ -76,7 +76,7 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
-  test('given one, and Temporal away too, then it is refused, and only then', async () => {
+  test('given Temporal away, then a callback is refused only when the disk is full too', async () => {
     const receiver = await serve();
     const { ledger, url } = receiver;
     for (let index = 0; index < 5; index += 1) await ledger.send(url);
@@ -96,7 +96,7 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
-  test('given one at the start, then what is pending stays there until there is room, and callbacks are taken', async () => {
+  test('given a disk that is full at the start, then pending deliveries stay in the journal until there is room, and callbacks are taken', async () => {
     const receiver = await serve();
     const { ledger, url } = receiver;
     await stage.temporal.kill();
@@ -141,7 +141,7 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
     }
   });
 
-  test('given one that can only be read, then callbacks are started before the answer', async () => {
+  test('given a disk that is read-only, then callbacks are started before the answer', async () => {
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     try {
       const receiver = await serve();

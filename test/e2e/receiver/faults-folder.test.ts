@@ -63,7 +63,7 @@ describe('a journal folder that is gone while the receiver runs', { concurrency:
     });
   }
 
-  test('given one deleted, and Temporal away too, then a callback is refused instead of acknowledged into it', async () => {
+  test('given a deleted folder and Temporal away, then a callback is refused instead of being written to the deleted journal', async () => {
     const dir = join(stage.folder, 'folder-and-temporal');
     const receiver = await stage.serve({ JOURNAL_DIR: dir, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     const { ledger, url } = receiver;

@@ -13,7 +13,7 @@ const STOPPED_WITHIN = 12_000;
 const stage = killableStage();
 
 describe('SIGTERM', { concurrency: false }, () => {
-  test('given it under load, then what is in flight is answered, and what was acknowledged is handed over', async () => {
+  test('given SIGTERM under load, then requests in flight are answered, and acknowledged deliveries are handed over', async () => {
     const receiver = await stage.serve({
       // Long enough for this test's own requests to be sent, however busy the machine.
       DRAIN_DELAY: '1s',
@@ -34,7 +34,7 @@ describe('SIGTERM', { concurrency: false }, () => {
     assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
-  test('given it while Temporal is away, then the rest stays in the journal for the next process, duplicates included', async () => {
+  test('given SIGTERM while Temporal is away, then the rest stays in the journal for the next process, which still knows duplicates', async () => {
     const receiver = await stage.serve();
     const { ledger, url } = receiver;
     await stage.temporal.kill();
@@ -55,7 +55,7 @@ describe('SIGTERM', { concurrency: false }, () => {
     assert.deepEqual(await ledger.faults(stage.temporal.client), NO_FAULTS);
   });
 
-  test('given a second process on its journal, then that one ends with 1, says what to set, and disturbs nothing', async () => {
+  test('given a second process on the same journal, then the second one ends with 1, says what to set, and disturbs nothing', async () => {
     const DATA_DIR = join(stage.folder, 'shared');
     const receiver = await stage.serve({ DATA_DIR });
     await assert.rejects(stage.serve({ DATA_DIR }), /ended with 1:[\s\S]*JOURNAL_DIR/);

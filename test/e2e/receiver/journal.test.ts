@@ -79,7 +79,7 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     assert.doesNotMatch(JSON.stringify(entries), /Sign|RequestTime/);
   });
 
-  test('requeue says why something still can’t be read, and that there is no such thing', async () => {
+  test('requeue says why an entry still can’t be read, and reports an id that does not exist', async () => {
     const [entry] = (await json<Quarantine>('quarantine')).entries;
     const unreadable = await runUnfriend(['journal', 'requeue', entry?.id ?? ''], settings);
     assert.equal(unreadable.code, 1);
@@ -89,7 +89,7 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     assert.match(unknown.stderr, /Nothing with the id nothing/);
   });
 
-  test('requeue of several goes on after one that fails, and says of each what became of it', async () => {
+  test('given several entries of which one fails, then requeue continues, and reports the result of each', async () => {
     await quarantineDelivery('mended-1');
     const { entries } = await json<Quarantine>('quarantine');
     const [unreadable = '', mended = ''] = entries.map(({ id }) => id);
@@ -119,7 +119,7 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     assert.match(requeued.stderr, /The disk damaged this entry/);
   });
 
-  test('a folder without a journal is said to be one', async () => {
+  test('given a folder without a journal, then the command says so', async () => {
     const { code, stderr } = await runUnfriend(['journal'], {
       ...settings,
       JOURNAL_DIR: `${folder.path}/nowhere`,

@@ -100,7 +100,7 @@ describe('backends that fail while deliveries are under way', () => {
     assert.deepEqual(stage.messageFaults(posted), []);
   });
 
-  test('given all that went wrong before, then no message came twice that was acknowledged, and each try had the same bytes', () => {
+  test('given all these faults, then no acknowledged message was sent again, and each try of a message had the same bytes', () => {
     assert.equal(stage.sink.forged, 0);
     for (const tries of byId(stage.sink.taken)) {
       const [{ id, body }] = tries as [Taken];

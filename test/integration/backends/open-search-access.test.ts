@@ -19,7 +19,7 @@ import {
 const stage = searchStage();
 const { createIndex, open, opened } = stage;
 
-describe('what stands before the search server', () => {
+describe('a search server behind TLS and a password', () => {
   let proxyOptions: Parameters<typeof AuthProxy.start>[0];
   let proxy: AuthProxy;
   let ca: string;
@@ -41,7 +41,7 @@ describe('what stands before the search server', () => {
     assert.match(await findingsOf(search), /^ok: /);
   });
 
-  test('given wrong credentials, then no retry helps, and nothing repeats them', async () => {
+  test('given wrong credentials, then the failure is Unauthorized, and no message repeats the credentials', async () => {
     const search = open(index, { kind: 'external' }, { url: proxy.url('unfriend:wr0ng'), ca });
     const [outcome = ''] = await outcomesOf(search, ['alice:bob']);
     assert.match(outcome, /^Unauthorized: deleting from .* at https:\/\/localhost:\d+: 401$/);
@@ -50,7 +50,7 @@ describe('what stands before the search server', () => {
     assert.doesNotMatch(outcome + findings, /wr0ng|s3cr3t/);
   });
 
-  test('given a CA that nobody named, then the check names SEARCH_CA', async () => {
+  test('given a certificate of an unknown CA, then the check names SEARCH_CA', async () => {
     const search = open(index, { kind: 'external' }, { url: proxy.url() });
     assert.match(
       (await outcomesOf(search, ['alice:bob']))[0] ?? '',
@@ -59,7 +59,7 @@ describe('what stands before the search server', () => {
     assert.match(await findingsOf(search), /^fault: .*SEARCH_CA/);
   });
 
-  test('given 429 with Retry-After, or a gateway’s 5xx, then both may pass, and the time asked for is known', async () => {
+  test('given 429 with Retry-After, or a gateway’s 5xx, then the failure is retryable, and carries the time asked for', async () => {
     const search = open(index, { kind: 'external' }, { url: proxy.url(), ca });
     await search.deleteDocuments(['alice:bob'], RECEIVED_AT, NEVER);
     const refuse = async (status: number, headers?: Record<string, string>) => {

@@ -16,14 +16,14 @@ const { createIndex, forgetDeletes, open } = stage;
 describe('SEARCH_GUARD=external', () => {
   const guard = { kind: 'external' } as const;
 
-  test('given deletes of two deliveries, when the older comes last, then it is done too', async () => {
+  test('given deletes of two deliveries, when the older one comes last, then it succeeds too', async () => {
     const index = await createIndex();
     const search = open(index, guard);
     assert.deepEqual(await outcomesOf(search, ['alice:bob'], LATER), ['absent']);
     assert.deepEqual(await outcomesOf(search, ['alice:bob'], RECEIVED_AT), ['newer']);
   });
 
-  test('given an app that does not use external versions, then a late delete takes the new document, and the check warns', async () => {
+  test('given an app that does not use external versions, then a late delete removes the new document, and the check warns', async () => {
     const index = await createIndex({ 'index.gc_deletes': '1s' });
     const search = open(index, guard);
     assert.match(await findingsOf(search), /^ok: .*\nwarning: the index is empty: make sure/);

@@ -97,7 +97,7 @@ for (const [name, guard] of [
       assert.deepEqual(await outcomesOf(open(index, guard), ['alice:bob']), ['deleted']);
     });
 
-    test('given odd UserIDs and more documents than fit one request, then each outcome is in its place', async () => {
+    test('given UserIDs with special characters, and more documents than fit in one request, then each outcome belongs to its document', async () => {
       const index = await createIndex();
       const odd = ['a b:*', '{a}:"', '\\:/', '?:#', "':%2A", '_:_', ' : '];
       for (const id of odd) await put(index, id, EARLIER);
@@ -130,7 +130,7 @@ for (const [name, guard] of [
       assert.deepEqual(await outcomesOf(open(alias, guard), ['alice:bob']), ['deleted']);
     });
 
-    test('given an index that takes no writes for now, then that may pass', async () => {
+    test('given an index that is blocked or closed, then the failure is retryable, and the delete succeeds afterwards', async () => {
       const index = await createIndex();
       await put(index, 'alice:bob', EARLIER);
       const search = open(index, guard);

@@ -19,7 +19,7 @@ describe('clearCaches and what Redis allows', () => {
   const start = () => startRedis({ args, client: { password: 's3cr3t' } });
   const as = (credentials: string, { port }: TestRedis) => `redis://${credentials}@127.0.0.1:${port}`;
 
-  test('given a password, or a user who may do nothing but UNLINK, then both are enough', async () => {
+  test('given a password, or a user with UNLINK as the only right, then keys are cleared', async () => {
     const server = await start();
     await server.use((client) => client.mset('friends:a', 1, 'friends:b', 1));
     assert.deepEqual(await open(as(':s3cr3t', server)).clear(['friends:a'], NEVER), [true]);
@@ -30,7 +30,7 @@ describe('clearCaches and what Redis allows', () => {
     ]);
   });
 
-  test('given a key outside of what the user may touch, then that key alone fails, and the check finds it', async () => {
+  test('given a key that the user has no right to, then only that key fails, and the check reports it', async () => {
     const server = await start();
     const caches = open(as('cleaner:p%40ss%3Aw%2Frd', server), [
       'friends:{From_Account}',

@@ -25,7 +25,7 @@ async function lastWords(caches: RedisCaches): Promise<Record<string, true>> {
 }
 
 describe('clearCaches on one Redis', () => {
-  test('given odd UserIDs, when their keys are cleared, then exactly those are', async () => {
+  test('given UserIDs with special characters, when their keys are cleared, then no other key is cleared', async () => {
     const server = await startRedis();
     const others = ['a', 'b', 'ab', 'x', 'a:b:c', '{a}:b', 'friends'].map((name) => `friends:${name}`);
     const odd = ODD_ACCOUNTS.map((name) => `friends:${name}`);
@@ -40,7 +40,7 @@ describe('clearCaches on one Redis', () => {
     assert.deepEqual((await server.use((client) => client.keys('*'))).sort(), others.sort());
   });
 
-  test('given a key that is gone, when it is cleared again, then that is no failure', async () => {
+  test('given a key that is already gone, when it is cleared again, then that is not a failure', async () => {
     const server = await startRedis();
     await server.use((client) => client.set('a', 1));
     const caches = open(server.url);
@@ -110,7 +110,7 @@ describe('clearCaches on one Redis', () => {
     server.signal('SIGCONT');
   });
 
-  test('given a read-only replica, then that may pass', async () => {
+  test('given a read-only replica, then the failure is retryable', async () => {
     const server = await startRedis({ args: ['--replicaof', '127.0.0.1', '1'] });
     const replica = `ServerError: UNLINK at 127.0.0.1:${server.port}: READONLY, it is a read-only replica`;
     assert.deepEqual(await outcomesOf(open(server.url).clear(['a'], NEVER)), { [replica]: 1 });

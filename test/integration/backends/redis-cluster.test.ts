@@ -52,7 +52,7 @@ describe('clearCaches on a Redis Cluster', () => {
     assert.deepEqual(await outcomesOf(twice.clear(keys, NEVER)), { absent: keys.length });
   });
 
-  test('given a user who may UNLINK and see the slots, then that is enough', async () => {
+  test('given a user with the rights UNLINK and CLUSTER SLOTS only, then keys are cleared', async () => {
     const nodes = await start();
     const rights = ['on', '>s3cr3t', '~friends:*', '+unlink', '+cluster|slots'];
     for (const node of nodes) await node.use((client) => client.acl('SETUSER', 'cleaner', ...rights));
@@ -64,7 +64,7 @@ describe('clearCaches on a Redis Cluster', () => {
     );
   });
 
-  test('given a node that is killed, then its keys alone fail, and succeed once it is back', async () => {
+  test('given a node that is killed, then only its keys fail, and they succeed once it is back', async () => {
     const nodes = await start();
     await fill(nodes, keys);
     const caches = open(urlOf(nodes));
@@ -86,7 +86,7 @@ describe('clearCaches on a Redis Cluster', () => {
     });
   });
 
-  test('given all nodes killed and started again, then the same client goes on', async () => {
+  test('given all nodes killed and started again, then the same client clears keys again', async () => {
     const nodes = await start();
     const caches = open(urlOf(nodes));
     await caches.clear(keys, NEVER);

@@ -15,7 +15,7 @@ const ERRORS: [FailureType, number[]][] = [
 
 for (const [type, codes] of ERRORS) {
   for (const code of codes) {
-    test(`ErrorCode ${code} is ${type}, named by its number, without what the vendor says of accounts`, async () => {
+    test(`ErrorCode ${code} is ${type}; the message contains the number, but not the vendor’s text about accounts`, async () => {
       chat.server.played.push(code);
       const failure = await chat.failureOf();
       assert.equal(failure.type, type);

@@ -76,7 +76,7 @@ const NASTY: Record<string, (set: Colliding) => [string | undefined, number][]> 
   ],
 };
 
-describe('callbacks whose ids get into each other’s way', () => {
+describe('callbacks whose delivery ids collide', () => {
   for (const [index, [what, compose]] of Object.entries(NASTY).entries()) {
     const sequence = (way: string) => {
       const colliding = collidingCallbacks(`${way}-${index}`);
@@ -121,7 +121,7 @@ describe('callbacks whose ids get into each other’s way', () => {
   }
 });
 
-test('given what the second way took before a restart, then another body of its RequestId takes nothing from it, and neither is started twice', async () => {
+test('given a callback that was started before its answer, and a restart, when its RequestId comes with another body, then both are started, each once', async () => {
   const first = callbackOf({ requestId: 'forgotten-1', pairs: [{ from: 'a', to: 'b' }] });
   const second = callbackOf({ requestId: 'forgotten-1', pairs: [{ from: 'a', to: 'c' }] });
   await startDirect().direct.accept(first);

@@ -118,7 +118,7 @@ describe('the HTTP contract', () => {
     assert.equal((await send({ body: padded })).status, 200);
   });
 
-  test('what is not even HTTP gets the three fields too', async () => {
+  test('a request that is not HTTP is also answered with the three fields', async () => {
     const answer = await raw('THIS IS NOT HTTP\r\n\r\n');
     assert.match(answer, /^HTTP\/1\.1 400 /);
     assert.deepEqual(Object.keys(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')), Object.keys(OK_BODY));
@@ -146,7 +146,7 @@ describe('the HTTP contract', () => {
     assert.equal((await send({ query: { RequestId: 'still-there' } })).status, 200);
   });
 
-  test('while it drains it still acknowledges, and asks the peer to come back on another connection', async () => {
+  test('given a receiver that drains, then it still acknowledges callbacks, and closes the connection after the answer', async () => {
     const draining = await startTestReceiver(temporal);
     const url = `${draining.url}/?${new URLSearchParams({ ...goodQuery(), RequestId: 'drained-1' })}`;
     const stopped = draining.receiver.stop({ drain: true });

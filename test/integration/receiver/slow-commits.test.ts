@@ -59,7 +59,7 @@ describe('a commit that is only slow', () => {
   });
 });
 
-test('given a disk that hangs, then refused callbacks that wait for the quarantine are bounded, and what waits is kept in the end', async () => {
+test('given a disk that hangs, then the number of refused callbacks that wait for the quarantine is bounded, and those that wait are kept in the end', async () => {
   const receiver = await startJournaling();
   const held = await hold();
   const raw = { receivedAt: Date.now(), query: {}, body: '' };

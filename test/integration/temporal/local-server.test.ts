@@ -64,7 +64,7 @@ describe('the local Temporal server', () => {
     }
   });
 
-  test('given an orphan that does not answer any more, then it is ended and a new one goes on with its data', async () => {
+  test('given an orphaned server that no longer answers, then it is ended, and a new server continues with its data', async () => {
     const dir = newFolder();
     const first = await startLocalServer(optionsIn(dir).options);
     const file = join(dir, 'server.json');

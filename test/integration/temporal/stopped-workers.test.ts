@@ -37,7 +37,7 @@ const RETRY_FOR = 3_000;
 const NOTICE_MS = 1_000;
 
 describe('workers that are stopped', () => {
-  test('given that they are away for longer than RETRY_FOR, then nothing is parked for that', async () => {
+  test('given workers stopped for longer than RETRY_FOR, then nothing is parked because of it', async () => {
     const down = new BackendError('Unreachable', 'down');
     const { search, done, handle, beside } = await startDelivery({ retryFor: RETRY_FOR }, down);
     await beside(() =>
@@ -55,7 +55,7 @@ describe('workers that are stopped', () => {
     assert.deepEqual(pairsDone(done.updateSearchIndex), ['alice → bob', 'alice → carol']);
   });
 
-  test('given that ATTENTION_FOR ends while they are away, then what somebody asked for meanwhile is still done', async () => {
+  test('given workers stopped until ATTENTION_FOR has ended, then a command that arrived meanwhile is still carried out', async () => {
     const plan = { attentionFor: 3_000 };
     const refused = new BackendError('Rejected', 'no such index');
     const { search, handle, beside } = await startDelivery(plan, refused);

@@ -78,7 +78,7 @@ describe('what Temporal is asked for metrics', () => {
     assert.equal((await readParked(client, taskQueue)).abandoned, 2);
   });
 
-  test('more of them than one request asks about are counted all the same', async () => {
+  test('given more such deliveries than one request asks about, then all of them are counted', async () => {
     const { client } = temporal;
     const taskQueue = `ended-${randomUUID()}`;
     const started = await Promise.all(Array.from({ length: 90 }, () => startParked(taskQueue)));
@@ -110,7 +110,7 @@ describe('what Temporal is asked for metrics', () => {
     });
   });
 
-  test('given Temporal away, then it is not reachable, and what is not known is not a number', async () => {
+  test('given Temporal away, then it is reported as not reachable, and unknown counts are NaN', async () => {
     const registry = new Registry();
     const address = `127.0.0.1:${await freePort()}`;
     const client = createClient({ ...temporal.settings, connectionOptions: { address } });

@@ -46,7 +46,7 @@ function brokenActs() {
 }
 
 describe('6,000 pairs of which nothing succeeds', () => {
-  test('given that all are parked, then it continues as new, waits, and all are retried with one command', async () => {
+  test('given all of them parked, then the workflow continues as new and waits, and one command retries all', async () => {
     const { state, done, activities } = brokenActs();
     await withWorker(temporal, activities, async (taskQueue) => {
       const input = workflowInput(PAIRS, { batch: BATCH, attentionFor: 3_600_000 });
@@ -89,7 +89,7 @@ describe('6,000 pairs of which nothing succeeds', () => {
     });
   });
 
-  test('given that nobody came, then its failure carries every mark, from which a new workflow goes on', async () => {
+  test('given no command until ATTENTION_FOR ends, then the failure contains the state of every pair, and a new workflow continues from it', async () => {
     const { state, done, activities } = brokenActs();
     await withWorker(temporal, activities, async (taskQueue) => {
       const input = workflowInput(PAIRS, { batch: BATCH, attentionFor: 1 });

@@ -68,7 +68,7 @@ function assertAbout(actual: number, expected: number): void {
 }
 
 describe('ATTENTION_FOR', () => {
-  test('given parked side effects that nobody looks at, then it fails then, and its details say what is undone', async () => {
+  test('given parked side effects and no command, when ATTENTION_FOR ends, then the workflow fails, and its details say what is undone', async () => {
     const { handle, activities } = await startDelivery('ignored', {});
     const worker = await createTimedWorker(environment, 'ignored', activities);
     await worker.runUntil(async () => {
@@ -82,7 +82,7 @@ describe('ATTENTION_FOR', () => {
     });
   });
 
-  test('given a dismissal of some, then the rest has as long again', async () => {
+  test('given some of them dismissed, then ATTENTION_FOR starts again for the rest', async () => {
     const { handle, activities } = await startDelivery('dismissed', {});
     const worker = await createTimedWorker(environment, 'dismissed', activities);
     await worker.runUntil(async () => {
@@ -97,7 +97,7 @@ describe('ATTENTION_FOR', () => {
     });
   });
 
-  test('given retries that use up RETRY_FOR again, then it waits anew from there', async () => {
+  test('given a retry that uses up RETRY_FOR again, then ATTENTION_FOR starts again', async () => {
     const { handle, activities, search } = await startDelivery('retried', { retryFor: 6 * HOUR });
     const worker = await createTimedWorker(environment, 'retried', activities);
     await worker.runUntil(async () => {
@@ -111,7 +111,7 @@ describe('ATTENTION_FOR', () => {
     });
   });
 
-  test('given no time to wait, then it fails at once', async () => {
+  test('given ATTENTION_FOR=0, then the workflow fails at once', async () => {
     const { handle, activities } = await startDelivery('at-once', { attentionFor: 0 });
     const worker = await createTimedWorker(environment, 'at-once', activities);
     await worker.runUntil(async () => {

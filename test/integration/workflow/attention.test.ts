@@ -32,7 +32,7 @@ async function refusal(update: Promise<unknown>): Promise<string> {
 }
 
 describe('a delivery with parked side effects', () => {
-  test('given parked ones, then it stays open and says so; when they are retried, then it is done, each once', async () => {
+  test('given parked side effects, then the workflow stays open and says so; when they are retried, then each is done once', async () => {
     const search = broken(({ from }) => from === 'alice');
     await withDelivery(
       temporal,
@@ -73,7 +73,7 @@ describe('a delivery with parked side effects', () => {
     );
   });
 
-  test('given dismissed ones, then they count as settled, the rest is still parked, and the result counts them', async () => {
+  test('given some dismissed, then they count as settled, the rest stays parked, and the result counts the dismissed ones', async () => {
     const search = broken();
     await withDelivery(
       temporal,
@@ -103,7 +103,7 @@ describe('a delivery with parked side effects', () => {
     );
   });
 
-  test('given commands narrowed by side effect and pairs, then those alone are taken; of messages, all that a message carries', async () => {
+  test('given a command for one side effect or some pairs, then it takes only those, and for messages every pair of the same message', async () => {
     const [search, notify] = [broken(), broken()];
     const faults = { updateSearchIndex: search.fault, notifyUsers: notify.fault };
     await withDelivery(temporal, { pairs: THREE, faults }, async (run) => {
@@ -176,7 +176,7 @@ describe('a delivery with parked side effects', () => {
     );
   });
 
-  test('given that it is cancelled while it waits, then it ends as cancelled', async () => {
+  test('given a workflow that waits for a person, when it is cancelled, then it ends as cancelled', async () => {
     const { fault } = broken();
     await withDelivery(temporal, { pairs: THREE, faults: { updateSearchIndex: fault } }, async (run) => {
       await run.parked(3);

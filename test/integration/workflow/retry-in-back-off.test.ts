@@ -23,7 +23,7 @@ describe('retryFailed while retries wait in back-off', () => {
       return all.length === count && all.every(({ attempt }) => attempt > 3) && all;
     });
 
-  test('given a backend that is back, then what waits goes at once, and nothing is done twice', async () => {
+  test('given a backend that is back, then the waiting retries run at once, and nothing is done twice', async () => {
     const search = away();
     await withDelivery(
       temporal,
@@ -40,7 +40,7 @@ describe('retryFailed while retries wait in back-off', () => {
     );
   });
 
-  test('given that it is still away, then they wait again; when the command is repeated at once, then it takes nothing', async () => {
+  test('given a backend that is still away, then the retries wait again; when the command is repeated at once, then it affects nothing', async () => {
     const search = away();
     await withDelivery(
       temporal,
@@ -60,7 +60,7 @@ describe('retryFailed while retries wait in back-off', () => {
     );
   });
 
-  test('given a try that is under way and succeeds, then it counts, and is not done again', async () => {
+  test('given a try that is running and succeeds, then its success counts, and it is not done again', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -89,7 +89,7 @@ describe('retryFailed while retries wait in back-off', () => {
     );
   });
 
-  test('given a first pass that is under way, then it is left alone', async () => {
+  test('given a first pass that is running, then retryFailed does not disturb it', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -107,7 +107,7 @@ describe('retryFailed while retries wait in back-off', () => {
     });
   });
 
-  test('given a batch in back-off of which earlier tries got some done, then the rest goes at once, and nothing is done twice', async () => {
+  test('given a batch in back-off with some pairs done by earlier tries, then its other pairs are retried at once, and nothing is done twice', async () => {
     const pairs = twoWay(100);
     const tried = new Set<string>();
     let isAway = true;
