@@ -30,7 +30,9 @@ const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 describe('unfriend demo', () => {
   test('with --exit it ends with 0 once every side effect is done, and prints the workflow’s page', async () => {
     const { code, stdout, stderr } = await runUnfriend(['demo', '--exit'], {
-      ...{ DATA_DIR: folder.path, LOCAL_TEMPORAL_PORT: '0', LOCAL_TEMPORAL_UI_PORT: '0' },
+      DATA_DIR: folder.path,
+      LOCAL_TEMPORAL_PORT: '0',
+      LOCAL_TEMPORAL_UI_PORT: '0',
     });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /Before: id has 3 friends in the cache, 3 friends in the search index, 0 messages/);

@@ -46,7 +46,10 @@ describe('unfriend failed', () => {
     assert.deepEqual([document.open, document.closed, document.leftOut], [2, 2, { open: 0, closed: 0 }]);
     assert.deepEqual(
       document.deliveries.map(({ workflowId, execution, pairs, parked }) => ({
-        ...{ workflowId, execution, pairs, parked },
+        workflowId,
+        execution,
+        pairs,
+        parked,
       })),
       [
         { workflowId: ids.search, execution: 'RUNNING', pairs: 3, parked: { updateSearchIndex: 2 } },

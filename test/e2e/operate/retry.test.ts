@@ -26,7 +26,8 @@ describe('unfriend retry, of what waits for a person', () => {
       const asked = await retry(deliveryIdOf(id), '--by', 'erin', '--reason', 'index is back');
       assert.deepEqual([asked.code, asked.stderr], [0, '']);
       assert.deepEqual(asked.document, {
-        ...{ command: 'retry', dryRun: false },
+        command: 'retry',
+        dryRun: false,
         deliveries: [
           { deliveryId: deliveryIdOf(id), workflowId: id, result: 'retried', affected: 2, remaining: 0 },
         ],

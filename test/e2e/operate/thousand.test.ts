@@ -49,11 +49,18 @@ before(async () => {
   await api.createIndex(INDEX);
   await api.indexAll(INDEX, DOCUMENTS, 1);
   running = new UnfriendProcess(['start'], {
-    ...{ ...FREE_PORTS, DATA_DIR: folder.path, TEMPORAL_ADDRESS: address, TASK_QUEUE: 'thousand' },
+    ...FREE_PORTS,
+    DATA_DIR: folder.path,
+    TEMPORAL_ADDRESS: address,
+    TASK_QUEUE: 'thousand',
     // So that what fails is parked at once.
     RETRY_FOR: '500ms',
-    ...{ CACHE_URL: redis.url, SEARCH_URL: search.url, SEARCH_INDEX: INDEX, NOTIFY_URL: sink.url },
-    ...{ NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+    CACHE_URL: redis.url,
+    SEARCH_URL: search.url,
+    SEARCH_INDEX: INDEX,
+    NOTIFY_URL: sink.url,
+    NOTIFY_SECRET: SECRET,
+    NOTIFY_ALLOW_PRIVATE: 'on',
   });
 });
 after(async () => {

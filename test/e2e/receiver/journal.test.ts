@@ -63,8 +63,11 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
   test('a signed callback of ours that breaks the schema is refused, kept raw, and listed without its signature', async () => {
     const target = new URL(url);
     const { query } = composeCallback({
-      ...{ sdkAppId: String(FREE_PORTS.SDK_APP_ID), token: String(FREE_PORTS.CALLBACK_TOKEN) },
-      ...{ pairs: [], now: Date.now(), requestId: 'broken-1' },
+      sdkAppId: String(FREE_PORTS.SDK_APP_ID),
+      token: String(FREE_PORTS.CALLBACK_TOKEN),
+      pairs: [],
+      now: Date.now(),
+      requestId: 'broken-1',
     });
     target.search = query.toString();
     const response = await fetch(target, {

@@ -32,11 +32,17 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', (
     api = new SearchApi(openSearch.url);
     await api.createIndex(INDEX);
     settings = {
-      ...{ ...FREE_PORTS, DATA_DIR: folder.path, TASK_QUEUE: INDEX },
-      ...{ NOTIFY_URL: sink.url, NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+      ...FREE_PORTS,
+      DATA_DIR: folder.path,
+      TASK_QUEUE: INDEX,
+      NOTIFY_URL: sink.url,
+      NOTIFY_SECRET: SECRET,
+      NOTIFY_ALLOW_PRIVATE: 'on',
       TEMPORAL_ADDRESS: String(temporal.settings.connectionOptions.address),
       CACHE_URL: redis.url.replace('//', '//:s3cr3t@'),
-      ...{ SEARCH_URL: openSearch.url, SEARCH_INDEX: INDEX, SEARCH_GUARD: 'field:updatedAt' },
+      SEARCH_URL: openSearch.url,
+      SEARCH_INDEX: INDEX,
+      SEARCH_GUARD: 'field:updatedAt',
     };
   });
   after(async () => {
@@ -74,7 +80,9 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', (
 
   test('given a wrong password, no index and nobody at the webhook, then check work ends with 1 and says of each what to do, without secrets', async () => {
     const { code, stdout, stderr } = await runUnfriend(['check', 'work', '--json'], {
-      ...{ ...settings, CACHE_URL: redis.url.replace('//', '//:wr0ng@'), SEARCH_INDEX: 'nowhere' },
+      ...settings,
+      CACHE_URL: redis.url.replace('//', '//:wr0ng@'),
+      SEARCH_INDEX: 'nowhere',
       NOTIFY_URL: 'http://127.0.0.1:1/hooks?token=t0ken',
     });
     assert.equal(code, 1);
@@ -92,7 +100,9 @@ describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', (
 
   test('given servers that are away and a webhook that may not be posted to, then check work says so too', async () => {
     const { code, stdout } = await runUnfriend(['check', 'work'], {
-      ...{ ...settings, CACHE_URL: 'redis://127.0.0.1:1', SEARCH_URL: 'http://127.0.0.1:1' },
+      ...settings,
+      CACHE_URL: 'redis://127.0.0.1:1',
+      SEARCH_URL: 'http://127.0.0.1:1',
       NOTIFY_ALLOW_PRIVATE: 'off',
     });
     assert.equal(code, 1);

@@ -32,7 +32,9 @@ after(async () => {
 function settings(more: ProcessSettings = {}): ProcessSettings {
   return {
     ...FREE_PORTS,
-    ...{ DATA_DIR: folder.path, CALLBACK_PATH: '/hush', TASK_QUEUE: 'telemetry' },
+    DATA_DIR: folder.path,
+    CALLBACK_PATH: '/hush',
+    TASK_QUEUE: 'telemetry',
     TEMPORAL_ADDRESS: temporal.settings.connectionOptions.address ?? '',
     ...more,
   };

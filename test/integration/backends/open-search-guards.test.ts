@@ -141,7 +141,8 @@ for (const [name, guard] of [
       ]);
       // What the server sets by itself when its disk is almost full.
       await stage.api.ask('PUT', `${index}/_settings`, {
-        ...{ 'index.blocks.write': null, 'index.blocks.read_only_allow_delete': true },
+        'index.blocks.write': null,
+        'index.blocks.read_only_allow_delete': true,
       });
       assert.deepEqual(await outcomesOf(search, ['alice:bob']), [
         `Busy: ${failed} 429 cluster_block_exception`,

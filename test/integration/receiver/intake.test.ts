@@ -107,7 +107,9 @@ function receiver({
     indexAccounts: true,
   });
   return new DirectIntake({
-    ...{ starter, recent: new RecentCallbacks(WINDOW, clock), logger: createLogger('silent') },
+    starter,
+    recent: new RecentCallbacks(WINDOW, clock),
+    logger: createLogger('silent'),
   });
 }
 

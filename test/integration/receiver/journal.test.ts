@@ -67,7 +67,8 @@ describe('JournalIntake', () => {
     const options = { taskQueue: 'nobody-polls', plan: workflowInput([]).plan, indexAccounts: true };
     const recent = new RecentCallbacks(60_000);
     const direct = new DirectIntake({
-      ...{ starter: new DeliveryStarter(client, freshStarts, options), recent },
+      starter: new DeliveryStarter(client, freshStarts, options),
+      recent,
       logger: createLogger('silent'),
     });
     return { direct, recent };
@@ -187,14 +188,22 @@ describe('JournalIntake', () => {
 
   test('given no RequestId, and a callback that was started before the answer, when the journal takes callbacks again, then its repeat is a duplicate', async () => {
     const journal = await Journal.open({
-      ...{ dir: folder.path, maxPending: 1, remember: 60_000 },
-      ...{ metrics: createMetrics().journal, logger: createLogger('silent') },
+      dir: folder.path,
+      maxPending: 1,
+      remember: 60_000,
+      metrics: createMetrics().journal,
+      logger: createLogger('silent'),
     });
     stops.push(() => journal.close());
     const { direct, recent } = directIntake();
     const intake = new JournalIntake({
-      ...{ journal, direct, recent, journaled: () => undefined, dedupeWindow: 60_000 },
-      ...{ metrics: createMetrics().journal, logger: createLogger('silent') },
+      journal,
+      direct,
+      recent,
+      journaled: () => undefined,
+      dedupeWindow: 60_000,
+      metrics: createMetrics().journal,
+      logger: createLogger('silent'),
     });
     await intake.accept(callbackOf({ requestId: 'fills-the-journal' }));
     const first = await intake.accept(callbackOf({}));

@@ -29,7 +29,9 @@ function startParked(
   }: { status?: string; id?: string; timeout?: '1s' } = {},
 ) {
   return temporal.client.workflow.start(WORKFLOW_TYPE, {
-    ...{ taskQueue, workflowId: id, args: [] },
+    taskQueue,
+    workflowId: id,
+    args: [],
     ...(timeout && { workflowExecutionTimeout: timeout }),
     typedSearchAttributes: [{ key: searchAttributes.status, value: status }],
   });
@@ -115,7 +117,9 @@ describe('what Temporal is asked for metrics', () => {
     const address = `127.0.0.1:${await freePort()}`;
     const client = createClient({ ...temporal.settings, connectionOptions: { address } });
     const watch = new TemporalWatch({
-      ...{ client, taskQueue: 'any', metrics: new TemporalMetrics(registry) },
+      client,
+      taskQueue: 'any',
+      metrics: new TemporalMetrics(registry),
       logger: createLogger('silent'),
     });
     await until('it to be known', async () => /_reachable 0/.test(await registry.metrics()), 30_000);

@@ -106,7 +106,9 @@ describe('6,000 pairs of which nothing succeeds', () => {
       const retry = composeRetry({ input, carried }, { by: 'erin' }, Date.now());
       assert.equal(retry.affected, 18_000);
       const next = await temporal.client.workflow.start(WORKFLOW_TYPE, {
-        ...{ taskQueue, workflowId: retryWorkflowId(handle.workflowId, 1), args: [retry.input] },
+        taskQueue,
+        workflowId: retryWorkflowId(handle.workflowId, 1),
+        args: [retry.input],
       });
       const result = (await next.result()) as Progress;
       for (const name of PAIR_SIDE_EFFECTS) assert.equal(result.sideEffects[name]?.done, 6_000);

@@ -37,7 +37,9 @@ async function startDelivery(taskQueue: string, plan: Partial<FriendDeletedInput
   });
   const input = workflowInput(PAIRS, { attentionFor: 7 * DAY, retryFor: HOUR, ...plan });
   const handle = await environment.client.workflow.start(WORKFLOW_TYPE, {
-    ...{ taskQueue, workflowId: workflowId(input.delivery), args: [input] },
+    taskQueue,
+    workflowId: workflowId(input.delivery),
+    args: [input],
   });
   return { search, activities, handle };
 }

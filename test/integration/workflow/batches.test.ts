@@ -176,7 +176,10 @@ describe('batches', () => {
       assert.equal(sideEffects.clearCaches?.done, 200);
       assert.equal(parkedTotal, 103);
       assert.deepEqual(parked[0], {
-        ...{ from: 'friend-7', to: 'alice', sideEffect: 'updateSearchIndex', attempts: 1 },
+        from: 'friend-7',
+        to: 'alice',
+        sideEffect: 'updateSearchIndex',
+        attempts: 1,
         error: { type: 'Rejected', message: 'no friend-7' },
       });
       assert.deepEqual(errors.map(({ message, count }) => `${message} ${count}`).sort(), [

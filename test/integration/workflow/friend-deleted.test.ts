@@ -32,7 +32,12 @@ describe('friendDeleted', () => {
       for (const name of ['clearCaches', 'updateSearchIndex', 'notifyUsers'] as const) {
         assert.deepEqual(donePairs(ledger[name]), ALL, name);
         assert.deepEqual(result.sideEffects[name], {
-          ...{ pending: 0, retrying: 0, done: 3, parked: 0, dismissed: 0, total: 3 },
+          pending: 0,
+          retrying: 0,
+          done: 3,
+          parked: 0,
+          dismissed: 0,
+          total: 3,
         });
       }
       // One message to id, which carries its three pairs.
@@ -111,7 +116,10 @@ describe('friendDeleted', () => {
       const [progress] = failure.details as [Progress];
       assert.equal(progress.parkedTotal, 3);
       assert.deepEqual(progress.parked[0], {
-        ...{ from: 'id', to: 'id1', sideEffect: 'notifyUsers', attempts: 1 },
+        from: 'id',
+        to: 'id1',
+        sideEffect: 'notifyUsers',
+        attempts: 1,
         error: { type: 'NoSuchAccount', message: 'no such account' },
       });
       assert.equal(tries, 1);

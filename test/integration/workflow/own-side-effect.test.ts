@@ -70,7 +70,12 @@ describe('a side effect of one’s own, as docs/own-side-effect.md has it', () =
         sideEffects.map(({ name }) => name),
       );
       assert.deepEqual(progress.sideEffects.archiveConversation, {
-        ...{ pending: 0, retrying: 0, done: 3, parked: 0, dismissed: 0, total: 3 },
+        pending: 0,
+        retrying: 0,
+        done: 3,
+        parked: 0,
+        dismissed: 0,
+        total: 3,
       });
       const { currentDetails } = await handle.query<{ currentDetails: string }>(
         '__temporal_workflow_metadata',

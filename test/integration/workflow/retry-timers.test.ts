@@ -63,7 +63,9 @@ async function runWithBackendDownFor(outage: number) {
   const input = workflowInput([{ from: 'alice', to: 'bob' }], { retryFor: HOUR });
   const result = worker.runUntil(
     environment.client.workflow.execute(WORKFLOW_TYPE, {
-      ...{ taskQueue, workflowId: workflowId(input.delivery), args: [input] },
+      taskQueue,
+      workflowId: workflowId(input.delivery),
+      args: [input],
     }),
   );
   return { result, ledger, lastTryAfter: () => now - startedAt };
