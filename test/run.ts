@@ -1,16 +1,16 @@
 /**
- * Runs the test suites with Node.js' test runner: `npm test`, or `npm test -- unit e2e/retry` for some suites or files.
- * A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
+ * Runs the test suites with Node.js' test runner: `npm test`, or `npm test -- unit e2e/operate retry` for some suites,
+ * folders or files. A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
  * and so is a run that finds no test.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runFiles } from './support/run-files.ts';
+import { LONGEST, runFiles } from './support/run-files.ts';
 import { findTestServers, type ServerName } from './support/servers/find-servers.ts';
 import { startOpenSearch } from './support/servers/open-search.ts';
 import { startTemporalServer } from './support/servers/temporal.ts';
 
-/** A test file, `integration/http.test.ts`, and the servers without which it can't run. */
+/** A test file, `integration/receiver/http.test.ts`, and the servers without which it can't run. */
 type TestFile = { name: string; needs: ServerName[] };
 
 type Suite = { name: string; needs: ServerName[] };
@@ -23,28 +23,31 @@ const SUITES: Suite[] = [
   { name: 'trace', needs: ['temporalCli', 'strace'] },
 ];
 
-/** What single files need instead of what their suite needs. */
-const FILES: Record<string, ServerName[]> = {
-  'integration/redis-caches.test.ts': ['redis'],
-  'integration/open-search.test.ts': ['openSearch'],
-  'integration/alerts.test.ts': ['promtool'],
-  'e2e/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],
-  'e2e/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
-  'e2e/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
-  'e2e/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
-  'e2e/thousand.test.ts': ['temporalCli', 'redis', 'openSearch'],
+/** What some files need instead of what their suite needs, by how their names begin. */
+const NEEDS: Record<string, ServerName[]> = {
+  'integration/backends/redis-': ['redis'],
+  'integration/backends/open-search-': ['openSearch'],
+  'integration/deploy/alerts.test.ts': ['promtool'],
+  'e2e/service/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],
+  'e2e/service/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
+  'e2e/service/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
+  'e2e/operate/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
+  'e2e/operate/thousand.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };
 
 const TEST_DIR = import.meta.url;
 const wanted = process.argv.slice(2);
 const all = SUITES.flatMap(testFiles);
-/** `e2e` and `e2e/retry` both mean `e2e/retry.test.ts`. */
-const isMeant = (name: string, by: string) => name.startsWith(`${by}/`) || name === `${by}.test.ts`;
 const unknown = wanted.filter((each) => !all.some(({ name }) => isMeant(name, each)));
 if (unknown.length > 0)
   fail(
-    `No suite or file named ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}.`,
+    `No suite, folder or file named ${unknown.join(', ')}. The suites: ${SUITES.map(({ name }) => name).join(', ')}.`,
   );
+const stale = [...Object.keys(NEEDS), ...LONGEST].filter(
+  (start) => !all.some(({ name }) => name.startsWith(start)),
+);
+if (stale.length > 0)
+  fail(`No test file has such a name; mend NEEDS in run.ts, or LONGEST in run-files.ts: ${stale.join(', ')}`);
 
 const candidates = all.filter(
   ({ name }) => wanted.length === 0 || wanted.some((each) => isMeant(name, each)),
@@ -66,7 +69,25 @@ function testFiles({ name: suite, needs }: Suite): TestFile[] {
     (file) => file.endsWith('.test.ts'),
   );
   if (found.length === 0) fail(`The suite ${suite} has no test.`);
-  return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: FILES[name] ?? needs }));
+  return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: ownNeeds(name) ?? needs }));
+}
+
+function ownNeeds(name: string): ServerName[] | undefined {
+  return Object.entries(NEEDS).find(([start]) => name.startsWith(start))?.[1];
+}
+
+/**
+ * `e2e`, `e2e/operate`, `e2e/retry`, `retry` and `test/e2e/operate/retry.test.ts` all mean `e2e/operate/retry.test.ts`:
+ * each part has to be there, in this order.
+ */
+function isMeant(name: string, by: string): boolean {
+  const parts = name.replace(/\.test\.ts$/, '').split('/');
+  const asked = by.replace(/^(\.\/)?test\/|\/$|\.test\.ts$/g, '').split('/');
+  let from = 0;
+  return asked.every((part) => {
+    from = parts.indexOf(part, from) + 1;
+    return from > 0;
+  });
 }
 
 /** With one OpenSearch and one Temporal for all of them: each takes seconds to start, and OpenSearch a gigabyte. */

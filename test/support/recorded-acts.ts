@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { asActivity } from '../../activities/as-activity.ts';
 import type { UnitCall } from '../../activities/side-effect.ts';
 import type { Pair } from '../../workflows/contract.ts';
@@ -34,6 +35,15 @@ export function repeated(calls: readonly { key: string }[]): string[] {
 /** What calls did, pair by pair, sorted. */
 export function pairsDone(calls: readonly { pairs: Pair[] }[]): string[] {
   return calls.flatMap(({ pairs }) => pairs.map(asText)).sort();
+}
+
+/** Every side effect was done for each of these pairs, and none twice. */
+export function assertDoneOnce(done: Record<PlannedName, UnitCall[]>, pairs: readonly Pair[]): void {
+  const expected = pairs.map(asText).sort();
+  for (const { name } of PLANNED) {
+    assert.deepEqual(repeated(done[name]), [], name);
+    assert.deepEqual(pairsDone(done[name]), expected, name);
+  }
 }
 
 export function asText({ from, to }: Pair): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BackendError } from '../../../activities/backends/backend.ts';
+import type { ActOutcome } from '../../../src/temporal/attention/act-on-delivery.ts';
 import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
 import {
   ATTENTION_MEMO,
@@ -17,6 +18,9 @@ import { until } from '../until.ts';
 import { withWorkerOn, workflowInput } from './worker.ts';
 
 const HOUR = 3_600_000;
+
+/** What `retry` and `dismiss` print with `--json`. */
+export type ActDocument = { command: string; dryRun: boolean; deliveries: ActOutcome[] };
 
 /** Deliveries with parked side effects on a Temporal of their own, and the built program that operates them. */
 export class AttentionStage {
@@ -56,6 +60,14 @@ export class AttentionStage {
       ...startOptions(input, about),
       workflowId: id,
     });
+    return id;
+  }
+
+  /** A delivery that gave up with its search index undone; needs a worker. */
+  async abandoned(pairs: Pair[]): Promise<string> {
+    this.break('updateSearchIndex');
+    const id = await this.deliver(pairs, { attentionFor: 1 });
+    await this.ended('Failed', id);
     return id;
   }
 
@@ -119,7 +131,8 @@ export class AttentionStage {
     await this.temporal.client.workflowService.resetWorkflowExecution({
       namespace: this.temporal.settings.namespace,
       workflowExecution: { workflowId, runId },
-      ...{ requestId: randomUUID(), reason: 'test' },
+      requestId: randomUUID(),
+      reason: 'test',
       workflowTaskFinishEventId: task?.eventId ?? null,
     });
   }
@@ -144,6 +157,11 @@ export class AttentionStage {
     }
   }
 
+  /** Runs `retry` or `dismiss` of the built program. */
+  act(command: 'retry' | 'dismiss', ...args: string[]) {
+    return this.json<ActDocument>(command, ...args);
+  }
+
   /** What `failed` lists: delivery ids. */
   async failed(...args: string[]): Promise<string[]> {
     const { document } = await this.json<{ deliveries: { deliveryId: string }[] }>('failed', ...args);
@@ -161,4 +179,9 @@ export class AttentionStage {
 /** `friend-deleted/<app>/<delivery id>` → `<delivery id>` */
 export function deliveryIdOf(workflowId: string): string {
   return workflowId.split('/')[2] ?? '';
+}
+
+/** What became of each delivery, without what differs from run to run. */
+export function resultsOf({ document }: { document: ActDocument }) {
+  return document.deliveries.map(({ result, affected }) => [result, affected]);
 }

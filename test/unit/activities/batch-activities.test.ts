@@ -1,67 +1,11 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { asActivity } from '../../../activities/as-activity.ts';
+import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import { BackendError } from '../../../activities/backends/backend.ts';
-import type { BatchCall, SideEffectImplementation, UnitCall } from '../../../activities/side-effect.ts';
-import type {
-  FailureDetails,
-  PairOutcome,
-  SideEffectActivity,
-  SideEffectInput,
-} from '../../../workflows/contract.ts';
-import { deferred, settled } from '../../support/deferred.ts';
-import { deliveryOf, largestPairs, pairsOf } from '../../support/inputs/deliveries.ts';
-
-const DONE: PairOutcome = { status: 'done', detail: 'done' };
-const down = () => new BackendError('Unreachable', 'down');
-
-function inputOf(count: number): SideEffectInput {
-  const { delivery, pairs } = deliveryOf(largestPairs(count));
-  return { delivery, pairs };
-}
-
-/** Starts an activity as a worker would. */
-function start(act: SideEffectImplementation, input: SideEffectInput, info = {}) {
-  const env = new MockActivityEnvironment(info);
-  const heartbeats: (PairOutcome | null)[][] = [];
-  env.on('heartbeat', (details) => heartbeats.push(details));
-  const result = env.run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
-    asActivity('test', act),
-    input,
-  );
-  result.catch(() => undefined);
-  const failure = async <T extends Error>(type: new (...args: never[]) => T): Promise<T> => {
-    const error = await result.then(
-      () => assert.fail('it should have failed'),
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof type, String(error));
-    return error;
-  };
-  return { env, heartbeats, result, failure };
-}
-
-/** Passes the position of the unit to `each`. */
-function eachOf(
-  { pairs }: SideEffectInput,
-  each: (position: number, call: UnitCall) => unknown,
-): SideEffectImplementation {
-  return {
-    async each(call) {
-      await each(
-        pairs.findIndex(({ to }) => to === call.pairs[0]?.to),
-        call,
-      );
-      return 'done';
-    },
-  };
-}
-
-function detailsOf(failure: ApplicationFailure | CancelledFailure): FailureDetails {
-  return (failure.details as [FailureDetails])[0];
-}
+import type { BatchCall, SideEffectImplementation } from '../../../activities/side-effect.ts';
+import type { PairOutcome, SideEffectInput } from '../../../workflows/contract.ts';
+import { deliveryOf, pairsOf } from '../../support/inputs/deliveries.ts';
+import { DONE, detailsOf, down, eachOf, inputOf, start } from '../../support/run-batch.ts';
 
 test('given a batch in which some pairs fail and some have an outcome, then it closes, and reports every outcome and when to go on', async () => {
   const input = inputOf(4);
@@ -215,94 +159,6 @@ test('given that `all` returns too few results, then the missing pairs are tried
   const failure = await start({ all: async () => ['done'] }, inputOf(2)).failure(ApplicationFailure);
   assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
 });
-
-test('given a batch that fails, then its last heartbeat says what is done; a short batch that succeeds sends no heartbeat', async () => {
-  const input = inputOf(2);
-  const fails = start(
-    eachOf(input, (position) => {
-      if (position === 1) throw down();
-    }),
-    input,
-  );
-  await fails.failure(ApplicationFailure);
-  assert.deepEqual(fails.heartbeats, [[DONE, null]]);
-  const succeeds = start({ each: async () => 'done' }, input);
-  await succeeds.result;
-  assert.deepEqual(succeeds.heartbeats, []);
-});
-
-test('given a slow call, then heartbeats with what is done so far come at least every 3 s, until the end', async (t) => {
-  t.after(() => mock.timers.reset());
-  mock.timers.enable({ apis: ['setInterval'] });
-  const input = inputOf(2);
-  const slow = deferred();
-  const run = start(
-    eachOf(input, (position) => (position === 1 ? slow : undefined)),
-    input,
-  );
-  await settled();
-  for (let second = 0; second < 9; second += 1) mock.timers.tick(1_000);
-  assert.ok(run.heartbeats.length >= 3);
-  assert.deepEqual(run.heartbeats.at(-1), [DONE, null]);
-  slow.resolve();
-  await run.result;
-  const { length } = run.heartbeats;
-  mock.timers.tick(60_000);
-  assert.equal(run.heartbeats.length, length);
-});
-
-/** The first call succeeds in spite of the signal. All other calls fail because of it. */
-function interruptible(input: SideEffectInput) {
-  const first = deferred();
-  const called: number[] = [];
-  const act = eachOf(input, (position, { signal }) => {
-    called.push(position);
-    if (position === 0) return first;
-    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  });
-  return { act, first, called };
-}
-
-test('given a batch cancelled in the middle, then it waits for running calls, starts no others, and reports what is done', async () => {
-  const input = inputOf(20);
-  const { act, first, called } = interruptible(input);
-  const run = start(act, input, { attempt: 2 });
-  await settled();
-  run.env.cancel();
-  await settled();
-  first.resolve();
-  const failure = await run.failure(CancelledFailure);
-  assert.deepEqual(detailsOf(failure), { attempt: 2, outcomes: [DONE, ...Array(19).fill(null)] });
-  assert.equal(called.length, 8);
-});
-
-test('given a success that comes after the cancellation, then it counts', async () => {
-  const input = inputOf(1);
-  const { act, first } = interruptible(input);
-  const run = start(act, input);
-  await settled();
-  run.env.cancel();
-  first.resolve();
-  assert.deepEqual(await run.result, [DONE]);
-});
-
-for (const [reason, type] of [
-  ['WORKER_SHUTDOWN', 'WorkerShutdown'],
-  ['PAUSED', 'ActivityPause'],
-  ['RESET', 'ActivityReset'],
-] as const) {
-  test(`given ${reason} in the middle of a batch, then it fails as ${type}, is retried, and reports what is done`, async () => {
-    const input = inputOf(2);
-    const { act, first } = interruptible(input);
-    const run = start(act, input);
-    await settled();
-    run.env.cancel(reason);
-    first.resolve();
-    const failure = await run.failure(ApplicationFailure);
-    assert.deepEqual([failure.type, failure.nonRetryable], [type, false]);
-    assert.deepEqual(detailsOf(failure).outcomes, [DONE, null]);
-  });
-}
 
 test('given long errors, then the outcome of each pair stays short', async () => {
   const input = inputOf(2);

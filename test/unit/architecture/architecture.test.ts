@@ -11,7 +11,15 @@ const section = sectionOf(page, 'The tree');
 const drawn = readTree(/^```\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? '');
 
 /** How many levels of folders the tree shows: below, a folder is a matter of its own. */
-const LEVELS = { src: 9, workflows: 9, activities: 9, test: 1, 'test/support': 1 };
+const LEVELS = {
+  src: 9,
+  workflows: 9,
+  activities: 9,
+  test: 1,
+  'test/integration': 1,
+  'test/e2e': 1,
+  'test/support': 1,
+};
 
 /** Paths such as `src/cli/operate`, by the indentation of two spaces per level. */
 function readTree(text: string): string[] {

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/servers/temporal.ts';
 const folder = temporaryFolder();
 after(() => folder.remove());
 
-test('a CACHE_URL says where Redis is, with whom, and whether it is a cluster', () => {
+test('CACHE_URL is split into hosts, user and password; several hosts mean a cluster', () => {
   const one = { nodes: [{ host: 'cache', port: 6379 }], tls: false, db: 0 };
   assert.deepEqual(parseRedisUrl('redis://cache'), one);
   assert.deepEqual(parseRedisUrl('redis://cache/'), one);
@@ -29,7 +29,7 @@ test('a CACHE_URL says where Redis is, with whom, and whether it is a cluster', 
   ]);
 });
 
-test('a SEARCH_URL is split into where and with whom', () => {
+test('SEARCH_URL is split into the address, and user and password', () => {
   assert.deepEqual(parseSearchUrl('https://me:p%40ss@search:9200/path'), {
     ...{ node: 'https://search:9200/path', username: 'me', password: 'p@ss' },
   });
@@ -74,7 +74,7 @@ for (const [name, values] of Object.entries(WRONG)) {
   });
 }
 
-test('given nothing else, then the index is friends and the guard external', () => {
+test('given no setting, then the index is friends and the guard is external', () => {
   const { url, index, guard, ca } = read({}, 'operate').search;
   assert.deepEqual(
     { url, index, guard, ca },

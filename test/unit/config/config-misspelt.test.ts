@@ -37,7 +37,7 @@ describe('a name that is no setting', () => {
     test(`such as ${name} is taken for ${meant}`, () => assert.deepEqual(meantBy(name), [meant]));
   }
 
-  test('is taken for a setting whichever letter was left out, doubled, changed or swapped', () => {
+  test('is recognized if any one letter was left out, doubled, changed or swapped', () => {
     const long = KNOWN.filter((name) => name.replaceAll('_', '').length >= 5);
     const place = fc
       .constantFrom(...long)
@@ -57,7 +57,7 @@ describe('a name that is no setting', () => {
     );
   });
 
-  test('is said with its name and without its value, and not where its value is blank', () => {
+  test('is reported by its name without its value, and is not reported if its value is blank', () => {
     const [sentence = '', ...more] = misspeltSettings({ CALLBACK_TOKENS: 's3cr3t', SDK_APPID: ' ' });
     assert.match(sentence, /^CALLBACK_TOKENS: no such setting; if you mean CALLBACK_TOKEN, rename it$/);
     assert.deepEqual(more, []);
@@ -104,12 +104,12 @@ describe('the names that others read', () => {
 });
 
 describe('given a misspelt setting', () => {
-  test('then the settings can be read, and tell of it', () => {
+  test('then the settings are read, and report it', () => {
     const { misspelt } = read({ TEMPORAL_ADRESS: 'temporal:7233' }, 'operate');
     assert.deepEqual(misspelt, ['TEMPORAL_ADRESS: no such setting; if you mean TEMPORAL_ADDRESS, rename it']);
   });
 
-  test('and one that is missing because of it, then the error tells of both', () => {
+  test('and a setting that is missing because of it, then the error reports both', () => {
     assert.throws(
       () => read({ SDK_APPID: '1400000000' }, 'serve'),
       (error) => {

@@ -35,7 +35,7 @@ test('the defaults of Tencent Chat are those of the contract', () => {
   });
 });
 
-test('NOTIFY_URL chooses the messenger of a worker', async () => {
+test('NOTIFY_URL selects the messenger of a worker', async () => {
   for (const [environment, kind] of [
     [TENCENT, TencentChat],
     [WEBHOOK, WebhookMessenger],
@@ -110,7 +110,7 @@ test('NOTIFY_URL is tencent: or an address without credentials', () => {
   assert.doesNotMatch(fault, /s3cr3t/);
 });
 
-test('who sends messages needs the secret of the way that is chosen', () => {
+test('a process that sends messages needs the secret of the messenger that NOTIFY_URL selects', () => {
   for (const role of ['work', 'start'] as const) {
     assert.deepEqual(faulty({ ...TENCENT, TENCENT_SECRET_KEY: '' }, role), ['TENCENT_SECRET_KEY']);
     assert.deepEqual(faulty({ ...WEBHOOK, NOTIFY_SECRET: '' }, role), ['NOTIFY_SECRET']);
@@ -124,7 +124,7 @@ test('who sends messages needs the secret of the way that is chosen', () => {
   }
 });
 
-test('a receiver alone starts without those secrets, and plans the messages all the same', () => {
+test('a receiver without a worker starts without those secrets, and still plans the messages', () => {
   for (const NOTIFY_URL of ['tencent:', 'https://endpoint.example/', 'http://10.0.0.1/']) {
     const settings = read({ ...PRODUCTION, ...APP, NOTIFY_URL }, 'serve');
     assert.equal(createBackends(settings).backends.messenger, null);
@@ -132,12 +132,12 @@ test('a receiver alone starts without those secrets, and plans the messages all 
   }
 });
 
-test('the demo is embedded, whatever is set for others', () => {
+test('the demo uses the embedded backends, even if other backends are set', () => {
   const set = { NOTIFY_URL: 'tencent:', NOTIFY_SECRET: 'x', TENCENT_RATE: 'x', TENCENT_DOMAIN: ':' };
   assert.equal(read(set, 'demo').notify.users, 'embedded');
 });
 
-test('production sends over TLS, unless the endpoint is on a private network', () => {
+test('in production messages are sent over TLS, unless the webhook endpoint is on a private network', () => {
   const plain = { ...WEBHOOK, ...PRODUCTION, ...OFF, NOTIFY_URL: 'http://endpoint.internal/' };
   for (const role of ['work', 'start'] as const) {
     assert.deepEqual(faulty(plain, role), ['NOTIFY_URL']);

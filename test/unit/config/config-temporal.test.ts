@@ -33,7 +33,7 @@ test('blanks around TEMPORAL_* do not count, and nothing but blanks is unset', (
   assert.equal(read({ TEMPORAL_ADDRESS: '  ' }, 'work').temporal.configured, false);
 });
 
-test('a Temporal profile on disk counts, except for the demo, which has a server of its own', (t) => {
+test('a Temporal profile on disk is used, except by the demo, which runs its own server', (t) => {
   const TEMPORAL_CONFIG_FILE = configFile(
     t,
     '[profile.default]\naddress = "disk:1"\nnamespace = "from-disk"\n',
@@ -43,7 +43,7 @@ test('a Temporal profile on disk counts, except for the demo, which has a server
   assert.equal(read({ TEMPORAL_CONFIG_FILE }, 'demo').temporal.configured, false);
 });
 
-test('an empty Temporal configuration file is as good as none', (t) => {
+test('an empty Temporal configuration file has the same effect as no file', (t) => {
   const { temporal } = read({ TEMPORAL_CONFIG_FILE: configFile(t, ''), TEMPORAL_ADDRESS: 'a:7233' }, 'work');
   assert.equal(temporal.connectionOptions.address, 'a:7233');
 });
@@ -52,7 +52,7 @@ test('a Temporal profile that does not exist is a fault', () => {
   assert.match(faultsOf({ TEMPORAL_PROFILE: 'nope' }, 'work').join(), /^TEMPORAL_\w*\*?: .*'nope' not found/);
 });
 
-test('a fault in the Temporal configuration file never shows the API key in it', (t) => {
+test('a fault in the Temporal configuration file never shows the file’s API key', (t) => {
   const TEMPORAL_CONFIG_FILE = configFile(t, '[profile.default]\napi_key = "s3cr3t\naddress = "disk:1"\n');
   const faults = faultsOf({ TEMPORAL_CONFIG_FILE }, 'work');
   assert.equal(faults.length, 1);
@@ -67,7 +67,7 @@ function configFile(t: { after(fn: () => void): void }, content: string): string
   return file;
 }
 
-test('the Temporal UI is where TEMPORAL_UI_URL says, else Temporal Cloud’s, else beside the server', () => {
+test('the Temporal UI is at TEMPORAL_UI_URL; without it, at Temporal Cloud, or at the UI port of the server’s host', () => {
   const uiOf = (environment: Record<string, string>) => read(environment, 'operate').temporalUi;
   assert.equal(uiOf({ TEMPORAL_UI_URL: 'https://temporal.example/ui/' }), 'https://temporal.example/ui');
   assert.equal(uiOf({}), 'http://localhost:8233');

@@ -45,7 +45,7 @@ test('durations are read with their units', () => {
 });
 
 for (const name of ['DEDUPE_WINDOW', 'RETRY_FOR', 'ATTENTION_FOR', 'KEEP_ALIVE', 'DRAIN_DELAY']) {
-  test(`${name} refuses what is no duration`, () => {
+  test(`${name} refuses a value that is not a duration`, () => {
     for (const value of ['soon', '75', '-1s', '5 parsecs', '1m30s', '1e3s', 'Infinity', '01:00', 's']) {
       assert.match(
         faultsOf({ [name]: value }, 'operate').join(),
@@ -62,7 +62,7 @@ test('durations have an upper bound, and zero needs no unit', () => {
   assert.equal(read({ DRAIN_DELAY: '0' }, 'operate').http.drainDelay, 0);
 });
 
-test('PORT and OPS_PORT must differ, the default of one included, unless any free port will do', () => {
+test('PORT and OPS_PORT must differ, also if one is the default, unless both are 0 (any free port)', () => {
   const app = { SDK_APP_ID: '1400483163' };
   for (const ports of [{ PORT: '9000', OPS_PORT: '9000' }, { PORT: '8081' }, { OPS_PORT: '8080' }]) {
     const found = faultsOf({ ...app, ...ports }, 'serve');
@@ -81,7 +81,7 @@ test('a TASK_QUEUE that Temporal refuses is refused at the start', () => {
   assert.equal(read({ TASK_QUEUE: 'q'.repeat(1_000) }, 'work').taskQueue.length, 1_000);
 });
 
-test('the demo in production is told to unset NODE_ENV, and not what it ignores anyway', () => {
+test('the demo in production reports only that NODE_ENV has to be unset, and no setting that it ignores', () => {
   assert.deepEqual(faultsOf({ NODE_ENV: 'production', DATA_DIR: 'here' }, 'demo'), [
     'NODE_ENV: the demo is for trying out, on made-up data; unset NODE_ENV to run it',
   ]);
@@ -101,7 +101,7 @@ test('sizes are read with their units', () => {
   }
 });
 
-test('MAX_BODY refuses what is no size, and more than Temporal takes', () => {
+test('MAX_BODY refuses a value that is not a size, and a size above Temporal’s limit', () => {
   for (const value of ['big', '0', '-1mb', 'mb']) {
     assert.match(faultsOf({ MAX_BODY: value }, 'operate').join(), /^MAX_BODY: expected a size/, value);
   }
@@ -114,7 +114,7 @@ test('MAX_BODY refuses what is no size, and more than Temporal takes', () => {
   }
 });
 
-test('MAX_BODY refuses a unit that it does not know, rather than taking the number for bytes', () => {
+test('MAX_BODY refuses a unit that it does not know, and does not read the number as bytes', () => {
   for (const value of ['1m', '512k', '1 megabyte', '1MiB', '1,5mb']) {
     assert.match(faultsOf({ MAX_BODY: value }, 'operate').join(), /^MAX_BODY: expected a size/, value);
   }
@@ -165,12 +165,12 @@ test('CALLBACK_PATH is a plain path', () => {
   }
 });
 
-test('IGNORE_PLATFORMS is a list in any case', () => {
+test('IGNORE_PLATFORMS is a list, in upper or lower case', () => {
   const { callback } = read({ IGNORE_PLATFORMS: 'RESTAPI, Web' }, 'operate');
   assert.deepEqual(callback.ignorePlatforms, ['restapi', 'web']);
 });
 
-test('templates must name the accounts that tell one key or document from another', () => {
+test('templates must contain the accounts that make one key or document different from another', () => {
   const { cache } = read(
     { CACHE_KEYS: 'friends:{From_Account}, seen:{From_Account}:{To_Account}' },
     'operate',

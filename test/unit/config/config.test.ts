@@ -58,7 +58,7 @@ test('the defaults are those of the contract', () => {
   assert.deepEqual({ port, uiPort, cliPath }, { port: 7233, uiPort: 8233, cliPath: undefined });
 });
 
-test('the demo needs nothing set: an app of its own, any free ports, data of its own', () => {
+test('the demo needs no setting: it has its own app, free ports and its own data', () => {
   const { sdkAppId, http, localTemporal } = read({}, 'demo');
   assert.equal(sdkAppId, '1400000000');
   assert.deepEqual([http.port, http.opsPort], [0, 0]);
@@ -79,10 +79,10 @@ for (const role of ['serve', 'start'] as const) {
 }
 
 for (const role of ['work', 'demo', 'operate'] as const) {
-  test(`${role} does without SDK_APP_ID`, () => assert.deepEqual(faultsOf({}, role), []));
+  test(`${role} does not need SDK_APP_ID`, () => assert.deepEqual(faultsOf({}, role), []));
 }
 
-test('given no HOST, then callbacks come from elsewhere only where a token is set', () => {
+test('given no HOST, then other machines can send callbacks only if a token is set', () => {
   assert.equal(read(APP, 'serve').http.host, '127.0.0.1');
   assert.equal(read({ ...APP, CALLBACK_TOKEN: 'secret' }, 'serve').http.host, '0.0.0.0');
   assert.equal(read({ ...APP, CALLBACK_AUTH: 'off' }, 'serve').http.host, '127.0.0.1');
@@ -96,7 +96,7 @@ test('several tokens are separated by commas; blanks around them do not count', 
   assert.deepEqual(callback.tokens, ['one', 'two', 'three']);
 });
 
-test('all faults are told at once, one a setting, each naming its variable', () => {
+test('all faults are reported at once, one per setting, and each names its variable', () => {
   const wrong = {
     SDK_APP_ID: 'mine',
     CALLBACK_TOKEN: 'two words',
@@ -114,7 +114,7 @@ test('all faults are told at once, one a setting, each naming its variable', () 
   assert.deepEqual(names.sort(), Object.keys(wrong).sort());
 });
 
-test('the error is one that an operator can mend, and its message holds every fault', () => {
+test('the error is one that an operator can fix, and its message contains every fault', () => {
   assert.throws(
     () => read({ SDK_APP_ID: 'x', PORT: '99999' }, 'start'),
     (error) => {
@@ -127,7 +127,7 @@ test('the error is one that an operator can mend, and its message holds every fa
   );
 });
 
-test('no fault repeats a token, whatever else is wrong', () => {
+test('no fault repeats a token, even if other settings are wrong too', () => {
   const tokens = ['s3cr3t one', 's3cr3t\u0007', 's3cr3t,s3cr3té', 's3cr3t'];
   const others = [{}, { CALLBACK_AUTH: 'off' }, { CALLBACK_AUTH: 's3cr3t?' }, { NODE_ENV: 'production' }];
   let faulty = 0;
@@ -143,7 +143,7 @@ test('no fault repeats a token, whatever else is wrong', () => {
   assert.ok(faulty > 0);
 });
 
-test('production receives nothing without a token unless CALLBACK_AUTH=off says so', () => {
+test('in production a receiver needs a token, or CALLBACK_AUTH=off', () => {
   const [fault, ...more] = faultsOf(PRODUCTION, 'serve').filter((one) => !one.startsWith('DATA_DIR'));
   assert.match(fault ?? '', /^CALLBACK_TOKEN: missing; .*CALLBACK_AUTH=off/);
   assert.deepEqual(more, []);
@@ -153,18 +153,18 @@ test('production receives nothing without a token unless CALLBACK_AUTH=off says 
   assert.match(faultsOf({ ...complete, CALLBACK_TOKEN: ' , ' }, 'serve').join(), /^CALLBACK_TOKEN: missing/);
 });
 
-test('elsewhere no token is no fault', () => {
+test('outside production, a missing token is not a fault', () => {
   for (const NODE_ENV of [undefined, 'test', 'development']) {
     assert.deepEqual(faultsOf({ ...APP, NODE_ENV }, 'serve'), []);
   }
 });
 
-test('a token beside CALLBACK_AUTH=off is a contradiction', () => {
+test('a token together with CALLBACK_AUTH=off is a fault', () => {
   const [fault] = faultsOf({ ...APP, CALLBACK_TOKEN: 'secret', CALLBACK_AUTH: 'off' }, 'serve');
   assert.match(fault ?? '', /^CALLBACK_AUTH: off contradicts CALLBACK_TOKEN/);
 });
 
-test('production refuses the embedded stand-ins wherever side effects run', () => {
+test('in production, each process that runs side effects refuses the embedded backends', () => {
   const set = { ...PRODUCTION, CALLBACK_TOKEN: 'secret', DATA_DIR: '/data' };
   for (const role of ['work', 'start'] as const) {
     const names = faultsOf(set, role).map((fault) => fault.split(':')[0]);
@@ -175,7 +175,7 @@ test('production refuses the embedded stand-ins wherever side effects run', () =
   for (const role of ['serve', 'operate'] as const) assert.deepEqual(faultsOf(set, role), []);
 });
 
-test('production wants an absolute DATA_DIR of everything that writes there', () => {
+test('in production, each process that writes to DATA_DIR needs it as an absolute path', () => {
   const set = { ...PRODUCTION, ...NO_BACKENDS, CALLBACK_TOKEN: 'secret' };
   for (const role of ['serve', 'start'] as const) {
     for (const DATA_DIR of [undefined, 'data', './data']) {
@@ -186,7 +186,7 @@ test('production wants an absolute DATA_DIR of everything that writes there', ()
   for (const role of ['work', 'operate'] as const) assert.deepEqual(faultsOf(set, role), []);
 });
 
-test('the demo never takes a receiver’s journal, whatever JOURNAL_DIR says', () => {
+test('the demo never uses a receiver’s journal, even if JOURNAL_DIR is set', () => {
   const set = { DATA_DIR: '/data', JOURNAL_DIR: '/var/lib/receiver/journal' };
   assert.equal(read(set, 'demo').journal.dir, '/data/demo/journal');
   assert.equal(read({ ...set, ...APP }, 'serve').journal.dir, '/var/lib/receiver/journal');

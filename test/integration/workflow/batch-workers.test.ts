@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { repeated, twoWay } from '../../support/recorded-acts.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
+import { startWorkflow, workflowInput } from '../../support/stages/worker.ts';
+import { until } from '../../support/until.ts';
+
+const PAIRS = twoWay(40);
+const WORKER = fileURLToPath(new URL('../../support/doubles/slow-worker.ts', import.meta.url));
+
+let temporal: TestTemporal;
+const folder = temporaryFolder();
+const workers: ChildProcess[] = [];
+before(async () => {
+  temporal = await startTestTemporal();
+});
+afterEach(async () => {
+  for (const worker of workers.splice(0)) {
+    worker.kill('SIGKILL');
+    if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
+  }
+});
+after(async () => {
+  await temporal.stop();
+  folder.remove();
+});
+
+/** A delivery that is one batch of 80 pairs, eight at once, and what workers got done of it. */
+async function startBatch() {
+  const taskQueue = `test-${randomUUID()}`;
+  const file = join(folder.path, taskQueue);
+  const input = workflowInput(PAIRS, {
+    sideEffects: [{ name: 'clearCaches', per: 'pair' }],
+    batch: { above: 10, size: 100 },
+  });
+  return {
+    handle: await startWorkflow(temporal, taskQueue, input),
+    done: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []),
+    startWorker(msAPair: number): ChildProcess {
+      const { connectionOptions, namespace } = temporal.settings;
+      const where = [String(connectionOptions.address), namespace, taskQueue, file];
+      const args = ['--import', 'tsx', WORKER, ...where, String(msAPair)];
+      const worker = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+      workers.push(worker);
+      return worker;
+    },
+  };
+}
+
+describe('a batch whose worker ends', () => {
+  test('given kill -9 in the middle, then another worker goes on where the last heartbeat was', async () => {
+    const { handle, done, startWorker } = await startBatch();
+    const first = startWorker(700);
+    // Five rounds of eight take 3.5 s, and the first heartbeat comes after 2 s.
+    await until('half of the batch to be done', () => done().length >= 40, 60_000);
+    const early = done().slice(0, 16);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const killedAt = done().length;
+    startWorker(1);
+    const { sideEffects } = await handle.result();
+    assert.equal(sideEffects.clearCaches?.done, PAIRS.length);
+    const again = repeated(done().map((key) => ({ key })));
+    assert.equal(new Set(done()).size, PAIRS.length);
+    assert.equal(done().length, PAIRS.length + again.length);
+    assert.ok(killedAt < PAIRS.length && again.length <= killedAt - early.length, `${again.length} repeated`);
+    for (const key of early) assert.ok(!again.includes(key), key);
+  });
+
+  test('given a worker that is stopped in the middle, then nothing is done twice', async () => {
+    const { handle, done, startWorker } = await startBatch();
+    const first = startWorker(2_000);
+    await until('the batch to be under way', () => done().length >= 8, 60_000);
+    first.kill('SIGTERM');
+    const [code] = await once(first, 'exit');
+    assert.equal(code, 0);
+    const stoppedAt = done().length;
+    assert.ok(stoppedAt > 8 && stoppedAt < PAIRS.length, `${stoppedAt} done`);
+    startWorker(1);
+    const { sideEffects } = await handle.result();
+    assert.equal(sideEffects.clearCaches?.done, PAIRS.length);
+    assert.equal(done().length, PAIRS.length);
+  });
+});
