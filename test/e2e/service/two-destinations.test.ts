@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { progressQuery, workflowId } from '../../workflows/contract.ts';
-import { TENCENT, TencentChatServer } from '../support/doubles/tencent-chat.ts';
-import { readMessage, WebhookSink } from '../support/doubles/webhook-sink.ts';
-import { postSigned } from '../support/inputs/callbacks.ts';
-import { pairsOf } from '../support/inputs/deliveries.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
-import { startTestTemporal, type TestTemporal, temporaryFolder } from '../support/servers/temporal.ts';
-import { until } from '../support/until.ts';
+import { progressQuery, workflowId } from '../../../workflows/contract.ts';
+import { TENCENT, TencentChatServer } from '../../support/doubles/tencent-chat.ts';
+import { readMessage, WebhookSink } from '../../support/doubles/webhook-sink.ts';
+import { postSigned } from '../../support/inputs/callbacks.ts';
+import { pairsOf } from '../../support/inputs/deliveries.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
+import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
+import { until } from '../../support/until.ts';
 
 const SECRET = 'a-secret-of-these-tests-0';
 const PAIRS = pairsOf(['alice', 'bob'], ['bob', 'alice']);

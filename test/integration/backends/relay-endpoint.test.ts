@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { BackendError } from '../../activities/backends/backend.ts';
-import { RelayEndpoint } from '../../activities/backends/relay/relay-endpoint.ts';
-import { readSettings } from '../../src/config/settings.ts';
-import { createBackends } from '../../src/service/backends.ts';
-import { WebhookEndpoint } from '../support/doubles/webhook-endpoint.ts';
+import { BackendError } from '../../../activities/backends/backend.ts';
+import { RelayEndpoint } from '../../../activities/backends/relay/relay-endpoint.ts';
+import { readSettings } from '../../../src/config/settings.ts';
+import { createBackends } from '../../../src/service/backends.ts';
+import { WebhookEndpoint } from '../../support/doubles/webhook-endpoint.ts';
 
 const NEVER = new AbortController().signal;
 const MB = 1024 * 1024;
