@@ -59,9 +59,9 @@ async function refused(endpoint: Instructions): Promise<string> {
 describe('a friend-delete callback', () => {
   test('given that the endpoint was away, then it gets the callback once it is back, signed anew, beside the other side effects', async () => {
     await stage.endpoint.kill();
-    const query = 'ClientIP=::1&x=%e5%a5%bd&%53ignature=kept';
+    const own = 'ClientIP=::1&x=%e5%a5%bd&%53ignature=kept';
     const id = await deliver(
-      friendDelete({ query, headers: { 'content-type': 'application/json;charset=GBK' } }),
+      friendDelete({ query: own, headers: { 'content-type': 'application/json;charset=GBK' } }),
     );
     await until('it to be retried', async () => {
       const progress = await stage.client.workflow
@@ -78,8 +78,10 @@ describe('a friend-delete callback', () => {
     assert.deepEqual([pairs, sideEffects.relayCallback], [1, DONE]);
     const [taken = assert.fail(), ...others] = await stage.taken({ id });
     assert.deepEqual([taken.isSigned, others.length], [true, 0]);
-    assert.ok(Number(queryOf(taken).get('RequestTime')) >= back);
-    const parameters = `SdkAppid=${SDK_APP_ID}&CallbackCommand=${FRIEND_DELETE}&contenttype=json&RequestId=${id}&${query}`;
+    const query = queryOf(taken);
+    assert.deepEqual([query.getAll('Sign').length, query.getAll('RequestTime').length], [1, 1]);
+    assert.ok(Number(query.get('RequestTime')) >= back);
+    const parameters = `SdkAppid=${SDK_APP_ID}&CallbackCommand=${FRIEND_DELETE}&contenttype=json&RequestId=${id}&${own}`;
     assert.ok(taken.target.startsWith(`/im/callback?from=im&${parameters}&Sign=`), taken.target);
     assert.equal(headerOf(taken, 'content-type'), 'application/json;charset=GBK');
     assert.deepEqual(JSON.parse(Buffer.from(taken.body, 'base64').toString()), {

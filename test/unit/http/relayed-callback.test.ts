@@ -77,8 +77,32 @@ for (const [what, body, isCompressed] of [
   });
 }
 
-test('the largest body of 1 MB takes less than a payload of Temporal, even if nothing in it compresses', async () => {
-  const body = randomBytes(1024 * 1024);
-  const relayed = await composeRelayed({ query: '', contentType: undefined, body });
-  assert.ok(JSON.stringify(relayed).length < 1.5 * 1024 * 1024);
+/** Pairs of which hardly anything compresses, so many that the body has up to `size` bytes. */
+function largestPairs(size: number) {
+  const name = () => randomBytes(32).map((byte) => 0x21 + (byte % 94));
+  const count = Math.floor((size - 100) / 130);
+  return Array.from({ length: count }, () => ({
+    from: `${Buffer.from(name())}`,
+    to: `${Buffer.from(name())}`,
+  }));
+}
+
+test('the largest body that RELAY_URL allows takes less than a payload of Temporal, together with its pairs', async () => {
+  const size = 1_200 * 1_024;
+  const pairs = largestPairs(size);
+  const PairList = pairs.map(({ from, to }) => ({ From_Account: from, To_Account: to }));
+  const full = Buffer.from(JSON.stringify({ PairList }));
+  assert.ok(full.length > 0.75 * size && full.length <= size, String(full.length));
+  const random = randomBytes(size);
+  for (const input of [
+    { pairs, callback: await relayedOf(full) },
+    { pairs: [], callback: await relayedOf(random) },
+  ]) {
+    const bytes = JSON.stringify(input).length * (size / (input.pairs.length > 0 ? full.length : size));
+    assert.ok(bytes < 1.95 * 1024 * 1024, String(bytes));
+  }
 });
+
+function relayedOf(body: Buffer) {
+  return composeRelayed({ query: '', contentType: undefined, body });
+}
