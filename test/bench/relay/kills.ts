@@ -7,10 +7,11 @@ import { MixedSender } from '../../support/doubles/mixed-sender.ts';
 import { FREE_PORTS, UnfriendProcess } from '../../support/servers/process.ts';
 import { startTestTemporal } from '../../support/servers/temporal.ts';
 import { until } from '../../support/until.ts';
+import { SDK_APP_ID, TOKEN } from '../app.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Scenario } from '../receiver/results.ts';
 import { checkArrivals } from './check-arrivals.ts';
-import { sdkAppId, startEndpoint, startReceiver, token } from './stage.ts';
+import { startEndpoint, startReceiver } from './stage.ts';
 
 /** Of ten, four are "before" commands, three are passed through, and three are relayed durably. */
 const COMMANDS = [
@@ -50,8 +51,8 @@ export async function measureKills(
   const endpoint = await startEndpoint({ ledger, answersAfter: ANSWERS_AFTER_MS }, cleanup);
   const url = await startUnfriend({ endpoint, folder }, cleanup);
   const sender = new MixedSender({
-    sdkAppId,
-    token,
+    sdkAppId: SDK_APP_ID,
+    token: TOKEN,
     name: 'kills',
     commands: COMMANDS,
     target: () => ({ url, via: 'unfriend' }),
@@ -87,6 +88,8 @@ async function startUnfriend(
   const temporal = await startTestTemporal({ own: true });
   cleanup.defer(() => temporal.stop());
   const settings = {
+    SDK_APP_ID,
+    CALLBACK_TOKEN: TOKEN,
     TEMPORAL_ADDRESS: String(temporal.settings.connectionOptions.address),
     RELAY_URL: endpoint.url,
     RELAY_DURABLE: DURABLE,

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { type Answerer, answererOf } from '../../support/arrivals.ts';
 import { composeNumbered } from '../../support/inputs/numbered-callbacks.ts';
+import { SDK_APP_ID, TOKEN } from '../app.ts';
 import { percentile } from '../statistics.ts';
 import type { RelayJob, RelayLoad } from './load.ts';
-import { sdkAppId, token } from './stage.ts';
 
 /** Answers are counted only after this, in ms: by then every connection is up. */
 const LEAD_IN_MS = 1_000;
@@ -99,8 +99,8 @@ class Sender {
     this.#count += 1;
     const { command } = this.#job;
     const callback = composeNumbered({
-      sdkAppId,
-      token,
+      sdkAppId: SDK_APP_ID,
+      token: TOKEN,
       command,
       sender: this.#name,
       number: this.#count,

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { AppEndpoint, type AppEndpointOptions } from '../../support/doubles/app-endpoint.ts';
 import { KillableReceiver } from '../../support/doubles/killable.ts';
-import { FREE_PORTS, type ProcessSettings } from '../../support/servers/process.ts';
+import type { ProcessSettings } from '../../support/servers/process.ts';
+import { SDK_APP_ID, TOKEN } from '../app.ts';
 import type { Cleanup } from '../cleanup.ts';
-
-export const { SDK_APP_ID: sdkAppId = '', CALLBACK_TOKEN: token = '' } = FREE_PORTS;
 
 /** What the answer to a callback must say is the endpoint's own business. */
 export const PASSED_THROUGH = 'C2C.CallbackBeforeSendMsg';
@@ -16,7 +15,7 @@ export async function startEndpoint(
   options: Omit<AppEndpointOptions, 'token'>,
   cleanup: Cleanup,
 ): Promise<AppEndpoint> {
-  const endpoint = await AppEndpoint.start({ token, ...options });
+  const endpoint = await AppEndpoint.start({ token: TOKEN, ...options });
   cleanup.defer(() => endpoint.kill());
   return endpoint;
 }
@@ -27,7 +26,8 @@ export async function startReceiver(
   cleanup: Cleanup,
 ): Promise<KillableReceiver> {
   const receiver = await KillableReceiver.start({
-    SDK_APP_ID: sdkAppId,
+    SDK_APP_ID,
+    CALLBACK_TOKEN: TOKEN,
     DATA_DIR: join(folder, `${Date.now()}`),
     TEMPORAL_ADDRESS: NO_TEMPORAL,
     NODE_ENV: 'production',
