@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { OK } from '../../src/callback/answer.ts';
-import type { Arrival } from './doubles/app-endpoint.ts';
+import type { Arrival } from './doubles/ledger-endpoint.ts';
 import type { SentCallback } from './doubles/mixed-sender.ts';
 import { ownAnswer } from './doubles/own-answer.ts';
 import { digestOf } from './inputs/numbered-callbacks.ts';

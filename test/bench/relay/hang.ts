@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppEndpoint } from '../../support/doubles/app-endpoint.ts';
+import type { LedgerEndpoint } from '../../support/doubles/ledger-endpoint.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { median } from '../statistics.ts';
@@ -28,7 +28,7 @@ type Beside = { friends: RelayLoad; others: RelayLoad; open: number };
 
 type Round = { alone: RelayLoad; answers: Beside; hangs: Beside };
 
-type Stage = { endpoint: AppEndpoint; url: string; friends: RelayGenerator; others: RelayGenerator };
+type Stage = { endpoint: LedgerEndpoint; url: string; friends: RelayGenerator; others: RelayGenerator };
 
 /** An endpoint that hangs must not hold up what is acknowledged without it. */
 export async function measureHang(rounds: number, cleanup: Cleanup, folder: string): Promise<Scenario> {
@@ -80,7 +80,7 @@ function friendDeletes(url: string) {
 }
 
 /** The fewest that were open until `measuring` ended. */
-async function countOpen(endpoint: AppEndpoint, measuring: Promise<unknown>): Promise<number> {
+async function countOpen(endpoint: LedgerEndpoint, measuring: Promise<unknown>): Promise<number> {
   let isDone = false;
   const done = measuring.finally(() => {
     isDone = true;

@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Arrivals } from '../../support/arrivals.ts';
-import type { AppEndpoint } from '../../support/doubles/app-endpoint.ts';
+import type { LedgerEndpoint } from '../../support/doubles/ledger-endpoint.ts';
 import { MixedSender } from '../../support/doubles/mixed-sender.ts';
 import { FREE_PORTS, UnfriendProcess } from '../../support/servers/process.ts';
 import { startTestTemporal } from '../../support/servers/temporal.ts';
@@ -82,7 +82,7 @@ export async function measureKills(
 
 /** @returns where it takes callbacks */
 async function startUnfriend(
-  { endpoint, folder }: { endpoint: AppEndpoint; folder: string },
+  { endpoint, folder }: { endpoint: LedgerEndpoint; folder: string },
   cleanup: Cleanup,
 ): Promise<string> {
   const temporal = await startTestTemporal({ own: true });
@@ -110,7 +110,7 @@ async function startUnfriend(
  * @returns how often it was killed and came back
  */
 async function killAgainAndAgain(
-  endpoint: AppEndpoint,
+  endpoint: LedgerEndpoint,
   kills: number,
   progress: () => number,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { AppEndpoint, type AppEndpointOptions } from '../../support/doubles/app-endpoint.ts';
 import { KillableReceiver } from '../../support/doubles/killable.ts';
+import { LedgerEndpoint, type LedgerEndpointOptions } from '../../support/doubles/ledger-endpoint.ts';
 import type { ProcessSettings } from '../../support/servers/process.ts';
 import { SDK_APP_ID, TOKEN } from '../app.ts';
 import type { Cleanup } from '../cleanup.ts';
@@ -12,17 +12,17 @@ export const PASSED_THROUGH = 'C2C.CallbackBeforeSendMsg';
 const NO_TEMPORAL = '127.0.0.1:1';
 
 export async function startEndpoint(
-  options: Omit<AppEndpointOptions, 'token'>,
+  options: Omit<LedgerEndpointOptions, 'token'>,
   cleanup: Cleanup,
-): Promise<AppEndpoint> {
-  const endpoint = await AppEndpoint.start({ token: TOKEN, ...options });
+): Promise<LedgerEndpoint> {
+  const endpoint = await LedgerEndpoint.start({ token: TOKEN, ...options });
   cleanup.defer(() => endpoint.kill());
   return endpoint;
 }
 
 /** A receiver as in production, in front of an endpoint. */
 export async function startReceiver(
-  { endpoint, folder, settings }: { endpoint: AppEndpoint; folder: string; settings?: ProcessSettings },
+  { endpoint, folder, settings }: { endpoint: LedgerEndpoint; folder: string; settings?: ProcessSettings },
   cleanup: Cleanup,
 ): Promise<KillableReceiver> {
   const receiver = await KillableReceiver.start({

@@ -1,17 +1,17 @@
-/** The process of app-endpoint.ts. It shares no code with Unfriend: it verifies by itself, as an app's own endpoint does. */
+/** The process of ledger-endpoint.ts. It shares no code with Unfriend: it verifies by itself, as an app's own endpoint does. */
 import { createHash } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import Koa, { type Context } from 'koa';
-import type { AppEndpointJob, AppEndpointReport, Arrival } from './app-endpoint.ts';
+import type { Arrival, LedgerEndpointJob, LedgerEndpointReport } from './ledger-endpoint.ts';
 import { ownAnswer } from './own-answer.ts';
 
 const MAX_SKEW_SECONDS = 60;
 
-const job = JSON.parse(process.argv[2] ?? '') as AppEndpointJob;
+const job = JSON.parse(process.argv[2] ?? '') as LedgerEndpointJob;
 const ledger = job.ledger === undefined ? undefined : openSync(job.ledger, 'a');
-const report: AppEndpointReport = { open: 0 };
+const report: LedgerEndpointReport = { open: 0 };
 let hangs = false;
 
 process.on('message', (order: { hangs?: boolean }) => {

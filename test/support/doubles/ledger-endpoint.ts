@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
 
-export type AppEndpointOptions = {
+export type LedgerEndpointOptions = {
   token: string;
   /** The file that gets a line per callback, before the callback is answered. Absent: nothing is noted. */
   ledger?: string;
@@ -11,7 +11,7 @@ export type AppEndpointOptions = {
   answersAfter?: number;
 };
 
-export type AppEndpointJob = AppEndpointOptions & { port: number };
+export type LedgerEndpointJob = LedgerEndpointOptions & { port: number };
 
 /** A line of the ledger. */
 export type Arrival = {
@@ -26,29 +26,29 @@ export type Arrival = {
 };
 
 /** How many callbacks get no answer at this moment. */
-export type AppEndpointReport = { open: number };
+export type LedgerEndpointReport = { open: number };
 
 /** The app's own endpoint, a process that can be killed and comes back at the same address. */
-export class AppEndpoint {
+export class LedgerEndpoint {
   /** With a path and a query of its own. */
   readonly url: string;
-  readonly #job: AppEndpointJob;
+  readonly #job: LedgerEndpointJob;
   #child: ChildProcess | undefined;
 
-  private constructor(job: AppEndpointJob) {
+  private constructor(job: LedgerEndpointJob) {
     this.#job = job;
     this.url = `http://127.0.0.1:${job.port}/im/callback?app=own`;
   }
 
-  static async start(options: AppEndpointOptions): Promise<AppEndpoint> {
-    const endpoint = new AppEndpoint({ ...options, port: await freePort() });
+  static async start(options: LedgerEndpointOptions): Promise<LedgerEndpoint> {
+    const endpoint = new LedgerEndpoint({ ...options, port: await freePort() });
     await endpoint.restart();
     return endpoint;
   }
 
   /** Returns once it takes callbacks. */
   async restart(): Promise<void> {
-    const file = fileURLToPath(new URL('app-endpoint-child.ts', import.meta.url));
+    const file = fileURLToPath(new URL('ledger-endpoint-child.ts', import.meta.url));
     const child = fork(file, [JSON.stringify(this.#job)], {
       execArgv: ['--import', 'tsx'],
       env: { PATH: process.env.PATH, NODE_ENV: 'production' },
@@ -78,12 +78,12 @@ export class AppEndpoint {
     return (await this.#tell({})).open;
   }
 
-  async #tell(order: { hangs?: boolean }): Promise<AppEndpointReport> {
+  async #tell(order: { hangs?: boolean }): Promise<LedgerEndpointReport> {
     const child = this.#child;
     if (!child) throw new Error('the endpoint was not started');
     const answer = once(child, 'message');
     child.send(order);
-    const [report] = (await answer) as [AppEndpointReport];
+    const [report] = (await answer) as [LedgerEndpointReport];
     return report;
   }
 }
