@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities } from '../../activities/create-activities.ts';
+import { relayCallback } from '../../activities/relay-callback.ts';
 import { createPlan } from '../config/plan.ts';
 import type { Settings, TemporalSettings } from '../config/settings.ts';
 import { createOpsApp } from '../http/ops-app.ts';
@@ -99,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (backends) {
       const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
-      const lastAttempts = new LastAttempts(createPlan(settings).sideEffects.map(({ name }) => name));
+      const lastAttempts = new LastAttempts(plannedNames(settings));
       const worker = new WorkerHost({
         temporal,
         client,
@@ -152,6 +153,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await closers.close({ drain: false }).catch(() => undefined);
     throw error;
   }
+}
+
+/** The side effects that a delivery of this process can have, in the order in which people see them. */
+function plannedNames(settings: Settings): string[] {
+  const names = createPlan(settings).sideEffects.map(({ name }) => name);
+  return settings.relay ? [...names, relayCallback.name] : names;
 }
 
 /** Loaded only by a process that runs side effects: the clients of the backends take long to load. */

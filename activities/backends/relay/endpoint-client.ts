@@ -42,6 +42,14 @@ export type EndpointAnswer = {
 /** The endpoint answered with more than {@link MAX_ANSWER_BYTES}. */
 export class AnswerTooLargeError extends Error {
   override name = 'AnswerTooLargeError';
+  readonly status: number;
+  readonly headers: EndpointAnswer['headers'];
+
+  constructor({ status, headers }: Pick<EndpointAnswer, 'status' | 'headers'>) {
+    super('the answer is larger than 1 MB');
+    this.status = status;
+    this.headers = headers;
+  }
 }
 
 /** Posts to the app's endpoint over kept connections. It follows no redirects. */
@@ -66,16 +74,18 @@ export class EndpointClient {
    * @throws AnswerTooLargeError
    * @throws whatever kept the endpoint from answering, or the signal's reason
    */
-  async post({ query, body, headers, signal }: EndpointRequest): Promise<EndpointAnswer> {
+  async post({ query, signal, ...request }: EndpointRequest): Promise<EndpointAnswer> {
     const answer = await this.#pool.request({
       method: 'POST',
       path: this.#pathWith(query),
-      headers: { ...headers, [RELAY_HEADER]: '1' },
-      body,
+      headers: { ...request.headers, [RELAY_HEADER]: '1' },
+      body: request.body,
       signal,
     });
-    const { statusCode: status } = answer;
-    return { status, headers: answer.headers, body: await readAnswer(answer.body) };
+    const { statusCode: status, headers } = answer;
+    const body = await readAnswer(answer.body);
+    if (!body) throw new AnswerTooLargeError({ status, headers });
+    return { status, headers, body };
   }
 
   async close(): Promise<void> {
@@ -89,13 +99,14 @@ export class EndpointClient {
   }
 }
 
-async function readAnswer(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+/** @returns undefined: it is too large */
+async function readAnswer(stream: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop destroys the stream.
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new AnswerTooLargeError('the answer is larger than 1 MB');
+    if (size > MAX_ANSWER_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

@@ -14,6 +14,7 @@ import {
 const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 32;
 const MAX_CODE_LENGTH = 20;
+const NOTHING = Buffer.alloc(0);
 
 /** A callback that waits longer for a connection is refused: an activity has 30 s for everything. */
 const LONGEST_WAIT_MS = 10_000;
@@ -45,17 +46,14 @@ export class RelayEndpoint implements Endpoint {
       'x-unfriend-delivery-id': deliveryId,
       ...(contentType !== undefined && { 'content-type': contentType }),
     };
-    const answer = await this.#postInTurn({ query, body, headers }, signal);
-    // Then it is not the vendor's form of an answer, and has no ErrorCode.
-    if (answer) this.#throwUnlessDone(answer);
+    this.#throwUnlessDone(await this.#postInTurn({ query, body, headers }, signal));
     return 'relayed';
   }
 
-  /** @returns undefined: it answered with more than anybody reads */
   async #postInTurn(
     request: { query: string; body: Buffer; headers: Record<string, string> },
     signal: AbortSignal,
-  ): Promise<EndpointAnswer | undefined> {
+  ): Promise<EndpointAnswer> {
     const { peer } = this.#client;
     const release = await this.#slots.acquire(LONGEST_WAIT_MS, signal).catch(() => {
       signal.throwIfAborted();
@@ -68,7 +66,9 @@ export class RelayEndpoint implements Endpoint {
       );
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof AnswerTooLargeError) return undefined;
+      // So large an answer is not in the vendor's form, and has no ErrorCode. Its status still counts.
+      if (error instanceof AnswerTooLargeError)
+        return { status: error.status, headers: error.headers, body: NOTHING };
       throw networkFailure(error, peer);
     } finally {
       release();
@@ -90,7 +90,7 @@ export class RelayEndpoint implements Endpoint {
     if (status < 200 || status >= 300)
       throw statusFailure(status, peer, readRetryAfter(headers['retry-after'], Date.now()));
     const errorCode = readErrorCode(body);
-    if (errorCode !== undefined && errorCode !== 0)
+    if (!SUCCESS_CODES.includes(errorCode))
       throw new BackendError(
         'ServerError',
         `${peer} answered ErrorCode ${String(errorCode).slice(0, MAX_CODE_LENGTH)}`,
@@ -139,6 +139,9 @@ export class RelayEndpoint implements Endpoint {
 function isLoop(status: number, headers: EndpointAnswer['headers']): boolean {
   return status === LOOP_STATUS && headers[RELAY_HEADER] !== undefined;
 }
+
+/** Some endpoints write numbers as text. */
+const SUCCESS_CODES: readonly unknown[] = [0, '0', null, undefined];
 
 /** Undefined: the answer has no such field. */
 function readErrorCode(body: Buffer): unknown {

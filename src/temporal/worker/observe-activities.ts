@@ -45,7 +45,7 @@ export function observeActivities({
       async execute(input, next) {
         const [sideEffectInput] = input.args as [SideEffectInput];
         const { activityType, attempt, heartbeatDetails } = activityInfo();
-        const earlier = asOutcomes(heartbeatDetails, sideEffectInput.pairs.length);
+        const earlier = asOutcomes(heartbeatDetails, countOutcomesOf(sideEffectInput));
         const span = tracing?.start(activityType, aboutSpan(sideEffectInput, readTrace(input.headers)));
         const startedAt = performance.now();
         const report = (ended: AttemptEnd) => {
@@ -69,12 +69,17 @@ export function observeActivities({
           report({ outcomes: outcomes as Outcomes });
           return outcomes;
         } catch (error) {
-          report(readFailure(error, sideEffectInput.pairs.length));
+          report(readFailure(error, countOutcomesOf(sideEffectInput)));
           throw error;
         }
       },
     },
   });
+}
+
+/** One per pair, or the one of the callback. */
+function countOutcomesOf({ pairs, callback }: SideEffectInput): number {
+  return callback ? 1 : pairs.length;
 }
 
 function aboutSpan({ delivery, pairs }: SideEffectInput, parent: string | undefined) {
@@ -142,9 +147,9 @@ function countPairs(
   metrics.countPairs(sideEffect, { result: rest.result, detail: rest.type, count });
 }
 
-function readFailure(error: unknown, pairs: number): AttemptEnd {
+function readFailure(error: unknown, total: number): AttemptEnd {
   const details = detailsOf(error);
-  const outcomes = asOutcomes(details?.outcomes, pairs);
+  const outcomes = asOutcomes(details?.outcomes, total);
   const type = errorType(error);
   if (error instanceof CancelledFailure)
     return { outcomes, rest: { result: 'cancelled', type: 'Cancelled', error } };
@@ -165,8 +170,8 @@ function detailsOf(error: unknown): FailureDetails | undefined {
   return isKnown ? ((error.details ?? [])[0] as FailureDetails | undefined) : undefined;
 }
 
-/** Reads the outcomes in a heartbeat or a failure. Anything else means that no pair is done. */
-function asOutcomes(reported: unknown, pairs: number): Outcomes {
-  const isComplete = Array.isArray(reported) && reported.length === pairs;
-  return isComplete ? (reported as Outcomes) : Array(pairs).fill(null);
+/** Reads the outcomes in a heartbeat or a failure. Anything else means that nothing is done. */
+function asOutcomes(reported: unknown, total: number): Outcomes {
+  const isComplete = Array.isArray(reported) && reported.length === total;
+  return isComplete ? (reported as Outcomes) : Array(total).fill(null);
 }

@@ -97,6 +97,8 @@ describe('done', () => {
   for (const [what, status, body] of [
     ['ErrorCode 0', 200, '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}'],
     ['no ErrorCode', 200, '{"ok":true}'],
+    ['ErrorCode null', 200, '{"ErrorCode":null}'],
+    ['ErrorCode 0 as text', 200, '{"ErrorCode":"0"}'],
     ['no JSON', 200, 'thanks'],
     ['JSON that is no object', 200, 'null'],
     ['nothing', 204, ''],
@@ -123,6 +125,7 @@ describe('not done', () => {
     ],
     ['HTTP 408', 408, '', 'ServerError', 'answered HTTP 408'],
     ['HTTP 429', 429, '', 'Busy', 'answered HTTP 429'],
+    ['HTTP 500 with more than 1 MB', 500, ' '.repeat(1_100_000), 'ServerError', 'answered HTTP 500'],
     ['HTTP 500', 500, '{"ErrorCode":0}', 'ServerError', 'answered HTTP 500'],
     ['HTTP 503', 503, '', 'ServerError', 'answered HTTP 503'],
   ] as const) {
