@@ -8,6 +8,7 @@ import {
   judgeQuery,
   type Verdict,
 } from '../callback/judge.ts';
+import { composeRelayed } from '../callback/relayed-callback.ts';
 import { inTime } from '../in-time.ts';
 import type { Intake, TracedCallback } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
@@ -18,7 +19,6 @@ import { type Answered, refused, respond } from './answers.ts';
 import { readBody } from './body.ts';
 import type { Connections } from './connections.ts';
 import type { PassThrough } from './pass-through.ts';
-import { composeRelayed } from './relayed-callback.ts';
 import { Room } from './room.ts';
 
 /** So many bodies of `maxBody` are read and answered at the same time; more of them wait for their turn. */

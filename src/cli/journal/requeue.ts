@@ -5,8 +5,8 @@ import { onJournal } from './on-journal.ts';
 
 /** Requeues each entry. One that fails does not stop the others. */
 export async function requeue(context: CliContext, ids: string[], json: boolean): Promise<void> {
-  const { sdkAppId, journal } = readAndWarn(context, 'operate');
-  const { messages, fault } = await onJournal(journal.dir, { kind: 'requeue', ids, sdkAppId });
+  const { sdkAppId, relay, journal } = readAndWarn(context, 'operate');
+  const { messages, fault } = await onJournal(journal.dir, { kind: 'requeue', ids, sdkAppId, relay });
   const requeued = messages.flatMap((message) =>
     message.kind === 'requeued' ? [{ id: message.id, deliveryId: message.deliveryId }] : [],
   );

@@ -3,7 +3,7 @@ import { open } from 'lmdb';
 import { OperatorError } from '../../operator-error.ts';
 import { hasRoot, tellParent } from '../child.ts';
 import { JournalStore } from '../store.ts';
-import type { Operation, OperationMessage } from './operate.ts';
+import type { Operation, OperationMessage, RequeueSettings } from './operate.ts';
 import { requeue } from './requeue.ts';
 
 const [dir = '', operation = ''] = process.argv.slice(2);
@@ -45,11 +45,11 @@ async function list(store: JournalStore, { kind, limit }: { kind: string; limit:
 /** A record that can't be requeued does not stop the others. */
 async function requeueAll(
   store: JournalStore,
-  { ids, sdkAppId }: { ids: string[]; sdkAppId: string | undefined },
+  { ids, ...settings }: { ids: string[] } & RequeueSettings,
 ): Promise<void> {
   for (const id of ids) {
     try {
-      await send({ kind: 'requeued', id, deliveryId: await requeue(store, id, sdkAppId) });
+      await send({ kind: 'requeued', id, deliveryId: await requeue(store, id, settings) });
     } catch (error) {
       const reason = error instanceof OperatorError ? error.message : String(error);
       await send({ kind: 'failed', id, reason });

@@ -5,7 +5,13 @@ import type { PendingDelivery, Quarantined } from '../record.ts';
 /** What the `journal` commands do with a journal, also while a receiver uses it. */
 export type Operation =
   | { kind: 'list' | 'quarantine'; limit: number }
-  | { kind: 'requeue'; ids: string[]; sdkAppId: string | undefined };
+  | ({ kind: 'requeue'; ids: string[] } & RequeueSettings);
+
+/** What of the settings decides about a raw callback. `relay`: absent where no endpoint stands behind the receiver. */
+export type RequeueSettings = {
+  sdkAppId: string | undefined;
+  relay?: { durable: readonly string[] } | undefined;
+};
 
 /** What the operating child sends. `end` comes last, and only if the child finished. */
 export type OperationMessage =

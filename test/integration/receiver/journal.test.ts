@@ -235,8 +235,11 @@ describe('JournalIntake', () => {
       'raw-2',
     );
     const [broken, readable] = [...store.listQuarantined(10)];
-    await assert.rejects(requeue(store, broken?.key ?? '', SDK_APP_ID), /body: not JSON|not-json/);
-    assert.equal(await requeue(store, readable?.key ?? '', SDK_APP_ID), 'raw-2');
+    await assert.rejects(
+      requeue(store, broken?.key ?? '', { sdkAppId: SDK_APP_ID }),
+      /body: not JSON|not-json/,
+    );
+    assert.equal(await requeue(store, readable?.key ?? '', { sdkAppId: SDK_APP_ID }), 'raw-2');
     await drained(running);
     assert.equal(store.quarantinedCount, 1);
     assert.equal((await inputOf('raw-2')).type, 'friendDeleted');
@@ -259,7 +262,7 @@ describe('JournalIntake', () => {
     assert.ok(entry?.record?.kind === 'damaged');
     assert.match(entry.record.reason, /damaged record/);
     assert.match(Buffer.from(entry.record.entry, 'base64').toString(), /dimaged-1/);
-    await assert.rejects(requeue(store, entry.key, SDK_APP_ID), /damaged this entry/);
+    await assert.rejects(requeue(store, entry.key, { sdkAppId: SDK_APP_ID }), /damaged this entry/);
     assert.equal(store.quarantinedCount, 1);
   });
 

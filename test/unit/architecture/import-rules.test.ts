@@ -7,7 +7,7 @@ import { emittedModules, importsOf, type Module, sourceModules } from '../../sup
 /** What the modules of a folder may import values from: packages as they are named, folders of ours with a `/`. */
 const MAY_IMPORT = {
   workflows: ['workflows/', '@temporalio/workflow', '@temporalio/common'],
-  'src/callback': ['src/callback/', 'workflows/', 'node:crypto', 'zod'],
+  'src/callback': ['src/callback/', 'workflows/', 'node:crypto', 'node:util', 'node:zlib', 'zod'],
 } as const;
 
 /** Who may know of the environment: the one that hands it over, and the one that reads it. */

@@ -62,7 +62,7 @@ async function requeued(requestId: string, to: string): Promise<string> {
   const raw = { receivedAt: AT, query, body: Buffer.from(body).toString('base64') };
   await journal.quarantine({ kind: 'raw', reason: 'not read', quarantinedAt: AT, raw });
   const [quarantined] = [...journal.store.listQuarantined(1)];
-  return requeue(journal.store, quarantined?.key ?? '', SDK_APP_ID);
+  return requeue(journal.store, quarantined?.key ?? '', { sdkAppId: SDK_APP_ID });
 }
 
 test('given a RequestId that came with another body while a callback lay in the quarantine, then that gets the next free id', async () => {

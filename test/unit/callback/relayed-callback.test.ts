@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CallbackToRelay } from '../../../activities/backends/endpoint.ts';
 import { relayCallback } from '../../../activities/relay-callback.ts';
-import { composeRelayed } from '../../../src/http/relayed-callback.ts';
+import { composeRelayed } from '../../../src/callback/relayed-callback.ts';
 import { runnerOf } from '../../support/run-side-effect.ts';
 
 const DELIVERY = { deliveryId: 'delivery-1', sdkAppId: '1400000000', receivedAt: 1 };
