@@ -5,16 +5,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { WorkflowFailedError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { asActivity } from '../../activities/as-activity.ts';
 import { BackendError } from '../../activities/backends/backend.ts';
 import { samplePairs } from '../../src/callback/compose-request.ts';
 import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
 import {
   dismissFailedSignal,
   dismissFailedUpdate,
-  type FriendDeletedInput,
   progressQuery,
   retryFailedUpdate,
 } from '../../workflows/contract.ts';
+import type { AnyDeliveryInput } from '../../workflows/planning/plan-delivery.ts';
+import { PLANNED } from '../support/inputs/deliveries.ts';
 import { recordedActs, twoWay } from '../support/recorded-acts.ts';
 import { findTestServers } from '../support/servers/find-servers.ts';
 import { startTestTemporal } from '../support/servers/temporal.ts';
@@ -25,11 +27,13 @@ type Handle = Awaited<ReturnType<typeof startWorkflow>>;
 
 type Scenario = {
   name: string;
-  input: FriendDeletedInput;
+  input: AnyDeliveryInput;
   /** The search index fails for pairs to these accounts until all of them are retrying. */
   failAtFirst?: string[];
   /** The search index refuses pairs to these accounts until all of them are parked. */
   refuseAtFirst?: string[];
+  /** The endpoint refuses the callback until it is parked. */
+  isRefusedAtFirst?: true;
   /** Runs when all failed pairs are retrying or parked. The search index works by then. */
   command?: (handle: Handle) => Promise<unknown>;
 };
@@ -69,6 +73,17 @@ waiting.carried = {
   errors: [{ type: 'Rejected', message: 'no such index' }],
   waitingSince: Date.now() - 60_000,
   actions: [{ at: Date.now() - 60_000, command: 'dismissFailed', affected: 1, reason: 'gone' }],
+};
+
+const RELAY = { name: 'relayCallback', per: 'callback' } as const;
+const callback = { query: 'SdkAppid=1400000000', body: Buffer.from('{}').toString('base64') };
+const relayedCallback = () => {
+  const { delivery, plan } = workflowInput([], { ...ATTENTION, sideEffects: [RELAY] });
+  return { delivery: { ...delivery, command: 'Sns.CallbackFriendAdd' }, plan, callback };
+};
+const relayedFriendDelete = {
+  ...workflowInput(samplePairs(), { sideEffects: [...PLANNED, RELAY] }),
+  callback,
 };
 
 /** How many tries fail for a pair, by scenario and by the number in the friend's name. */
@@ -134,6 +149,9 @@ const SCENARIOS: Scenario[] = [
   },
   { name: 'batched-in-parts', input: workflowInput(samplePairs(25), { ...ATTENTION, batch }) },
   { name: 'waiting-carried-over', input: waiting, command: retryAll },
+  { name: 'friend-delete-relayed', input: relayedFriendDelete },
+  { name: 'callback-relayed', input: relayedCallback() },
+  { name: 'callback-parked-retried', input: relayedCallback(), isRefusedAtFirst: true, command: retryAll },
 ];
 
 process.env.TEST_TEMPORAL_CLI ??= (await findTestServers(['temporalCli'])).temporalCli.path;
@@ -150,7 +168,14 @@ try {
   await temporal.stop();
 }
 
-async function record({ name, input, failAtFirst = [], refuseAtFirst = [], command }: Scenario) {
+async function record({
+  name,
+  input,
+  failAtFirst = [],
+  refuseAtFirst = [],
+  isRefusedAtFirst,
+  command,
+}: Scenario) {
   let isDown = true;
   const tries = new Map<string, number>();
   const { activities } = recordedActs({
@@ -163,10 +188,18 @@ async function record({ name, input, failAtFirst = [], refuseAtFirst = [], comma
         throw new BackendError('Rejected', 'no such index');
     },
   });
-  return withWorker(temporal, activities, async (taskQueue) => {
+  const relayCallback = asActivity(RELAY.name, {
+    async each() {
+      if (isDown && isRefusedAtFirst) throw new BackendError('Rejected', 'the endpoint answered HTTP 403');
+      return 'relayed';
+    },
+  });
+  return withWorker(temporal, { ...activities, relayCallback }, async (taskQueue) => {
     const handle = await startWorkflow(temporal, taskQueue, input);
-    if (failAtFirst.length > 0) await untilAllAre(handle, 'retrying', failAtFirst.length);
-    if (refuseAtFirst.length > 0) await untilAllAre(handle, 'parked', refuseAtFirst.length);
+    if (failAtFirst.length > 0) await untilAllAre(handle, { status: 'retrying', count: failAtFirst.length });
+    if (refuseAtFirst.length > 0)
+      await untilAllAre(handle, { status: 'parked', count: refuseAtFirst.length });
+    if (isRefusedAtFirst) await untilAllAre(handle, { status: 'parked', count: 1, of: RELAY.name });
     if (command || failAtFirst.length > 0) isDown = false;
     await command?.(handle);
     await handle.result().catch((error: unknown) => {
@@ -177,9 +210,13 @@ async function record({ name, input, failAtFirst = [], refuseAtFirst = [], comma
   });
 }
 
-function untilAllAre(handle: Handle, status: 'retrying' | 'parked', count: number): Promise<unknown> {
-  return until(`all failed pairs to be ${status}`, async () => {
+/** By default of the search index. */
+function untilAllAre(
+  handle: Handle,
+  { status, count, of = 'updateSearchIndex' }: { status: 'retrying' | 'parked'; count: number; of?: string },
+): Promise<unknown> {
+  return until(`all that failed to be ${status}`, async () => {
     const { sideEffects } = await handle.query(progressQuery);
-    return (sideEffects.updateSearchIndex?.[status] ?? 0) >= count;
+    return (sideEffects[of]?.[status] ?? 0) >= count;
   });
 }

@@ -4,13 +4,14 @@ import type { BatchCall } from '../../../activities/side-effect.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
 import { createWorker } from '../../../src/temporal/worker/worker.ts';
 import {
-  FRIEND_DELETED,
   type FriendDeletedInput,
   type Pair,
   type SideEffectActivity,
   type SideEffectInput,
   workflowId,
+  workflowTypeOf,
 } from '../../../workflows/contract.ts';
+import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
 import { installTestRuntime, type TestTemporal } from '../servers/temporal.ts';
 
@@ -86,10 +87,10 @@ export function workflowInput(
 export function startWorkflow(
   { client }: Pick<TestTemporal, 'client'>,
   taskQueue: string,
-  input: FriendDeletedInput,
+  input: AnyDeliveryInput,
   memo: Record<string, unknown> = {},
 ) {
-  return client.workflow.start(FRIEND_DELETED, {
+  return client.workflow.start(workflowTypeOf(input.delivery), {
     taskQueue,
     memo,
     workflowId: workflowId(input.delivery),
