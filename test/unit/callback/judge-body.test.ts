@@ -30,7 +30,7 @@ test('given the command in the body alone, then the body decides', () => {
   const query = { CallbackCommand: null };
   assert.equal(judged({ query }).kind, 'accept');
   const other = judged({ query, body: { CallbackCommand: 'Sns.CallbackFriendAdd', PairList: PAIRS } });
-  assert.deepEqual(other, { kind: 'ignore', reason: 'other-command' });
+  assert.deepEqual(other, { kind: 'ignore', reason: 'other-command', command: 'Sns.CallbackFriendAdd' });
 });
 
 test('given no command anywhere, then 400 names it', () => {
@@ -69,7 +69,7 @@ test('another command is answered OK and starts nothing, whatever else its body 
   const name = 'C2C.CallbackBeforeSendMsg';
   for (const body of [{ CallbackCommand: name, PairList: 7 }, { CallbackCommand: name }, { MsgBody: [] }]) {
     const verdict = judged({ query: { CallbackCommand: name }, body });
-    assert.deepEqual(verdict, { kind: 'ignore', reason: 'other-command' });
+    assert.deepEqual(verdict, { kind: 'ignore', reason: 'other-command', command: name });
     assert.equal(brief(verdict), '200');
   }
 });
@@ -78,7 +78,8 @@ test('a platform in IGNORE_PLATFORMS is ignored in any spelling, others are not'
   const settings = { ignorePlatforms: ['restapi', 'web'] };
   for (const OptPlatform of ['RESTAPI', 'restapi', 'RestApi', 'Web']) {
     const verdict = judged({ query: { OptPlatform }, settings });
-    assert.deepEqual(verdict, { kind: 'ignore', reason: 'ignored-platform' }, OptPlatform);
+    const expected = { kind: 'ignore', reason: 'ignored-platform', command: FRIEND_DELETE };
+    assert.deepEqual(verdict, expected, OptPlatform);
     assert.equal(brief(verdict), '200');
   }
   for (const OptPlatform of ['iOS', 'RESTAPI2', '', null]) {
