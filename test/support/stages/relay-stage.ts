@@ -126,10 +126,17 @@ export class RelayStage {
     );
   }
 
-  /** Waits until a workflow is started, and returns its result. */
+  /** Waits until a workflow is closed, and returns its result. */
   async result(workflowId: string): Promise<Pick<Progress, 'pairs' | 'sideEffects'>> {
     const handle = this.client.workflow.getHandle(workflowId);
-    await until('the workflow to be started', () => handle.describe().catch(() => undefined));
+    await until(
+      `${workflowId} to be closed`,
+      async () => {
+        const description = await handle.describe().catch(() => undefined);
+        return description && description.status.name !== 'RUNNING';
+      },
+      60_000,
+    );
     return handle.result();
   }
 
