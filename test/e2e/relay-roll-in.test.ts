@@ -169,6 +169,7 @@ async function assertNothingLost(sent: SentCallback[]): Promise<void> {
   await until(
     'every callback that the endpoint is to get',
     () => Arrivals.read(ledger).lostOf(forEndpoint).length === 0,
+    60_000,
   );
   const arrivals = Arrivals.read(ledger);
   assert.deepEqual(arrivals.inventedBeside(sent), []);

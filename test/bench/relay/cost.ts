@@ -8,7 +8,7 @@ import { PASSED_THROUGH, startEndpoint, startReceiver } from './stage.ts';
 const CONNECTIONS = 32;
 /** By then the code of both is compiled. */
 const WARM_UP_SECONDS = 3;
-const SECONDS = 6;
+const SECONDS = 5;
 /** What a callback may take longer than the same endpoint asked directly, at the median, in ms. */
 const PROMISED_MS = 2;
 
