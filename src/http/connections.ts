@@ -75,11 +75,11 @@ export class Connections {
 
 /** Those of PORT: `MAX_CONNECTIONS`, or fewer where this process may open fewer files. Warns in the log if they are fewer. */
 export function openConnections(
-  wanted: number,
+  { wanted, relayed }: { wanted: number; relayed: number },
   { metrics, logger }: { metrics: Metrics; logger: Logger },
 ): Connections {
   const openFiles = openFileLimit();
-  const limit = callbackConnectionLimit(openFiles, wanted);
+  const limit = callbackConnectionLimit(openFiles, wanted, relayed);
   if (limit === wanted) logger.debug({ connections: limit, openFiles }, 'connections are limited');
   else
     logger.warn(

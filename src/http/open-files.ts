@@ -6,6 +6,9 @@ const FALLBACK = 1_024;
 /** Kept for everything that is no connection to a port: journal, Temporal, Redis, search, webhooks, files being read. */
 const RESERVED = 128;
 
+/** Connections to the endpoint. One that hangs holds each for `RELAY_TIMEOUT`; further callbacks wait within that time. */
+const MAX_RELAY = 1_024;
+
 /** Connections to OPS_PORT: from Prometheus, from probes and from people. */
 const MAX_OPS = 100;
 
@@ -41,9 +44,18 @@ export function opsConnectionLimit(openFiles: number): number {
   return Math.min(MAX_OPS, Math.ceil(forConnections(openFiles) / 8));
 }
 
-/** Of PORT: as many as are wanted, or fewer, so that they never take the files that the rest of the process needs. */
-export function callbackConnectionLimit(openFiles: number, wanted: number): number {
-  return Math.min(wanted, forConnections(openFiles) - opsConnectionLimit(openFiles));
+/** To the endpoint of RELAY_URL. */
+export function relayConnectionLimit(openFiles: number): number {
+  return Math.min(MAX_RELAY, Math.ceil(forConnections(openFiles) / 4));
+}
+
+/**
+ * Of PORT: as many as are wanted, or fewer, so that they never take the files that the rest of the process needs.
+ *
+ * @param relayed how many connections to the endpoint there can be
+ */
+export function callbackConnectionLimit(openFiles: number, wanted: number, relayed = 0): number {
+  return Math.min(wanted, forConnections(openFiles) - opsConnectionLimit(openFiles) - relayed);
 }
 
 function forConnections(openFiles: number): number {

@@ -15,9 +15,6 @@ import { SummedLog } from '../telemetry/summed-log.ts';
 import type { Answered } from './answers.ts';
 import { endToEndHeaders } from './end-to-end-headers.ts';
 
-/** An endpoint that hangs holds each for `RELAY_TIMEOUT`; what comes beyond that waits for its turn within the same time. */
-const MAX_CONNECTIONS = 1_024;
-
 /** What the endpoint could not answer in time is answered so. */
 const ANSWERS = { none: NO_ANSWER, ok: OK, fail: FAILED };
 
@@ -31,6 +28,8 @@ export type PassThroughSettings = {
 
 export type PassThroughOptions = {
   relay: PassThroughSettings;
+  /** How many callbacks the endpoint gets at the same time. The others wait for their turn, within `timeout`. */
+  connections: number;
   metrics: RelayMetrics;
   logger: Logger;
 };
@@ -50,10 +49,11 @@ export class PassThrough {
   readonly #summed: SummedLog;
 
   constructor(options: PassThroughOptions) {
-    const { url, ca } = options.relay;
+    const { relay, connections } = options;
+    const { url, ca } = relay;
     this.#options = options;
     this.#summed = new SummedLog(options.logger);
-    this.#client = new EndpointClient({ url, ca, connections: MAX_CONNECTIONS });
+    this.#client = new EndpointClient({ url, ca, connections });
   }
 
   /** @returns the endpoint's answer, or what `RELAY_FAILURE` says. Never throws */

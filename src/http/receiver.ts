@@ -6,6 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { createReceiverApp } from './app.ts';
 import { openConnections } from './connections.ts';
+import { openFileLimit, relayConnectionLimit } from './open-files.ts';
 import { PassThrough } from './pass-through.ts';
 import { type HttpServer, listen } from './server.ts';
 
@@ -37,10 +38,12 @@ export class Receiver {
     const { callback, http } = settings;
     if (settings.sdkAppId === undefined) throw new TypeError('a receiver needs an SDKAppID');
     const drain = { begun: false };
-    const connections = openConnections(http.maxConnections, parts);
     const { relay } = settings;
+    const relayed = relay ? relayConnectionLimit(openFileLimit()) : 0;
+    const connections = openConnections({ wanted: http.maxConnections, relayed }, parts);
+    const { metrics, logger } = parts;
     const passThrough =
-      relay && new PassThrough({ relay, metrics: parts.metrics.relay, logger: parts.logger });
+      relay && new PassThrough({ relay, connections: relayed, metrics: metrics.relay, logger });
     const app = createReceiverApp({
       ...parts,
       passThrough,

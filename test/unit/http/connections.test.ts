@@ -4,7 +4,12 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { Connections } from '../../../src/http/connections.ts';
-import { callbackConnectionLimit, openFileLimit, opsConnectionLimit } from '../../../src/http/open-files.ts';
+import {
+  callbackConnectionLimit,
+  openFileLimit,
+  opsConnectionLimit,
+  relayConnectionLimit,
+} from '../../../src/http/open-files.ts';
 
 /** As much of a socket as matters here. */
 class TestSocket extends EventEmitter {
@@ -88,10 +93,12 @@ test('a connection that was closed is forgotten, also when its last callback is 
 
 test('connections leave files for everything else, however few the process may open', () => {
   for (const openFiles of [64, 128, 256, 300, 1_024, 20_000, Number.MAX_SAFE_INTEGER]) {
-    const callbacks = callbackConnectionLimit(openFiles, 4_000);
+    const relayed = relayConnectionLimit(openFiles);
+    const callbacks = callbackConnectionLimit(openFiles, 4_000, relayed);
     const ops = opsConnectionLimit(openFiles);
-    assert.ok(callbacks >= 16 && ops >= 4, `${openFiles}: ${callbacks} and ${ops}`);
-    assert.ok(callbacks + ops <= Math.max(openFiles / 2, openFiles - 128), String(openFiles));
+    const found = `${openFiles}: ${callbacks}, ${ops} and ${relayed}`;
+    assert.ok(callbacks >= 16 && ops >= 4 && relayed >= 8, found);
+    assert.ok(callbacks + ops + relayed <= Math.max(openFiles / 2, openFiles - 128), found);
     assert.ok(callbacks <= 4_000);
   }
 });
