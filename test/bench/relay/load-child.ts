@@ -116,7 +116,6 @@ class Sender {
       const deliveryId = headers['x-delivery-id'];
       const answered = {
         ...callback,
-        via: '',
         status: statusCode,
         answer,
         ...(typeof deliveryId === 'string' && { deliveryId }),
