@@ -38,7 +38,7 @@ const AWAY_MS = 500;
 /** The vendor waits no longer, in ms. */
 const PATIENCE_MS = 2_000;
 /** How long what was acknowledged may take to get to the endpoint, after the last callback. */
-const HANDOVER_MS = 90_000;
+const HANDOVER_MS = 150_000;
 /** How often the ledger is read meanwhile, in ms: to read it takes a core for a moment. */
 const LOOK_MS = 1_000;
 
