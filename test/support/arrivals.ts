@@ -3,14 +3,19 @@ import { OK } from '../../src/callback/answer.ts';
 import type { Arrival } from './doubles/ledger-endpoint.ts';
 import type { SentCallback } from './doubles/mixed-sender.ts';
 import { ownAnswer } from './doubles/own-answer.ts';
-import { digestOf } from './inputs/numbered-callbacks.ts';
 
 const UNFRIEND_OK = JSON.stringify(OK.body);
 
 /** Who answered a callback: the endpoint in its own words, Unfriend with OK, or nobody (504 without a body). */
 export type Answerer = 'endpoint' | 'unfriend' | 'nobody' | 'other';
 
-export function answererOf({ status, answer, command, requestId, deliveryId }: SentCallback): Answerer {
+export function answererOf({
+  status,
+  answer,
+  command,
+  requestId,
+  deliveryId,
+}: Omit<SentCallback, 'via' | 'digest'>): Answerer {
   if (status === 504 && answer === '') return 'nobody';
   if (status !== 200) return 'other';
   if (answer === ownAnswer(command, requestId)) return 'endpoint';
@@ -62,5 +67,5 @@ export class Arrivals {
 }
 
 function isOf({ command, digest }: Arrival, callback: SentCallback): boolean {
-  return command === callback.command && digest === digestOf(callback.body);
+  return command === callback.command && digest === callback.digest;
 }

@@ -4,7 +4,7 @@ import type { LedgerEndpoint } from '../../support/doubles/ledger-endpoint.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { median } from '../statistics.ts';
-import { type RelayGenerator, type RelayLoad, startRelayGenerator } from './load.ts';
+import { LEAD_IN_MS, type RelayGenerator, type RelayLoad, startRelayGenerator } from './load.ts';
 import { PASSED_THROUGH, startEndpoint, startReceiver } from './stage.ts';
 
 const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
@@ -81,13 +81,14 @@ function friendDeletes(url: string) {
   return { url, command: FRIEND_DELETE, connections: CONNECTIONS, rate: RATE, seconds: SECONDS };
 }
 
-/** The fewest that were open until `measuring` ended. */
+/** The fewest that were open while friend deletes were measured. */
 async function countOpen(endpoint: LedgerEndpoint, measuring: Promise<unknown>): Promise<number> {
   let isDone = false;
   const done = measuring.finally(() => {
     isDone = true;
   });
   let fewest = Number.POSITIVE_INFINITY;
+  await delay(LEAD_IN_MS);
   while (!isDone) {
     fewest = Math.min(fewest, await endpoint.open());
     await Promise.race([done, delay(COUNT_MS)]);

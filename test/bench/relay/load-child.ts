@@ -6,10 +6,8 @@ import { type Answerer, answererOf } from '../../support/arrivals.ts';
 import { composeNumbered } from '../../support/inputs/numbered-callbacks.ts';
 import { SDK_APP_ID, TOKEN } from '../app.ts';
 import { percentile } from '../statistics.ts';
-import type { RelayJob, RelayLoad } from './load.ts';
+import { LEAD_IN_MS, type RelayJob, type RelayLoad } from './load.ts';
 
-/** Answers are counted only after this, in ms: by then every connection is up. */
-const LEAD_IN_MS = 1_000;
 /** The vendor gives up after 2 s; longer, so that slow answers are seen as slow. In ms. */
 const TIMEOUT_MS = 10_000;
 const MAX_EXAMPLES = 3;
@@ -116,7 +114,6 @@ class Sender {
       const deliveryId = headers['x-delivery-id'];
       const answered = {
         ...callback,
-        via: '',
         status: statusCode,
         answer,
         ...(typeof deliveryId === 'string' && { deliveryId }),

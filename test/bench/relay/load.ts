@@ -1,6 +1,9 @@
 import type { Cleanup } from '../cleanup.ts';
 import { LoadGenerator } from '../load/process.ts';
 
+/** Answers are counted only after this, in ms: by then every connection is up. */
+export const LEAD_IN_MS = 1_000;
+
 /** Callbacks of one command. */
 export type RelayJob = {
   url: string;

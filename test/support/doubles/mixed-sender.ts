@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../../../activities/backends/net/deadline.ts';
-import { composeNumbered, type NumberedCallback } from '../inputs/numbered-callbacks.ts';
+import { composeNumbered, digestOf, type NumberedCallback } from '../inputs/numbered-callbacks.ts';
 
 /** `status` is absent where there was no answer; `error` says why. */
 export type SentCallback = NumberedCallback & {
   /** What stood at the callback URL, in the words of whoever chose it. */
   via: string;
+  /** See {@link digestOf}. */
+  digest: string;
   status?: number;
   answer?: string;
   deliveryId?: string;
@@ -50,7 +52,8 @@ export class MixedSender {
     const number = this.sent.length;
     const command = commands[number % commands.length] ?? '';
     const { url, via } = target();
-    const callback: SentCallback = { ...composeNumbered({ ...app, command, sender, number }), via };
+    const composed = composeNumbered({ ...app, command, sender, number });
+    const callback: SentCallback = { ...composed, via, digest: digestOf(composed.body) };
     this.sent.push(callback);
     try {
       await withDeadline(patience, undefined, (signal) => post(url, callback, signal));
