@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { RELAY_HEADER } from '../../activities/backends/relay/endpoint-client.ts';
-import { freePort } from '../../src/temporal/local/free-port.ts';
-import { headerOf } from '../support/doubles/app-endpoint.ts';
-import { type HttpAnswer, post, signedNow } from '../support/inputs/commands.ts';
-import { FREE_PORTS, runUnfriend } from '../support/servers/process.ts';
-import { type Relaying, RelayStage } from '../support/stages/relay-stage.ts';
-import { until } from '../support/until.ts';
+import { RELAY_HEADER } from '../../../activities/backends/relay/endpoint-client.ts';
+import { freePort } from '../../../src/temporal/local/free-port.ts';
+import { headerOf } from '../../support/doubles/app-endpoint.ts';
+import { type HttpAnswer, post, signedNow } from '../../support/inputs/commands.ts';
+import { FREE_PORTS, runUnfriend } from '../../support/servers/process.ts';
+import { type Relaying, RelayStage } from '../../support/stages/relay-stage.ts';
+import { until } from '../../support/until.ts';
 
 const BEFORE_SEND = 'C2C.CallbackBeforeSendMsg';
 const OK = { ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' };
