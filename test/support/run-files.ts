@@ -11,8 +11,8 @@ const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 8);
  * only one kind runs.
  */
 export const LONGEST = [
-  'e2e/receiver/ready-at-start',
-  'e2e/operate/thousand',
+  'e2e/operate/hundreds',
+  'e2e/receiver/relay-roll-in',
   'e2e/service/backend-faults',
   'integration/backends/webhook',
   'integration/workflow/batches',
@@ -24,6 +24,9 @@ export const LONGEST = [
   'integration/workflow/attention',
   'e2e/operate/retry-closed',
   'integration/workflow/retry-in-back-off',
+  'e2e/receiver/ready-at-start',
+  'e2e/receiver/relay-through',
+  'e2e/receiver/relay-durable',
   'integration/temporal/local-server',
   'integration/workflow/continue-as-new',
   'e2e/receiver/faults-damage',

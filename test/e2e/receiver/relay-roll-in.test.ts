@@ -25,9 +25,9 @@ const COMMANDS = [
   'Sns.CallbackPrevFriendAdd',
 ];
 /** Callbacks per second. */
-const RATE = 40;
+const RATE = 20;
 /** Callbacks that whoever stands at the callback URL gets before anything else happens. */
-const SOME = 20;
+const SOME = 12;
 /** Patient: how fast a busy machine answers is for `npm run bench:relay`. In ms. */
 const PATIENCE = 10_000;
 const { SDK_APP_ID = '', CALLBACK_TOKEN = '' } = FREE_PORTS;

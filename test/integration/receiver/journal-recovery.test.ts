@@ -66,8 +66,8 @@ async function journaled(deliveryIds: string[]): Promise<void> {
 
 describe('a damaged journal', () => {
   const damages: [what: string, rounds: number, damage: (file: Buffer, random: () => number) => Damage][] = [
-    ['five pages, whichever', 6, (bytes, random) => overwritePages(bytes, 5, random)],
-    ['200 bits, whichever', 3, (bytes, random) => flipBits(bytes, 200, random)],
+    ['five pages, whichever', 4, (bytes, random) => overwritePages(bytes, 5, random)],
+    ['200 bits, whichever', 2, (bytes, random) => flipBits(bytes, 200, random)],
   ];
   for (const [what, rounds, damage] of damages) {
     test(`given damage to ${what}, then all entries but those are taken over, and those are counted`, async () => {
