@@ -3,7 +3,7 @@ export type AnswerBody = { ActionStatus: 'OK' | 'FAIL'; ErrorCode: 0 | 1; ErrorI
 
 export type Answer = { status: number; body: AnswerBody };
 
-/** An answer in somebody else's words: the endpoint's own. */
+/** The endpoint's own answer, which goes back byte for byte. */
 export type ForeignAnswer = { status: number; headers: Record<string, string>; body: Buffer };
 
 export const OK: Answer = Object.freeze({
@@ -11,16 +11,16 @@ export const OK: Answer = Object.freeze({
   body: Object.freeze({ ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' }),
 });
 
-/** For a "before" command it forbids what the user is about to do. */
+/** The answer of `RELAY_FAILURE=fail`. For a "before" command it forbids what the user is about to do. */
 export const FAILED: Answer = Object.freeze({
   status: 200,
   body: Object.freeze({ ActionStatus: 'FAIL', ErrorCode: 1, ErrorInfo: 'the endpoint gave no answer' }),
 });
 
-/** The vendor takes it for no answer, so that the policy that is set in its console decides. */
+/** The vendor treats this as no answer. Then the policy that is set in its console decides. */
 export const NO_ANSWER: ForeignAnswer = { status: 504, headers: {}, body: Buffer.alloc(0) };
 
-/** One row a reason for which a callback is not acknowledged. */
+/** Why a callback is not acknowledged: one row per reason. */
 export const REFUSALS = {
   'unknown-path': { status: 404, info: 'unknown path' },
   'wrong-method': { status: 405, info: 'method must be POST' },
@@ -40,7 +40,7 @@ export const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
-/** @param info says where and what, when the reason's own text is too general */
+/** @param info says what is wrong and where. Absent: the general text of the reason is used */
 export function fail(reason: Refusal, info?: string): Answer {
   const refusal = REFUSALS[reason];
   return {

@@ -1,17 +1,21 @@
 import { sha256 } from './sha256.ts';
 
-/** What tells callbacks apart: equal keys are the same callback, without a RequestId only for a while. */
+/**
+ * Identifies a callback. Callbacks with equal keys are the same callback; without a RequestId only within
+ * `DEDUPE_WINDOW`.
+ */
 export type DeliveryKey = {
   /**
-   * What the ids are made from: the RequestId; `sha256:` and its hash where it is not plain; `body:` and a hash of
-   * the content where there is none. A plain RequestId has no colon, so that none looks like another kind.
+   * What delivery ids are made from. It is the RequestId, or `sha256:` and the hash of a RequestId that is not plain, or
+   * `body:` and a hash of the content where there is no RequestId. A plain RequestId has no colon, so the three kinds
+   * cannot be confused.
    */
   origin: string;
-  /** sha256 of the body, in hex: tells two callbacks of one RequestId apart. */
+  /** sha256 of the body, in hex. Two callbacks with the same RequestId differ in it. */
   bodyHash: string;
 };
 
-/** A key that was written down; what an earlier version wrote has no origin. */
+/** A key as the journal or Temporal keeps it. The keys of an earlier version have no origin. */
 export type KnownKey = { origin?: string | undefined; bodyHash: string };
 
 const PLAIN_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -19,12 +23,12 @@ const HASHED = 'sha256:';
 const CONTENT = 'body:';
 
 /**
- * How many hex digits of the body's hash stand behind an id that another callback has. With all 64 the id is longer
- * than any RequestId, so that nobody else can have it.
+ * When another callback has the id, so many hex digits of the body's hash are appended to it. With all 64 digits the id
+ * is longer than any RequestId, so no other callback can have it.
  */
 const SUFFIX_DIGITS = [8, 16, 32, 64];
 
-/** Names a callback by its RequestId, or by its content where the vendor sent none. No account name shows. */
+/** Makes the key from the RequestId, or from the content where the vendor sent no RequestId. It contains no account name. */
 export function deliveryKey(callback: {
   sdkAppId: string;
   command: string;
@@ -58,13 +62,13 @@ export function firstDeliveryId({ origin }: Pick<DeliveryKey, 'origin'>, receive
 
 const TIMED = /^([0-9a-f]{24})-\d+(?:-[0-9a-f]+)?$/;
 
-/** What an id was made from that looks like one of a callback without a RequestId. */
+/** The origin of a delivery id that has the form of an id without a RequestId. Undefined: it has another form. */
 export function originOfTimed(deliveryId: string): string | undefined {
   const hash = TIMED.exec(deliveryId)?.[1];
   return hash === undefined ? undefined : CONTENT + hash;
 }
 
-/** Every id that a delivery may have, in this order: it has the first one that no other callback has. */
+/** Every id that a delivery can have. It gets the first one that no other callback has. */
 export function deliveryIds(key: DeliveryKey, receivedAt: number): Generator<string> {
   return withSuffixes(firstDeliveryId(key, receivedAt), key.bodyHash);
 }
@@ -74,16 +78,16 @@ function* withSuffixes(deliveryId: string, bodyHash: string): Generator<string> 
   for (const digits of SUFFIX_DIGITS) yield `${deliveryId}-${bodyHash.slice(0, digits)}`;
 }
 
-/** What recognises a delivery when its callback comes again: its id, or what equal callbacks have in common. */
+/** The key by which a repeated callback is recognised: the delivery id, or the origin that equal callbacks share. */
 export function seenKey(origin: string | undefined, deliveryId: string): string {
   return origin === undefined || hasRequestId({ origin }) ? deliveryId : origin;
 }
 
 /**
- * The id of a delivery by what is remembered here.
+ * Chooses the id of a delivery by the callbacks that this receiver remembers.
  *
- * @param find the callback that has an id, if that is known
- * @returns `known` is the same callback, which came before; without it the id is free
+ * @param find returns the callback that has an id, if this receiver remembers one
+ * @returns `known`: the same callback came before. Absent: the id is free
  */
 export function chooseDeliveryId<K extends KnownKey>(
   { key, receivedAt }: { key: DeliveryKey; receivedAt: number },
@@ -103,16 +107,16 @@ export type Chosen = KnownKey & { delivery: { deliveryId: string; receivedAt: nu
 /** `existing`: the same callback was started before. `other-callback`: another one has its id. */
 export type StartOutcome = 'started' | 'existing' | 'other-callback';
 
-/** Where deliveries are started, each under the id that it is handed over with. */
+/** Starts deliveries. Each is started under the id that it has when it is handed over. */
 export type Starter<D extends Chosen> = {
   start(delivery: D): Promise<StartOutcome>;
-  /** What is there under its id; starts nothing. */
+  /** Says what has the id already. It starts nothing. */
   look(delivery: D): Promise<Exclude<StartOutcome, 'started'> | 'absent'>;
 };
 
 /**
- * Starts a delivery under the chosen id, or under the next one that no other callback has. Where the chosen id is not
- * the first one, another receiver may have given an earlier one to the same callback.
+ * Starts a delivery under the chosen id, or under the next id that no other callback has. If the chosen id is not the
+ * first one, another receiver may have started the same callback under an earlier id: those are looked at first.
  */
 export async function startUnderFreeId<D extends Chosen>(
   starter: Starter<D>,
@@ -130,12 +134,12 @@ export async function startUnderFreeId<D extends Chosen>(
   throw new Error(`every id of ${chosen.delivery.deliveryId} is taken`);
 }
 
-/** The ids before the chosen one, and those from it on. */
+/** The possible ids before the chosen one, and the chosen one with those after it. */
 function idsAround({ origin, bodyHash, delivery }: Chosen): { earlier: string[]; free: string[] } {
   const { deliveryId, receivedAt } = delivery;
   const ids = origin === undefined ? [] : [...deliveryIds({ origin, bodyHash }, receivedAt)];
   const at = ids.indexOf(deliveryId);
-  // An earlier version's: what came before its id is not known.
+  // An earlier version chose the id, so the ids before it are not known.
   if (at < 0) return { earlier: [], free: [...withSuffixes(deliveryId, bodyHash)] };
   return { earlier: ids.slice(0, at), free: ids.slice(at) };
 }

@@ -5,10 +5,10 @@ import { isDurablyRelayed } from './relayed-commands.ts';
 import { FRIEND_DELETE, parsePairs } from './schema.ts';
 import { isSigned } from './signature.ts';
 
-/** What of the settings the verdict depends on. */
+/** The settings that the verdict depends on. */
 export type JudgeSettings = {
   sdkAppId: string;
-  /** Valid authentication tokens; none means that callbacks are not authenticated. */
+  /** Valid authentication tokens. Empty: callbacks are not authenticated. */
   tokens: readonly string[];
   /** In lower case. */
   ignorePlatforms: readonly string[];
@@ -44,7 +44,7 @@ export type Verdict =
       kind: 'refuse';
       reason: Refusal;
       info?: string;
-      /** It was signed and its command is ours, but it can't be read: worth a person's look. */
+      /** It was signed and its command is ours, but it can't be read. A person should look at it. */
       isOurs?: boolean;
     };
 
@@ -53,11 +53,11 @@ type Refused = Extract<Verdict, { kind: 'refuse' }>;
 const UNREPEATABLE = ['SdkAppid', 'Sign', 'RequestTime', 'CallbackCommand'];
 
 /**
- * Everything that can be said before the body is read, so that a stranger's costs little.
- * Undefined: nothing speaks against the callback so far.
+ * Judges the query alone, before the body is read: so the request of a stranger costs little.
  *
- * @param query as it stood in the URL
+ * @param query of the URL
  * @param now milliseconds since the epoch
+ * @returns undefined when the query is no reason to refuse the callback
  */
 export function judgeQuery(
   query: URLSearchParams,
@@ -75,8 +75,8 @@ export function judgeQuery(
 }
 
 /**
- * What can be said once the body has a first byte, before more of it is read. Only the console's probe may come
- * without SdkAppid, and the probe's body is empty.
+ * Judges a request whose body has at least one byte, before more of the body is read. Only the console's probe may come
+ * without SdkAppid, and the body of the probe is empty.
  */
 export function judgeFirstByte(query: URLSearchParams): Refused | undefined {
   return query.has('SdkAppid') ? undefined : refuse('missing-app');
@@ -97,15 +97,15 @@ function judgeSignature(query: URLSearchParams, settings: JudgeSettings, now: nu
   return isSigned(claim, settings.tokens, now) ? undefined : refuse('unauthorized');
 }
 
-/** The whole verdict on one POST to the callback path. Pure: the same input gives the same verdict. */
+/** The verdict on one POST to the callback path. Pure: the same input gives the same verdict. */
 export function judge(request: JudgedRequest, settings: JudgeSettings, now: number): Verdict {
   return judgeQuery(request.query, settings, now) ?? judgeBody(request, settings, now);
 }
 
-/** A request as far as the verdict depends on it. */
+/** The parts of a request that the verdict depends on. */
 export type JudgedRequest = { query: URLSearchParams; body: Uint8Array };
 
-/** The rest of the verdict, when {@link judgeQuery} found nothing that speaks against the callback. */
+/** Judges the rest of a request that {@link judgeQuery} did not refuse. */
 export function judgeBody({ query, body }: JudgedRequest, settings: JudgeSettings, now: number): Verdict {
   if (body.length === 0) return judgeSignature(query, settings, now) ?? { kind: 'ignore', reason: 'probe' };
   const refusal = judgeFirstByte(query);
@@ -173,7 +173,7 @@ function judgeCommand(
   return isIgnored ? dontProcess('ignored-platform', parsed.pairs) : accept(parsed.pairs, true);
 }
 
-/** The vendor writes `RequestId` or `RequestID`, documents neither, and older apps send none. */
+/** The vendor writes `RequestId` or `RequestID` and documents neither. For older apps it sends none. */
 function requestId(query: URLSearchParams): string | undefined {
   for (const [name, value] of query) {
     if (name.toLowerCase() === 'requestid' && value !== '') return value;
@@ -183,7 +183,7 @@ function requestId(query: URLSearchParams): string | undefined {
 
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** Some senders put a byte order mark in front, which JSON.parse refuses. Whoever hashes the body hashes it too. */
+/** Some senders begin with a byte order mark, which JSON.parse refuses. The hash of the body includes the mark. */
 function parseJson(body: Uint8Array): unknown {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {

@@ -33,7 +33,7 @@ const KNOWN_COMMANDS: ReadonlySet<string> = new Set([
   'Group.CallbackAfterTopicInfoChanged',
 ]);
 
-/** A command as the label of a metric. Names that nobody documents share one label, or a sender could invent thousands. */
+/** The label of a command in metrics. All undocumented names share one label, because a sender could invent thousands. */
 export function commandLabel(command: string): string {
   return KNOWN_COMMANDS.has(command) ? command : 'other';
 }

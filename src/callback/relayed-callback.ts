@@ -24,7 +24,7 @@ export async function composeRelayed(callback: {
   };
 }
 
-/** For a minute a signature signs any callback, so it is never stored. The other parameters stay as they came. */
+/** A signature is never stored, because for one minute it signs any callback. The other parameters stay as they came. */
 function withoutSignature(query: string): string {
   const isSignature = (parameter: string) => {
     const [name] = new URLSearchParams(parameter).keys();

@@ -6,7 +6,7 @@ export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
 
 /**
  * A UserID: 1–32 bytes of printable ASCII, case-sensitive, spaces and punctuation included (`@RBT#001`).
- * Not narrower: a UserID refused here is a deletion lost.
+ * The rule must not be narrower: when a UserID is refused here, a deletion is lost.
  */
 const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of printable ASCII');
 
@@ -14,7 +14,7 @@ const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of
 const pairSchema = z.object({ From_Account: userId, To_Account: userId });
 const friendDelete = z.object({ PairList: z.array(z.unknown()).min(1, 'expected at least one pair') });
 
-/** Either the distinct pairs in the order they came, or where the schema is broken and how. */
+/** The distinct pairs in the order in which they came, or `fault`: where the schema is broken, and how. */
 export type ParsedPairs = { pairs: Pair[] } | { fault: string };
 
 /** Reads the pairs of a friend-delete body that is already JSON. Exact repeats collapse into one. */
@@ -23,7 +23,7 @@ export function parsePairs(body: unknown): ParsedPairs {
   if (!list.success) return { fault: describeFirstIssue(list.error, []) };
 
   const distinct = new Map<string, Pair>();
-  // Pair by pair: zod would go on to find every fault of a large list, and take longer than the sender waits.
+  // Pair by pair, up to the first fault: zod would look for every fault of a large list, and the sender waits only 2 s.
   for (const [index, item] of list.data.PairList.entries()) {
     const pair = pairSchema.safeParse(item);
     if (!pair.success) return { fault: describeFirstIssue(pair.error, ['PairList', index]) };

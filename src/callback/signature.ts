@@ -11,7 +11,7 @@ export function sign(token: string, requestTime: string): string {
 
 /**
  * Whether `signature` was made with one of `tokens` at a time within {@link MAX_CLOCK_SKEW_SECONDS} of `now`.
- * Several tokens are valid at once while the operator rotates them. Takes the same time whichever token fits.
+ * Several tokens are valid at once while the operator rotates them. The check takes the same time for every token.
  *
  * @param now milliseconds since the epoch
  */

@@ -15,7 +15,7 @@ export type DirectIntakeOptions = {
   logger: Logger;
 };
 
-/** Acknowledges a callback once Temporal has its workflow. Needs no disk, and needs Temporal to be there. */
+/** Acknowledges a callback once Temporal has its workflow. It needs no disk, but Temporal must be reachable. */
 export class DirectIntake implements Intake {
   readonly #starter: Starter<DeliveryToStart>;
   readonly #recent: RecentCallbacks;
@@ -27,7 +27,7 @@ export class DirectIntake implements Intake {
     this.#summed = new SummedLog(logger);
   }
 
-  /** @param budget all that it may take, in ms */
+  /** @param budget how long everything may take, in ms */
   async accept(callback: TracedCallback, budget = MAX_ACCEPT_MS): Promise<Receipt> {
     const { key, receivedAt } = callback;
     if (hasRequestId(key))
@@ -45,9 +45,9 @@ export class DirectIntake implements Intake {
   }
 
   /**
-   * Starts its workflow under the chosen id, or where another callback has that, under the next one.
+   * Starts the workflow under the chosen id, or under the next id if another callback has the chosen one.
    *
-   * @param chosen `budget`: all that it may take, in ms
+   * @param chosen `budget`: how long everything may take, in ms
    */
   async start(callback: TracedCallback, chosen: { deliveryId: string; budget: number }): Promise<Receipt> {
     const { receivedAt, trace } = callback;
@@ -62,7 +62,7 @@ export class DirectIntake implements Intake {
     }
   }
 
-  /** There is no place for it: the log is all that tells of it. */
+  /** Without a journal there is no quarantine. Only the log tells of the callback. */
   async keepRefused(_raw: RawCallback, reason: string): Promise<void> {
     const message = 'a signed callback was refused, and without a journal it is not kept';
     this.#summed.write({ level: 'error', message, fields: { reason } });

@@ -9,23 +9,23 @@ import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryToStart } from '../temporal/start/start-delivery.ts';
 import { classifyStartError } from '../temporal/start/start-error.ts';
 
-/** Starts under way at once. Temporal takes a few hundred a second. */
+/** How many starts run at the same time. Temporal takes a few hundred starts per second. */
 const CONCURRENCY = 32;
 const PAGE = 64;
 
 /**
- * While callbacks come as fast as they can be answered, those go first: deliveries are handed over one at a time,
- * with such a pause after each, in ms.
+ * Under pressure the answers to callbacks come first: deliveries are handed over one at a time, with this pause after
+ * each, in ms.
  */
 const YIELD_MS = 1_000;
 
-/** Another process may have requeued something. */
+/** How long to wait before the journal is looked at again, in ms: another process may have requeued an entry. */
 const IDLE_MS = 1_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** A journal that can't remove anything is read to the end; this bounds what each look at it has to pass over. */
+/** When the journal can't remove entries, every look at it passes over those that were handed over. This bounds them. */
 const MAX_HANDED_OVER = 10_000;
 
 export type DispatcherOptions = {
@@ -37,15 +37,16 @@ export type DispatcherOptions = {
 };
 
 /**
- * Moves deliveries from the journal to Temporal, in order of arrival: at least once, and since a workflow's id
- * is the delivery's, exactly one workflow. While Temporal is away it tries with one delivery at a time.
+ * Moves deliveries from the journal to Temporal, in order of arrival. Each is handed over at least once. It gets exactly
+ * one workflow, because the workflow id is made from the delivery id. While Temporal is away, the dispatcher tries one
+ * delivery at a time.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #underWay = new Map<string, Promise<void>>();
-  /** Entries that are left alone until a time on the monotonic clock: they failed on their own account. */
+  /** Entries that are not tried again before a time on the monotonic clock, because they failed. */
   readonly #later = new Map<string, number>();
-  /** Entries whose deliveries Temporal has, and that are still to be removed. */
+  /** Entries whose deliveries Temporal has, but which are not removed from the journal yet. */
   readonly #handedOver = new Set<string>();
   readonly #stopping = new AbortController();
   #wake: () => void = () => undefined;
@@ -61,12 +62,12 @@ export class Dispatcher {
     this.#finished = this.#run();
   }
 
-  /** Something was journaled. */
+  /** To be called after a delivery was journaled. */
   notify(): void {
     this.#wake();
   }
 
-  /** Goes on for up to `grace` ms while there is something to hand over, then leaves the rest in the journal. */
+  /** Hands over what is pending for up to `grace` ms more. The rest stays in the journal. */
   async stop(grace: number): Promise<void> {
     const deadline = performance.now() + grace;
     const { store } = this.#options;
@@ -98,13 +99,13 @@ export class Dispatcher {
   }
 
   get #isOver(): boolean {
-    // Nothing can be removed any more. The next process goes on, and finds what was started already.
+    // No entry can be removed any more. The next process continues, and finds which workflows were started.
     const isStuck =
       this.#options.store.writeFailure !== undefined && this.#handedOver.size >= MAX_HANDED_OVER;
     return isStuck || this.#stopping.signal.aborted;
   }
 
-  /** Empty also where the journal can't be read: the receiver goes on without it. */
+  /** Empty also when the journal can't be read: the receiver works without it. */
   #nextPage(): Keyed<Buffer>[] {
     const { store, logger } = this.#options;
     const now = performance.now();
@@ -164,7 +165,7 @@ export class Dispatcher {
     logger.info({ deliveryId, ...other, outcome, waitedMs }, 'delivery handed over to Temporal');
   }
 
-  /** One that can't be removed is not started again by this process; the next one finds that it was started. */
+  /** An entry that can't be removed is not started again by this process. The next process finds its workflow. */
   async #remove(key: string, { delivery }: PendingDelivery): Promise<void> {
     const { store, logger } = this.#options;
     try {
@@ -182,7 +183,7 @@ export class Dispatcher {
     }
   }
 
-  /** What the disk keeps from leaving the journal. */
+  /** The disk did not let the entry leave the journal. */
   #leaveInJournal(key: string): void {
     const { writeFailure } = this.#options.store;
     this.#later.set(key, writeFailure === undefined ? performance.now() + MAX_BACKOFF_MS : NEVER);
@@ -211,14 +212,14 @@ export class Dispatcher {
       case 'away':
         metrics.retried.inc();
         this.#failures += 1;
-        // The next try is with another one: Temporal may be away for this one alone, as it has many shards.
+        // Try another delivery next: Temporal has many shards, and may be away for this delivery alone.
         this.#later.set(key, performance.now() + longestBackoff(this.#failures));
         if (this.#failures === 1)
           logger.error({ deliveryId, reason }, 'Temporal takes no deliveries: they wait in the journal');
     }
   }
 
-  /** Until something is journaled, or one that was left alone has its turn. */
+  /** Waits until a delivery is journaled, or until one that failed may be tried again. */
   async #idle(): Promise<void> {
     const next = Math.min(...this.#later.values()) - performance.now();
     const wait = Math.min(IDLE_MS, Math.max(0, next));
@@ -235,7 +236,7 @@ export class Dispatcher {
   }
 }
 
-/** Doubles from a tenth of a second to two, with jitter, so that receivers don't come back in step. */
+/** Doubles from 0.1 s to 2 s. Jitter keeps receivers from coming back at the same moment. */
 function backoff(failures: number): number {
   const longest = longestBackoff(failures);
   return longest / 2 + Math.random() * (longest / 2);

@@ -3,32 +3,36 @@ import type { Callback } from '../callback/judge.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { TraceParent } from '../telemetry/tracing.ts';
 
-/** A valid callback with what of its request goes on. */
+/** A valid callback with the parts of its request that are needed later. */
 export type TracedCallback = Callback & {
-  /** What its trace goes on from, where somebody traces. */
+  /** Where its trace continues; absent: it is not traced. */
   trace?: TraceParent;
   /** What the endpoint gets; absent: it is not relayed. */
   relayed?: RelayedCallback;
 };
 
-/** What became of an acknowledged callback; a duplicate has the first one's delivery id. */
+/** The result for an acknowledged callback. A duplicate has the delivery id of the first callback. */
 export type Receipt = { deliveryId: string; duplicate: boolean };
 
-/** Makes a valid callback durable, and tells only then. */
+/** Makes valid callbacks durable. */
 export interface Intake {
-  /** @throws NotDurableError when the callback must not be acknowledged */
+  /**
+   * Resolves only when the callback is durable.
+   *
+   * @throws NotDurableError when the callback must not be acknowledged
+   */
   accept(callback: TracedCallback): Promise<Receipt>;
-  /** Keeps a refused callback for a person to look at, where there is a place for it. Never throws. */
+  /** Keeps a refused callback for a person to look at, if there is a quarantine. Never throws. */
   keepRefused(raw: RawCallback, reason: string): Promise<void>;
 }
 
-/** All that an acknowledgement may take, in ms: the sender waits for 2 s, the network included. */
+/** How long an acknowledgement may take, in ms. The sender waits for 2 s, and the network needs a part of that. */
 export const MAX_ACCEPT_MS = 1_500;
 
-/** The callback is durable nowhere: it must be answered 503. */
+/** The callback is neither in the journal nor in Temporal, so it must be answered 503. */
 export class NotDurableError extends Error {
   override name = 'NotDurableError';
-  /** What it would have been. */
+  /** The id that the delivery would have had. */
   readonly deliveryId: string;
 
   constructor(deliveryId: string, reason: string, options?: ErrorOptions) {

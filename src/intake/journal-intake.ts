@@ -13,11 +13,11 @@ import { asDuplicate, type KnownCallback, type RecentCallbacks } from './recent-
 
 export type JournalIntakeOptions = {
   journal: Journal;
-  /** The second way, for what the journal can't take. */
+  /** The second way: it takes callbacks that the journal can't take. */
   direct: DirectIntake;
-  /** What the second way took: the journal does not know it. */
+  /** The callbacks that went the second way. The journal does not know them. */
   recent: RecentCallbacks;
-  /** Told after each delivery that was journaled. */
+  /** Called after each delivery that was journaled. */
   journaled: () => void;
   /** In ms. */
   dedupeWindow: number;
@@ -26,7 +26,7 @@ export type JournalIntakeOptions = {
   logger: Logger;
 };
 
-/** Refused callbacks wait in memory for a disk that hangs, each as large as `MAX_BODY` lets it be. */
+/** While the disk hangs, refused callbacks wait in memory. Each can be as large as `MAX_BODY`. */
 const MAX_KEPT_AT_ONCE = 32;
 
 /** A callback's key, id and time. */
@@ -38,7 +38,7 @@ type Named = DeliveryKey & Omit<KnownCallback, 'receipt'>;
  */
 export class JournalIntake implements Intake {
   readonly #options: JournalIntakeOptions;
-  /** Callbacks being made durable at this moment, by what recognises them. */
+  /** The callbacks that are being made durable at this moment, by the keys that recognise them. */
   readonly #underWay = new Map<string, KnownCallback>();
   /** Refused callbacks on their way to the quarantine. */
   #keeping = 0;
@@ -47,28 +47,28 @@ export class JournalIntake implements Intake {
     this.#options = options;
   }
 
-  // Not async, nor is what it calls until there is something to wait for: each promise costs every callback.
+  // Not async, for speed: a promise that is not needed would cost time for every callback.
   accept(callback: TracedCallback): Promise<Receipt> {
     const first = this.#firstOfEqual(callback);
     const { known, deliveryId } = first
       ? { known: first, deliveryId: first.deliveryId }
       : chooseDeliveryId(callback, (id) => this.#find(id, callback.receivedAt));
     if (known?.receipt !== undefined) return asDuplicate(known.receipt);
-    // It was tried before, without a receipt: again under the same id and time.
+    // It was tried before and not acknowledged. Try again under the same id and time.
     return this.#acceptAs(deliveryId, known ? { ...callback, receivedAt: known.receivedAt } : callback);
   }
 
-  /** Without a RequestId equal bytes are the same callback for a while only; the clock may have been set back. */
+  /** Without a RequestId, equal bytes are the same callback only within the window. The clock may have been set back. */
   #firstOfEqual({ key, receivedAt }: Callback): KnownCallback | undefined {
     if (hasRequestId(key)) return undefined;
     return this.#find(key.origin, receivedAt, this.#options.dedupeWindow);
   }
 
   /**
-   * By whichever way it came: what is being taken, what went the second way, what was journaled.
+   * Looks among the callbacks that are being made durable, that went the second way, and that were journaled.
    *
    * @param now ms since the epoch
-   * @param window for which the journal's counts, in ms
+   * @param window how long a journaled callback counts as the same, in ms
    */
   #find(seenKey: string, now: number, window = Number.POSITIVE_INFINITY): KnownCallback | undefined {
     const recent = this.#options.recent.find(seenKey);
@@ -119,7 +119,7 @@ export class JournalIntake implements Intake {
     }
   }
 
-  /** The second way, under the id chosen already: a commit that was only slow may have journaled it all the same. */
+  /** The second way. It keeps the chosen id, because a slow commit may still journal the delivery under that id. */
   #start(callback: TracedCallback, as: Named, why: { budget: number; error: unknown }): Promise<Receipt> {
     const { direct, recent, metrics, logger } = this.#options;
     const { deliveryId } = as;
@@ -145,7 +145,7 @@ export class JournalIntake implements Intake {
   }
 }
 
-/** Its id and, without a RequestId, what equal callbacks have in common. */
+/** The keys that recognise it: the delivery id and, without a RequestId, the origin that equal callbacks share. */
 function seenKeys({ origin, deliveryId }: Named): string[] {
   return hasRequestId({ origin }) ? [deliveryId] : [origin, deliveryId];
 }

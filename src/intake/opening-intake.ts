@@ -5,8 +5,8 @@ import type { DirectIntake } from './direct-intake.ts';
 import { type Intake, MAX_ACCEPT_MS, NotDurableError, type Receipt, type TracedCallback } from './intake.ts';
 
 /**
- * A callback without a RequestId waits this long for the journal, in ms: the journal may know equal bytes. With a
- * RequestId the workflow's id tells.
+ * A callback without a RequestId waits this long for the journal, in ms, because the journal may know equal bytes. With a
+ * RequestId the workflow id shows whether it is a duplicate.
  */
 const REMEMBERING_MS = 500;
 
@@ -14,9 +14,9 @@ const REMEMBERING_MS = 500;
 const MAX_HELD = 100;
 
 export type OpeningIntakeOptions = {
-  /** The way while there is no journal, and for good where there will be none. */
+  /** Takes callbacks while the journal is being opened, and also later if it can't be opened. */
   direct: DirectIntake;
-  /** Resolves with the journal's intake once that is open; with undefined where it can't be opened. Never rejects. */
+  /** Resolves with the intake of the journal once it is open, or with undefined if it can't be opened. Never rejects. */
   journaled: Promise<Intake | undefined>;
 };
 
@@ -27,7 +27,7 @@ export type OpeningIntakeOptions = {
 export class OpeningIntake implements Intake {
   readonly #direct: DirectIntake;
   readonly #settled: Promise<void>;
-  /** Once it is known which. */
+  /** The intake to use from then on. Undefined: the journal is still being opened. */
   #intake: Intake | undefined;
   #held = 0;
 
@@ -38,7 +38,7 @@ export class OpeningIntake implements Intake {
     });
   }
 
-  // Not async: a promise more would cost every callback.
+  // Not async, for speed: one more promise would cost time for every callback.
   accept(callback: TracedCallback): Promise<Receipt> {
     return this.#intake ? this.#intake.accept(callback) : this.#acceptMeanwhile(callback);
   }
@@ -58,7 +58,7 @@ export class OpeningIntake implements Intake {
     }
   }
 
-  /** The answer does not wait for longer than any other; what is kept goes to the quarantine when that is there. */
+  /** The answer waits for the quarantine no longer than for anything else. The callback goes there once it is open. */
   async keepRefused(raw: RawCallback, reason: string): Promise<void> {
     if (this.#intake || this.#held >= MAX_HELD)
       return (this.#intake ?? this.#direct).keepRefused(raw, reason);

@@ -6,15 +6,16 @@ export type KnownCallback = KnownKey & {
   deliveryId: string;
   /** Milliseconds since the epoch. */
   receivedAt: number;
-  /** Undefined: it was not acknowledged. Its delivery may be on its way all the same. */
+  /** Undefined: it was not acknowledged. Its workflow may have been started all the same. */
   receipt: Receipt | Promise<Receipt> | undefined;
 };
 
 type Recent = KnownCallback & { seenAt: number };
 
 /**
- * What was handed to Temporal before the answer, within a rolling window. Without a RequestId, equal bytes within
- * the window are the same deletion; later they are a new one (befriended and deleted again). Knows one process only.
+ * The callbacks whose workflows were started before the answer, within a rolling window. Without a RequestId, equal bytes
+ * within the window are the same deletion. Later they are a new deletion: the two were friends again meanwhile. It knows
+ * only the callbacks of this process.
  */
 export class RecentCallbacks {
   readonly #window: number;
@@ -38,10 +39,10 @@ export class RecentCallbacks {
   }
 
   /**
-   * Remembers a callback. One that fails keeps its id and time for the window: whoever sends it again must not start a
-   * second workflow, and a start that came to no answer may have made the first.
+   * Remembers a callback. A callback that fails keeps its id and time for the window. If it comes again, it must not start
+   * a second workflow: a start without an answer may have made the first.
    *
-   * @param seenKeys what recognises it
+   * @param seenKeys the keys that recognise it
    */
   note(
     seenKeys: Iterable<string>,

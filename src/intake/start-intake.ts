@@ -16,7 +16,7 @@ import { JournalIntake } from './journal-intake.ts';
 import { OpeningIntake } from './opening-intake.ts';
 import { RecentCallbacks } from './recent-callbacks.ts';
 
-/** What a stop hands over to Temporal before it leaves the rest in the journal, in ms. */
+/** How long a stop goes on handing over deliveries to Temporal, in ms. The rest stays in the journal. */
 const HANDOVER_MS = 5_000;
 
 export type IntakeParts = {
@@ -24,7 +24,7 @@ export type IntakeParts = {
   client: Client;
   freshStarts: FreshStarts;
   metrics: Metrics;
-  /** Both or neither: whether somebody traces. */
+  /** Both are present when tracing is on, and absent otherwise. */
   tracing?: Tracing | undefined;
   traceStarts?: TraceStarts | undefined;
   logger: Logger;
@@ -33,15 +33,15 @@ export type IntakeParts = {
 /** A running intake. */
 export type RunningIntake = {
   intake: Intake;
-  /** How far its journal is; undefined for `INTAKE=direct`. */
+  /** The state of its journal; undefined for `INTAKE=direct`. */
   readonly journal: JournalPhase | undefined;
-  /** Resolves when it is known how callbacks are taken from now on. Never rejects. */
+  /** Resolves when the journal is open, or when it is clear that it can't be opened. Never rejects. */
   settled: Promise<void>;
   stop(): Promise<void>;
 };
 
 /**
- * Takes callbacks at once; its journal is opened in the background.
+ * Takes callbacks at once. The journal is opened in the background.
  *
  * @throws JournalLockedError when another process has the journal
  */
@@ -117,7 +117,7 @@ function startOnJournal(parts: IntakeParts, { starter, recent, direct }: Ways): 
   };
 }
 
-/** Undefined while it is not known what the journal holds. */
+/** Undefined while the journal is being opened: what it holds is not known yet. */
 function gaugesOf(phase: JournalPhase): JournalGauges | undefined {
   if (phase.kind === 'opening') return undefined;
   return phase.kind === 'open' ? phase.journal : NO_JOURNAL;
