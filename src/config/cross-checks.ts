@@ -3,8 +3,8 @@ import type { Values } from './fields.ts';
 import type { Role } from './role.ts';
 
 /**
- * In the input of a workflow stand the pairs, and in base64 the compressed body: at worst 1.6 times the size of the
- * body. Temporal takes 2 MB.
+ * The input of a workflow contains the pairs, and the compressed body in base64. Together they are at most 1.6 times as
+ * large as the body. Temporal takes 2 MB.
  */
 const LARGEST_RELAYED_KB = 1_200;
 
@@ -52,7 +52,7 @@ function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
   const { TENCENT_SECRET_KEY: secretKey } = values;
   const destinations = notifyDestinations(values);
   if (destinations.includes('tencent:')) {
-    // start needs it anyway, and says so.
+    // `start` needs it in any case, and has a fault for it above.
     if (role === 'work' && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
       yield 'SDK_APP_ID: missing; with tencent: in NOTIFY_URL, messages are sent in the name of that app';
     }

@@ -12,7 +12,7 @@ const onlyHttpJson = z
   .refine((value) => value === 'http/json', 'expected http/json, which collectors take on port 4318')
   .optional();
 
-/** Every setting, by its name in the environment: how it is read, and what it is by default. */
+/** How each setting is read, and its default, by its name in the environment. */
 export const FIELDS = {
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
@@ -50,8 +50,8 @@ export const FIELDS = {
 };
 
 /**
- * The demo runs on the embedded stand-ins and on a journal of its own, whatever is set for others: it must never
- * take a receiver's deliveries to its local server.
+ * Settings that the demo ignores. It always runs on the embedded stand-ins and on its own journal, so that it never takes
+ * the deliveries of a receiver to its local server.
  */
 export const NOT_FOR_DEMO = [
   'CACHE_URL',

@@ -4,13 +4,14 @@ import type { Environment } from './role.ts';
 
 const KNOWN = new Set([...Object.keys(FIELDS), ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY]);
 
-/** Shorter names, such as HOST and PORT, are one letter away from too much that other programs read. */
+/** Shorter names, such as HOST and PORT, differ in one letter from too many names that other programs read. */
 const SHORTEST = 5;
 
 /**
- * What is set, is read by nobody here, and looks like a setting: one sentence for each, with names and no values. One
- * letter may be missing, wrong or too many, or two may be swapped; case and underscores don't count. A second letter
- * would find more, but also names that others own: systemd sets NOTIFY_SOCKET, which is two letters from NOTIFY_SECRET.
+ * Finds variables that nobody here reads, but that look like a setting. It returns one sentence per variable, with names
+ * and no values. One letter may be missing, wrong or too many, or two may be swapped. Case and underscores don't count.
+ * With two wrong letters it would also find names that belong to others: NOTIFY_SOCKET, which systemd sets, differs in two
+ * letters from NOTIFY_SECRET.
  */
 export function misspeltSettings(environment: Environment): string[] {
   const unknown = Object.keys(environment).filter((name) => environment[name]?.trim() && !isKnown(name));

@@ -1,4 +1,4 @@
-/** What `@temporalio/envconfig` reads. It exports no list; a test compares this one with its code. */
+/** The names that `@temporalio/envconfig` reads. It exports no list, so a test compares this one with its code. */
 export const OF_TEMPORAL = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_API_KEY',
@@ -18,11 +18,11 @@ export const OF_TEMPORAL = [
   'TEMPORAL_TLS_SERVER_NAME',
 ];
 
-/** Before a header's name, which may be anything. */
+/** The beginning of a name that ends with the name of any header. */
 export const TEMPORAL_METADATA = 'TEMPORAL_GRPC_META_';
 
 /**
- * What OpenTelemetry's SDK and exporter read about traces, beside the settings of which we check the value.
+ * The names that OpenTelemetry's SDK and exporter read for traces, without those whose values Unfriend checks itself.
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export const OF_OPEN_TELEMETRY = [

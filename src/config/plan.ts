@@ -5,8 +5,8 @@ import type { DeliveryPlan } from '../../workflows/contract.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * What each delivery goes through: every side effect that is not switched off. Whether its callback is relayed, the
- * delivery itself says: the receiver decides that for each.
+ * The plan of each delivery: every side effect that is not switched off. It does not contain `relayCallback`, because the
+ * receiver decides for each delivery whether its callback is relayed.
  */
 export function createPlan(settings: Settings): DeliveryPlan {
   const off: Record<BackendName, boolean> = {

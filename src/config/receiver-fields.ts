@@ -2,7 +2,7 @@ import bytes from 'bytes';
 import { z } from 'zod';
 import { duration, invalid, list, oneOf, portNumber, text, wholeNumber } from './kinds.ts';
 
-/** Temporal takes payloads of at most 2 MB. The rest is room for what goes with the pairs. */
+/** Temporal takes payloads of at most 2 MB. The rest of that is for the plan and the delivery. */
 const MAX_BODY_LIMIT = '1900kb';
 /** Node's timers overflow after 24.8 days. */
 const LONGEST_TIMER = '24d';

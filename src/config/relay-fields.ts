@@ -3,10 +3,10 @@ import { findPatternFault } from '../callback/relayed-commands.ts';
 import { FRIEND_DELETE } from '../callback/schema.ts';
 import { duration, invalid, oneOf, text } from './kinds.ts';
 
-/** The sender itself waits for 2 s. More is for tests, and for another sender. */
+/** The sender itself waits for 2 s. Longer timeouts are for tests and for other senders. */
 const LONGEST_TIMEOUT = '10s';
 
-/** The settings of the relay: to which endpoint callbacks go on, and which of them durably. */
+/** The settings of the relay: the endpoint that gets callbacks, and which of them it gets durably. */
 export const RELAY_FIELDS = {
   RELAY_URL: z
     .string()

@@ -3,14 +3,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The commands that run as a service. */
 export type ServiceRole = 'start' | 'serve' | 'work' | 'demo';
 
-/** The command that a process runs, and so what it needs. `operate` is every command that is no service. */
+/** The command that a process runs. It decides which settings are needed. `operate`: every command that is no service. */
 export type Role = ServiceRole | 'operate';
 
 /** Which parts of Unfriend run in a process. */
 export type Parts = {
   receiver: boolean;
   worker: boolean;
-  /** Whether a local Temporal server is started, and with it the search attributes created. */
+  /** Whether a local Temporal server is started, and search attributes are created in it. */
   localTemporal: boolean;
 };
 

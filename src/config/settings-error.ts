@@ -1,10 +1,10 @@
 import { OperatorError } from '../operator-error.ts';
 
-/** Thrown with every fault of the settings at once, each naming the variable and what to do. */
+/** All faults of the settings at once. Each names the variable and says what to do. */
 export class SettingsError extends OperatorError {
   override name = 'SettingsError';
   readonly faults: readonly string[];
-  /** Settings under a wrong name: often the reason why another one is missing. */
+  /** Settings with a misspelt name. They are often the reason why another setting is missing. */
   readonly misspelt: readonly string[];
 
   constructor(faults: readonly string[], misspelt: readonly string[]) {

@@ -1,6 +1,5 @@
 /**
- * Everything that can be set, read and validated in one place: the only reader of the environment.
- * docs/settings.md lists each setting; a fault says what to set.
+ * Reads and validates all settings. No other module reads the environment. docs/settings.md lists each setting.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -78,11 +77,11 @@ function compose(values: Values, context: ComposeContext) {
   const authenticated = values.CALLBACK_TOKEN.length > 0;
   return {
     parts: partsOf(role, temporal.configured),
-    /** Names that look like a setting and are none, with a sentence for each. */
+    /** One sentence for each name that looks like a setting and is none. */
     misspelt,
     production: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
-    /** The app whose callbacks are taken; undefined only where a role does without. */
+    /** The app whose callbacks are taken. Undefined only for roles that do not need it. */
     sdkAppId,
     callback: {
       tokens: values.CALLBACK_TOKEN,
@@ -97,7 +96,7 @@ function compose(values: Values, context: ComposeContext) {
       // Without a token a receiver is open to anyone; a worker takes no callbacks.
       host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
       ...portsOf(values, role),
-      /** At most: fewer where the process may open fewer files. */
+      /** A maximum. There are fewer if the process may open fewer files. */
       maxConnections: values.MAX_CONNECTIONS,
       keepAlive: values.KEEP_ALIVE,
       drainDelay: values.DRAIN_DELAY,
@@ -135,7 +134,7 @@ function compose(values: Values, context: ComposeContext) {
       searchPath,
     },
     taskQueue: values.TASK_QUEUE,
-    /** Where to, OpenTelemetry's SDK reads by itself. */
+    /** Whether spans are made. OpenTelemetry's SDK itself reads where they are sent to. */
     tracing: isTraced(values),
     batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
@@ -162,13 +161,13 @@ function compose(values: Values, context: ComposeContext) {
         : `https://${values.TENCENT_DOMAIN}`,
       admin: values.TENCENT_ADMIN,
       secretKey: values.TENCENT_SECRET_KEY,
-      /** Messages a second, of this process. */
+      /** Messages per second of this process. */
       rate: values.TENCENT_RATE,
     },
   };
 }
 
-/** The standard settings say whether spans are wanted: none, unless somebody says where to. */
+/** By OpenTelemetry's standard settings. Without an endpoint no spans are made. */
 function isTraced(values: Values): boolean {
   if (values.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || values.OTEL_TRACES_EXPORTER === 'none')
     return false;

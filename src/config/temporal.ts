@@ -34,7 +34,7 @@ export function readTemporal(
       configured: connectionOptions.address !== undefined,
     };
   } catch (error) {
-    // Only the first line: a TOML error goes on with the lines of the file, and an API key may stand in them.
+    // Only the first line: the others quote the TOML file, which may contain an API key.
     faults.push(`TEMPORAL_*: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]}`);
     return undefined;
   }
@@ -51,9 +51,10 @@ function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile:
 }
 
 /**
- * Where people see Temporal's UI: Temporal Cloud's, else on the server's own host, where the local server has it.
+ * Guesses the address of the Temporal UI: that of Temporal Cloud, or a port on the server's own host, as the local server
+ * has it.
  *
- * @param port of the local server's; 0: any
+ * @param port of the UI of the local server; 0: any
  */
 export function guessUi({ connectionOptions }: TemporalSettings, port: number | undefined): string {
   const host = (connectionOptions.address ?? DEFAULT_ADDRESS).replace(/:\d+$/, '');

@@ -7,7 +7,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { SummedLog } from '../telemetry/summed-log.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 
-/** An answer, and what it was about: `accepted`, `duplicate`, or why nothing was started. */
+/** An answer with its verdict: `accepted`, `duplicate`, or the reason why nothing was started. */
 export type Answered = {
   answer: Answer | ForeignAnswer;
   verdict: string;
@@ -23,7 +23,7 @@ export function respond(ctx: Context, answered: Answered): void {
   ctx.status = answer.status;
   ctx.body = answer.body;
   if ('headers' in answer) {
-    // Koa has set one of its own for the bytes.
+    // For bytes Koa sets a content type of its own.
     ctx.remove('Content-Type');
     ctx.set(answer.headers);
   }
@@ -43,8 +43,8 @@ export type Observers = {
 };
 
 /**
- * Counts, times, traces and logs every answer; refusals are summed up, for strangers can cause them. Never the query
- * string: for a minute it signs any other callback.
+ * Counts, times, traces and logs every answer. Refusals are summed up, because strangers can cause them. The query string
+ * is never logged: for one minute it signs any other callback.
  */
 export function observeAnswers({ logger, summed, metrics, tracing }: Observers) {
   return async (ctx: Context, next: Next): Promise<void> => {
@@ -67,12 +67,12 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
   };
 }
 
-/** Refusals can be caused by strangers, and callbacks that are passed through are as frequent as messages. */
+/** Strangers can cause refusals, and passed-through callbacks are as frequent as messages: both are summed up. */
 function isOnePerDelivery(answer: Answered['answer']): boolean {
   return !('headers' in answer) && answer.body.ErrorCode === 0;
 }
 
-/** The path stays out of it: it may be a secret. */
+/** The span has no path, because the path may be a secret. */
 function endSpan(span: Span, { answer, verdict, deliveryId, pairs }: Answered): void {
   span.end(
     {
@@ -86,8 +86,8 @@ function endSpan(span: Span, { answer, verdict, deliveryId, pairs }: Answered): 
 }
 
 /**
- * The one place where an error becomes an answer. Nothing of the error is shown: whatever went wrong,
- * the callback was not made durable, and the sender can only be told so.
+ * The one place where an error becomes an answer. The answer shows nothing of the error. It only says that the callback
+ * was not made durable.
  */
 export function answerErrors({ logger, summed }: Pick<Observers, 'logger' | 'summed'>) {
   return async (ctx: Context, next: Next): Promise<void> => {
@@ -106,7 +106,7 @@ export function answerErrors({ logger, summed }: Pick<Observers, 'logger' | 'sum
   };
 }
 
-/** Koa reads the target with Node's own parser, which throws at some of them, such as `http://[/`. */
+/** Koa reads the request target with Node's own parser, which throws for some targets, such as `http://[/`. */
 export async function refuseMalformedTargets(ctx: Context, next: Next): Promise<void> {
   if (hasReadableTarget(ctx)) return next();
   respond(ctx, refused('malformed-http'));

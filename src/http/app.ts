@@ -38,19 +38,19 @@ export function createReceiverApp(options: ReceiverAppOptions): Koa {
 function closeWhileDraining(isDraining: () => boolean) {
   return async (ctx: Context, next: Next): Promise<void> => {
     await next();
-    // After the handler: a drain that began meanwhile counts.
+    // After the handler, because a drain may have begun meanwhile.
     if (isDraining()) ctx.set('Connection', 'close');
   };
 }
 
-/** A comparison, and no router: there is one path, and each callback would pay for the search. */
+/** A comparison and no router: there is only one path, and a router would cost time for every callback. */
 function onlyAt(path: string) {
   const same = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
   return (ctx: Context, next: Next): Promise<void> | void =>
     ctx.path === path || ctx.path === same ? next() : respond(ctx, refused('unknown-path'));
 }
 
-/** Another receiver, or this one, relayed it: taken once more, it would go in a circle. */
+/** This receiver, or another one, has relayed the callback. If it took it, the callback would go in a circle. */
 function refuseRelayed(ctx: Context, next: Next): Promise<void> | void {
   if (ctx.get(RELAY_HEADER) === '') return next();
   ctx.set(RELAY_HEADER, 'refused');

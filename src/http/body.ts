@@ -1,22 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import type { Room, Share } from './room.ts';
 
-/** So much of a body is read without a share: about what Node.js reads ahead of any. Most callbacks are smaller. */
+/** So many bytes of a body are read without a share. Node.js reads about as much ahead. Most callbacks are smaller. */
 const FREE_BYTES = 16 * 1024;
 
 /** How long a body may take to arrive, in ms. The sender of callbacks itself waits for 2 s. */
 const BODY_TIMEOUT = 3_000;
 
-/** How long a body may wait for its share, in ms: longer than those before it may stall. */
+/** How long a body may wait for its share, in ms. It is longer than the bodies before it may stall. */
 const SHARE_TIMEOUT = 5_000;
 
-/** Emitted by a request whose rest can't come any more, though its sender still waits for the answer. */
+/** Emitted by a request whose rest can't arrive any more. Its sender still waits for the answer. */
 export const UNFINISHED = 'unfinished';
 
-/** `release` is to be called once the callback is answered: until then its bytes are kept. */
+/** Call `release` once the callback is answered. Until then its bytes stay in memory. */
 export type Body = { bytes: Buffer; release: () => void };
 
-/** Why there is no body. `unavailable`: there was no room for it in time. */
+/** Why there is no body. `unavailable`: there was no room in memory in time. */
 export type NoBody = 'too-large' | 'aborted' | 'unavailable';
 
 /** Reads a body of up to `limit` bytes. A large one waits for its share of `room` before more of it is read. */
@@ -93,7 +93,7 @@ class Reading {
 
   readonly #abort = (): void => this.#settle('aborted');
 
-  /** A signed callback that found no room is lost, and somebody must know; one that stalled is its sender's fault. */
+  /** A signed callback that found no room is lost, and must be counted. If a body stalls, that is its sender's fault. */
   #giveUp(): void {
     this.#settle(this.#share?.isGranted === false ? 'unavailable' : 'aborted');
   }

@@ -21,10 +21,10 @@ import type { Connections } from './connections.ts';
 import type { PassThrough } from './pass-through.ts';
 import { Room } from './room.ts';
 
-/** So many bodies of `maxBody` are read and answered at the same time; more of them wait for their turn. */
+/** So many bodies of size `maxBody` are read and answered at the same time. The others wait for their turn. */
 const BODIES_AT_ONCE = 32;
 
-/** How long a refused callback may take to get into the quarantine, in ms: the sender waits for 2 s. */
+/** How long it may take to put a refused callback into the quarantine, in ms. The sender waits for 2 s. */
 const MAX_KEEP_MS = 1_000;
 
 export type CallbackRouteOptions = {
@@ -39,7 +39,7 @@ export type CallbackRouteOptions = {
   summed: SummedLog;
 };
 
-/** Reads, judges, makes durable, answers: in this order, the costly steps last. */
+/** Reads, judges, makes durable and answers a callback. The costly steps come last. */
 export function callbackRoute(options: CallbackRouteOptions) {
   const room = new Room(BODIES_AT_ONCE * options.maxBody);
   return async (ctx: Context): Promise<void> => respond(ctx, await answerCallback(ctx, options, room));
@@ -66,7 +66,7 @@ async function answerCallback(ctx: Context, options: CallbackRouteOptions, room:
   }
 }
 
-/** As it came, because the endpoint gets it so. Koa encodes some of its characters anew. */
+/** The query string byte for byte, for the endpoint. Koa's own reading encodes some characters differently. */
 function queryStringOf({ req: { url = '' } }: Context): string {
   const at = url.indexOf('?');
   return at < 0 ? '' : url.slice(at + 1);
@@ -117,7 +117,7 @@ function passThrough({ ctx, body }: ReadRequest, options: CallbackRouteOptions) 
   return options.passThrough.answer({ query: queryStringOf(ctx), body, headers, remoteAddress });
 }
 
-/** A disk that hangs must not hold up the answer. What it was asked to keep can still be kept later. */
+/** The answer does not wait for a disk that hangs. The callback may still get into the quarantine later. */
 async function keepRefused(
   raw: RawCallback,
   reason: string,
@@ -132,11 +132,11 @@ async function keepRefused(
   }
 }
 
-/** Of the query only what says what the callback is; the signature stays out of every store. */
+/** Keeps only the parameters that identify the callback. The signature is never stored. */
 function rawCallback({ query, body, receivedAt }: ReadRequest): RawCallback {
   const kept: Record<string, string> = {};
   for (const [name, value] of query) {
-    // Of those repeated the first that is not empty, as the judge reads them.
+    // If a parameter is repeated, the first value that is not empty counts, as for the judge.
     if (value !== '' && /^(CallbackCommand|OptPlatform|RequestId)$/i.test(name)) kept[name] ??= value;
   }
   return { receivedAt, query: kept, body: body.toString('base64') };

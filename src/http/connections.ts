@@ -4,26 +4,27 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { callbackConnectionLimit, openFileLimit } from './open-files.ts';
 
-/** A connection is known for so long after a signed callback came over it, in ms. */
+/** How long a connection counts as known after a signed callback came over it, in ms. */
 const KNOWN_FOR_MS = 60_000;
 
 export type ConnectionsOptions = {
   limit: number;
-  /** Told how many there are, whenever that changes. */
+  /** Called with the number of connections whenever it changes. */
   changed?: (count: number) => void;
-  /** Told of each connection that is closed because there are too many. */
+  /** Called for each connection that is closed because there are too many. */
   closed?: () => void;
 };
 
 /**
- * The open connections of a port. Where there are more than `limit`, the idlest stranger's is closed: strangers must
- * not keep the sender of callbacks out. A connection over which a signed callback came lately is never closed for one.
+ * The open connections of a port. When there are more than `limit`, the stranger's connection that was idle for the
+ * longest time is closed, so that strangers cannot keep the sender of callbacks out. A known connection, over which a
+ * signed callback came lately, is never closed for a stranger.
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  /** No signed callback came over them. The idlest is the first. */
+  /** Connections without a signed callback. The first one was idle for the longest time. */
   readonly #strangers = new Set<Socket>();
-  /** When the last signed callback came. The one with the oldest is the first. */
+  /** When the last signed callback came over each connection. The first one has the oldest. */
   readonly #known = new Map<Socket, number>();
 
   constructor(options: ConnectionsOptions) {
@@ -47,20 +48,20 @@ export class Connections {
     this.#options.changed?.(this.#count);
   }
 
-  /** To be told of each request. */
+  /** To be called for each request. */
   noteRequest(socket: Socket): void {
     if (this.#strangers.delete(socket)) this.#strangers.add(socket);
   }
 
-  /** To be told of each request whose signature is right. */
+  /** To be called for each request whose signature is right. */
   noteSigned(socket: Socket): void {
     this.#strangers.delete(socket);
     this.#known.delete(socket);
-    // Nobody would take out again a connection that is closed by now.
+    // A connection that is closed by now would never be removed.
     if (!socket.destroyed) this.#known.set(socket, performance.now());
   }
 
-  /** The newcomer is a stranger too: where all others are known, it is the one. */
+  /** The new connection is a stranger too. If all others are known, it is the one to close. */
   #closeIdlest(): void {
     const [[oldest, signedAt] = []] = this.#known;
     const isForgotten = signedAt !== undefined && performance.now() - signedAt > KNOWN_FOR_MS;
@@ -73,7 +74,7 @@ export class Connections {
   }
 }
 
-/** Those of PORT: `MAX_CONNECTIONS`, or fewer where this process may open fewer files. Warns in the log if they are fewer. */
+/** The connections of PORT: `MAX_CONNECTIONS`, or fewer if this process may open fewer files. Then it warns in the log. */
 export function openConnections(
   { wanted, relayed }: { wanted: number; relayed: number },
   { metrics, logger }: { metrics: Metrics; logger: Logger },

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** What the system gives at least, where it does not tell (macOS without a report, Windows). */
+/** For systems that do not say their limit (macOS without a report, Windows): what they allow at least. */
 const FALLBACK = 1_024;
 
-/** Kept for everything that is no connection to a port: journal, Temporal, Redis, search, webhooks, files being read. */
+/** Kept for everything that is not a connection to a port: journal, Temporal, Redis, search, webhooks, open files. */
 const RESERVED = 128;
 
 /** Connections to the endpoint. One that hangs holds each for `RELAY_TIMEOUT`; further callbacks wait within that time. */

@@ -6,21 +6,21 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { refuseMalformedTargets } from './answers.ts';
 
-/** How one part of the process is; `ready: false` takes the process out of its load balancer. */
+/** The state of one part of the process. With `ready: false` a load balancer sends nothing to the process. */
 export type ComponentState = { ready: boolean; state: string };
 
 export type OpsAppOptions = {
   metrics: Metrics;
   logger: Logger;
-  /** More of them, as text; empty where there are none. */
+  /** More metrics as text; empty if there are none. */
   coreMetrics: () => Promise<string>;
-  /** Asked at every `GET /readyz`. */
+  /** Called at every `GET /readyz`. */
   components: () => Promise<Record<string, ComponentState>>;
-  /** The embedded side effects' view of an account, where they are in use. */
+  /** What the embedded stand-ins know about an account. Absent: none is in use. */
   viewAccount?: (account: string) => AccountView;
 };
 
-/** For operators and orchestrators: whether the process lives, whether it is ready, what it counts. */
+/** For operators and orchestrators: health, readiness and metrics of the process. */
 export function createOpsApp(options: OpsAppOptions): Koa {
   const { metrics, coreMetrics, components, viewAccount, logger } = options;
   const router = new Router();
@@ -53,7 +53,7 @@ export function createOpsApp(options: OpsAppOptions): Koa {
   return app;
 }
 
-/** An error of a route is said in the log, and nothing of it in the answer. */
+/** The log has the error of a route, and the answer has nothing of it. */
 function answerFailures(summed: SummedLog) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {

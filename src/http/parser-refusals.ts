@@ -5,22 +5,22 @@ import { fail, type Refusal } from '../callback/answer.ts';
 import { UNFINISHED } from './body.ts';
 
 /**
- * After its answer a connection stays open for so long, in ms. Closed with bytes unread, it would be reset, and the
- * peer could lose the answer.
+ * How long a connection stays open after its answer, in ms. If it were closed while bytes are unread, it would be reset,
+ * and the peer could lose the answer.
  */
 const LINGER_MS = 2_000;
 
-/** A refused body of up to so many bytes is read to its end, so that the next request can come over its connection. */
+/** A refused body of up to so many bytes is read to its end, so that the connection can be used for the next request. */
 const READ_TO_END_BYTES = 64 * 1024;
 
 /** The last request of a connection, and its response. */
 type Exchange = { request: IncomingMessage; response: ServerResponse };
 
 /**
- * Gives an answer to whatever Node.js would refuse by itself: without the vendor's three fields, or without any
- * answer. It never reaches the request listener.
+ * Answers requests that Node.js refuses by itself and that never reach the request listener. Node.js would answer without
+ * the vendor's three fields, or not at all.
  *
- * @param refused told of each of these answers
+ * @param refused called for each of these answers
  */
 export function answerParserRefusals(server: Server, refused: (reason: Refusal) => void): void {
   const exchanges = new WeakMap<Socket, Exchange>();
@@ -28,7 +28,7 @@ export function answerParserRefusals(server: Server, refused: (reason: Refusal) 
     exchanges.set(request.socket, { request, response });
     response.once('finish', () => leaveUnread(request));
   });
-  // To refuse a callback for a header that asks for more than we know would lose it.
+  // Ignore an unknown expectation: a callback that is refused for its header would be lost.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', (_request, socket) => {
     socket.on('error', () => undefined);
@@ -41,7 +41,7 @@ export function answerParserRefusals(server: Server, refused: (reason: Refusal) 
     failed.add(socket);
     const exchange = exchanges.get(socket);
     const isAnswered = exchange?.response.writableFinished ?? true;
-    // The peer is gone, or has had its answer already.
+    // The peer is gone, or has its answer already.
     if (!socket.writable || (exchange && isAnswered && !exchange.request.complete)) socket.destroy();
     else if (exchange && !isAnswered) afterAnswer(exchange, () => refuse(error, socket, refused));
     else refuse(error, socket, refused);
@@ -49,8 +49,8 @@ export function answerParserRefusals(server: Server, refused: (reason: Refusal) 
 }
 
 /**
- * The rest of a large body that was refused stays in the operating system, until Node.js gives up the request. To
- * read it and throw it away, as Node.js would, takes so much time that callbacks wait.
+ * Leaves the rest of a large refused body in the operating system, until Node.js gives up the request. Node.js itself
+ * would read all of it to throw it away. That takes so much time that callbacks wait.
  */
 function leaveUnread(request: IncomingMessage): void {
   const { socket, complete, headers } = request;
@@ -58,14 +58,14 @@ function leaveUnread(request: IncomingMessage): void {
     request.resume();
     return;
   }
-  // In the next tick, for Node.js begins to read just now.
+  // In the next tick, because Node.js begins to read in this one.
   process.nextTick(() => {
     request.pause();
     socket.pause();
   });
 }
 
-/** The answer that is under way comes first: it can be the OK of a callback that was made durable. */
+/** An answer that is being sent comes first: it can be the OK of a callback that was made durable. */
 function afterAnswer({ request, response }: Exchange, refuseTheNext: () => void): void {
   const { complete, socket } = request;
   response.once('finish', complete ? refuseTheNext : () => destroySoon(socket));
@@ -74,7 +74,7 @@ function afterAnswer({ request, response }: Exchange, refuseTheNext: () => void)
 
 function refuse(error: NodeJS.ErrnoException, socket: Socket, refused: (reason: Refusal) => void): void {
   const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  // Nobody asked for anything.
+  // There was no request.
   if (isLate && socket.bytesRead === 0) {
     socket.destroy();
     return;

@@ -15,13 +15,13 @@ import { SummedLog } from '../telemetry/summed-log.ts';
 import type { Answered } from './answers.ts';
 import { endToEndHeaders } from './end-to-end-headers.ts';
 
-/** What the endpoint could not answer in time is answered so. */
+/** The answer to a callback that the endpoint did not answer in time. */
 const ANSWERS = { none: NO_ANSWER, ok: OK, fail: FAILED };
 
 export type PassThroughSettings = {
   url: string;
   ca: string | undefined;
-  /** In ms, for everything. */
+  /** How long everything may take, in ms. */
   timeout: number;
   failure: keyof typeof ANSWERS;
 };
@@ -42,7 +42,7 @@ export type PassedCallback = {
   remoteAddress: string | undefined;
 };
 
-/** Has the app's own endpoint answer the callbacks that Unfriend does not process. */
+/** Passes callbacks that Unfriend does not process on to the app's own endpoint, which answers them. */
 export class PassThrough {
   readonly #options: PassThroughOptions;
   readonly #client: EndpointClient;

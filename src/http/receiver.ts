@@ -79,8 +79,8 @@ export class Receiver {
   }
 
   /**
-   * Stops so that no callback is lost: load balancers see that it isn't ready, peers are asked to come back on
-   * another connection, and only then are connections closed.
+   * Stops without losing a callback. First load balancers see that the receiver isn't ready, and peers are asked to use
+   * another connection. Only then are connections closed.
    */
   async stop({ drain }: { drain: boolean }): Promise<void> {
     this.#drain.begun = true;

@@ -7,7 +7,7 @@ export type Share = {
 
 type Waiting = { bytes: number; isGranted: boolean; granted: () => void };
 
-/** Memory for what is read at the same time. First come, first served; what comes above waits. */
+/** Bounds how many bytes are read at the same time. Requests beyond that wait in the order in which they came. */
 export class Room {
   #free: number;
   readonly #queue = new Set<Waiting>();
@@ -19,7 +19,7 @@ export class Room {
   /**
    * Asks for `bytes`, at most as many as the room has in all.
    *
-   * @param granted called once they are there, unless they are at once: then the share says so
+   * @param granted called once the bytes are free. It is not called if they are free at once: the share says so then
    */
   ask(bytes: number, granted: () => void): Share {
     const waiting: Waiting = { bytes, isGranted: false, granted };

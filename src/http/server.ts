@@ -7,44 +7,44 @@ import { Connections } from './connections.ts';
 import { openFileLimit, opsConnectionLimit } from './open-files.ts';
 import { answerParserRefusals } from './parser-refusals.ts';
 
-/** A request that has not arrived whole by then is given up, in ms. The sender itself waits for 2 s. */
+/** How long a request may take to arrive completely, in ms. The sender itself waits for 2 s. */
 const REQUEST_TIMEOUT = 10_000;
 
-/** How often Node.js looks for requests past that time, in ms. */
+/** How often Node.js looks for requests that take longer, in ms. */
 const TIMEOUT_CHECKS = 1_000;
 
 /**
- * So many connections may wait until they are taken, where the system allows it. Beyond them it drops attempts to
- * connect, and the peer tries again after a second or more: the sender of callbacks has two.
+ * How many new connections may wait until the process takes them, if the system allows so many. The system drops further
+ * attempts to connect. Then the peer tries again after a second or more, and the sender of callbacks has only two.
  */
 const BACKLOG = 2_048;
 
-/** What is still being answered when a server stops has this long, in ms. */
+/** How long requests that are being answered may take when a server stops, in ms. */
 const CLOSE_TIMEOUT = 5_000;
 
-/** After the last connection was taken, its request may take this long to come, in ms. */
+/** How long the request of the last connection may take to come when a server stops, in ms. */
 const ON_ITS_WAY = 100;
 
 /** A listening HTTP server. */
 export type HttpServer = {
-  /** With the port that was really taken. */
+  /** With the real port. */
   port: number;
   url: string;
-  /** Accepts nothing new, and returns when everything that was accepted is answered. */
+  /** Accepts no new connections, and resolves when every accepted request is answered. */
   close(): Promise<void>;
 };
 
 export type ListenOptions = {
   host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
   /** How long an idle connection is kept for the peer's next request, in ms. */
   keepAlive?: number;
-  /** Which setting to change where the port is taken. */
+  /** The setting to change if the port is in use. */
   setting: 'PORT' | 'OPS_PORT';
-  /** Which connections are kept where there are too many; by default a few, as an OPS_PORT needs. */
+  /** Decides which connections are kept when there are too many. By default few are kept, as an OPS_PORT needs. */
   connections?: Connections;
-  /** Told of what was refused before it reached the listener. */
+  /** Called for each request that was refused before it reached the listener. */
   refused?: (reason: Refusal) => void;
 };
 
@@ -54,10 +54,10 @@ export async function listen(listener: RequestListener, options: ListenOptions):
     requestTimeout: REQUEST_TIMEOUT,
     headersTimeout: REQUEST_TIMEOUT,
     connectionsCheckingInterval: TIMEOUT_CHECKS,
-    // A callback without one is a callback all the same.
+    // A callback without a Host header is accepted too.
     requireHostHeader: false,
   });
-  // A client may close its side once its request is sent. Not in Node.js' documents, nor in its types.
+  // A client may close its side once its request is sent. Node.js does not document this option, nor is it in the types.
   Object.assign(server, { httpAllowHalfOpen: true });
   if (options.keepAlive !== undefined) server.keepAliveTimeout = options.keepAlive;
   limitConnections(server, options.connections);
@@ -81,7 +81,7 @@ function limitConnections(
   server.on('request', ({ socket }) => connections.noteRequest(socket));
 }
 
-/** The address can't be listened on; the message says what to set. */
+/** The server can't listen on the address. The message says what to set. */
 export class ListenError extends OperatorError {
   override name = 'ListenError';
 }
@@ -97,7 +97,7 @@ function bind(server: Server, { host, port, setting }: ListenOptions): Promise<v
       );
     });
     server.listen({ host, port, backlog: BACKLOG }, () => {
-      // From now on an error is one connection that could not be taken. It must not end the process.
+      // From now on an error means that one connection could not be taken. It must not end the process.
       server.removeAllListeners('error').on('error', () => undefined);
       resolve();
     });
@@ -105,16 +105,16 @@ function bind(server: Server, { host, port, setting }: ListenOptions): Promise<v
 }
 
 /**
- * Node's own way would close at once what it takes for idle: also a connection whose request is on its way, or in
- * the operating system, unread. Its sender does not send again.
+ * Closes idle connections later than Node.js does. Node.js would also close a connection whose request is on its way, or
+ * is still unread in the operating system. The sender would not send that callback again.
  */
 async function close(server: Server): Promise<void> {
-  // A connection that was made is taken in one turn of the event loop, its request read in another.
+  // A new connection is taken in one turn of the event loop, and its request is read in a later one.
   for (let turn = 0; turn < 2; turn += 1) await nextTurn();
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
   await Promise.race([closed, delay(ON_ITS_WAY)]);
-  // This one asks for what is idle too; that nothing listens any more is no fault here.
+  // This call closes idle connections too. It fails if nothing listens any more, which is no fault here.
   server.close();
   await closed;
   clearTimeout(impatient);

@@ -4,9 +4,9 @@ import proto from '@temporalio/proto';
 const START = '/temporal.api.workflowservice.v1.WorkflowService/StartWorkflowExecution';
 
 /**
- * Tells whether a start made a new workflow. With the conflict policy `USE_EXISTING` the server answers with a
- * run either way and says in `started` which it was; the SDK's handle leaves that out. One more request for
- * every start would be the alternative.
+ * Tells whether a start made a new workflow. With the conflict policy `USE_EXISTING` the server answers with a run in both
+ * cases, and `started` in its answer says which case it was. The SDK's handle does not have that field. The alternative
+ * would be one more request for every start.
  */
 export class FreshStarts {
   readonly #runIds = new Set<string>();
@@ -26,7 +26,7 @@ export class FreshStarts {
     });
   };
 
-  /** Whether this run was started by this process just now. Each run can be asked for once. */
+  /** Whether this process has started the run just now. It answers once for each run. */
   take(runId: string): boolean {
     return this.#runIds.delete(runId);
   }

@@ -31,19 +31,19 @@ import type { TraceParent } from '../../telemetry/tracing.ts';
 import type { FreshStarts } from './fresh-starts.ts';
 import type { TraceStarts } from './trace-starts.ts';
 
-/** In the plan of a delivery that has a callback for the endpoint. */
+/** Added to the plan of a delivery whose callback is relayed. */
 const RELAY_CALLBACK: PlannedSideEffect = { name: relayCallback.name, per: relayCallback.per };
 
-/** What every delivery of this process is started with. */
+/** How this process starts every delivery. */
 export type StartOptions = {
   taskQueue: string;
   plan: DeliveryPlan;
   indexAccounts: boolean;
-  /** The one whose interceptor the client has; absent: nobody traces. */
+  /** The one whose interceptor the client has; absent: tracing is off. */
   traceStarts?: TraceStarts | undefined;
 };
 
-/** `trace`: what the callback belongs to. The other fields are those of a pending delivery. */
+/** `trace`: where the callback's trace continues. The other fields are those of a pending delivery. */
 export type DeliveryToStart = Chosen & {
   delivery: Delivery;
   pairs: Pair[];
@@ -52,7 +52,7 @@ export type DeliveryToStart = Chosen & {
   trace?: TraceParent;
 };
 
-/** Starts workflows, one a delivery however often it is asked to. */
+/** Starts one workflow per delivery, however often it is called for the delivery. */
 export class DeliveryStarter implements Starter<DeliveryToStart> {
   readonly #client: Client;
   readonly #freshStarts: FreshStarts;
@@ -65,7 +65,7 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
     this.#options = options;
   }
 
-  /** Returns once Temporal has the workflow. Throws whatever kept Temporal from it. */
+  /** Resolves once Temporal has the workflow. Throws the error that prevented it. */
   start(toStart: DeliveryToStart): Promise<StartOutcome> {
     const { traceStarts } = this.#options;
     if (!traceStarts) return this.#start(toStart);
@@ -105,7 +105,7 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
   async #compare({ delivery, ...key }: DeliveryToStart): Promise<'existing' | 'other-callback'> {
     const { memo } = await this.#client.workflow.getHandle(workflowId(delivery)).describe();
     const known = memo as Partial<KnownKey> | undefined;
-    // Without a hash somebody started it by hand.
+    // A workflow without a hash was started by hand.
     if (known?.bodyHash === undefined) return 'existing';
     return isSameCallback({ ...known, bodyHash: known.bodyHash }, key) ? 'existing' : 'other-callback';
   }
@@ -122,7 +122,7 @@ function composeInput(
   return { ...common, callback };
 }
 
-/** How a delivery's workflow is started, whether it is the first one or goes on with a closed one; all but its id. */
+/** The start options of a delivery's workflow without its id, for the first workflow as well as for a retry. */
 export function startOptions(
   input: AnyDeliveryInput,
   about: {

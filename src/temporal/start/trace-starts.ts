@@ -4,7 +4,7 @@ import { errorType, type TraceParent, type Tracing } from '../../telemetry/traci
 
 export type TracedStart = { workflowId: string; deliveryId: string; parent: TraceParent | undefined };
 
-/** Makes a start part of its callback's trace, and hands that on: the client's options have no place for a header. */
+/** Makes a start part of its callback's trace. An interceptor passes the trace on, because start options have no headers. */
 export class TraceStarts {
   readonly #tracing: Tracing;
   readonly #traces = new Map<string, TraceParent>();
@@ -21,7 +21,7 @@ export class TraceStarts {
     },
   };
 
-  /** Runs `start`, which tells in a word how it went. */
+  /** Runs `start`, which resolves with its outcome. */
   async trace<T extends string>(about: TracedStart, start: () => Promise<T>): Promise<T> {
     const { workflowId, deliveryId, parent } = about;
     const attributes = { 'unfriend.delivery_id': deliveryId, 'temporal.workflow_id': workflowId };
