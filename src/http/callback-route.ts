@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
+import type { RelayedCallback } from '../../workflows/contract.ts';
 import { OK } from '../callback/answer.ts';
 import {
-  type Callback,
   type JudgeSettings,
   judgeBody,
   judgeFirstByte,
@@ -10,7 +10,7 @@ import {
 } from '../callback/judge.ts';
 import { composeRelayed } from '../callback/relayed-callback.ts';
 import { inTime } from '../in-time.ts';
-import type { Intake, TracedCallback } from '../intake/intake.ts';
+import type { Intake } from '../intake/intake.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SummedLog } from '../telemetry/summed-log.ts';
@@ -95,19 +95,21 @@ async function act(verdict: Verdict, request: ReadRequest, options: CallbackRout
         ...(await passThrough(request, options)),
       };
     case 'accept': {
-      const { command, pairs } = verdict.callback;
-      const { deliveryId, duplicate } = await intake.accept(await withRequest(verdict.callback, request));
+      const { trace } = request;
+      const { command, pairs, isRelayed } = verdict.callback;
+      const callback = trace ? { ...verdict.callback, trace } : verdict.callback;
+      const { deliveryId, duplicate } = await intake.accept(
+        isRelayed ? { ...callback, relayed: await relayedPart(request) } : callback,
+      );
       const known = duplicate ? 'duplicate' : 'accepted';
       return { answer: OK, verdict: known, command, deliveryId, pairs: pairs.length };
     }
   }
 }
 
-async function withRequest(callback: Callback, { ctx, body, trace }: ReadRequest): Promise<TracedCallback> {
-  const traced = trace ? { ...callback, trace } : callback;
-  if (!callback.isRelayed) return traced;
+function relayedPart({ ctx, body }: ReadRequest): Promise<RelayedCallback> {
   const contentType = ctx.get('content-type') || undefined;
-  return { ...traced, relayed: await composeRelayed({ query: queryStringOf(ctx), contentType, body }) };
+  return composeRelayed({ query: queryStringOf(ctx), contentType, body });
 }
 
 function passThrough({ ctx, body }: ReadRequest, options: CallbackRouteOptions) {
