@@ -21,6 +21,9 @@ import { unpauseCommand } from './execution.ts';
 import type { Order } from './order.ts';
 import { describeChain, type RetryChain } from './retry-chain.ts';
 
+/** How often a delivery is looked at that changes each time. */
+const MAX_LOOKS = 4;
+
 /** How long a worker may take for its answer, in ms. */
 const UPDATE_MS = 5_000;
 
@@ -56,13 +59,21 @@ export async function actOnDelivery(client: Client, workflowId: string, order: O
     return { deliveryId, workflowId: chain.newest.workflowId, ...(await act(client, chain, order)) };
   };
   try {
-    return await actOnNewest().catch((error: unknown) => {
-      if (error instanceof WorkflowNotFoundError || error instanceof ChangedMeanwhileError)
-        return actOnNewest();
-      throw error;
-    });
+    return await whileItChanges(actOnNewest);
   } catch (error) {
     return { deliveryId, workflowId, result: 'failed', reason: describeFailure(error) };
+  }
+}
+
+/** Acts anew when the delivery changed meanwhile: a retry by somebody else can start, and can end, at any moment. */
+async function whileItChanges(act: () => Promise<ActOutcome>): Promise<ActOutcome> {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      const hasChanged = error instanceof WorkflowNotFoundError || error instanceof ChangedMeanwhileError;
+      if (!hasChanged || looks === MAX_LOOKS) throw error;
+    }
   }
 }
 

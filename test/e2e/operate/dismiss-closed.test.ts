@@ -81,6 +81,7 @@ describe('unfriend dismiss, of what is closed', () => {
       assert.deepEqual(
         both.map(({ code }) => code),
         [0, 0],
+        both.map(({ stderr }) => stderr).join(),
       );
       await stage.handle(`${id}/retry-1`).result();
       await assert.rejects(stage.handle(`${id}/retry-2`).describe());
