@@ -39,10 +39,7 @@ describe('a journal folder that is gone while the receiver runs', { concurrency:
       await load.stop();
       assert.deepEqual(ledger.failures, { refused: 0, unknown: 0 }, receiver.process.stderr);
 
-      assert.match(
-        await journalState(receiver.ops),
-        /^the journal's folder is gone: .*restart the receiver/,
-      );
+      assert.match(await journalState(receiver.ops), /^the journal's folder is gone: .*restart the receiver/);
       assert.equal(await receiver.metric('unfriend_journal_available'), 0);
       const told = receiver.process
         .logs()
