@@ -5,8 +5,7 @@ import {
   AnswerTooLargeError,
   type EndpointAnswer,
   EndpointClient,
-  LOOP_STATUS,
-  RELAY_HEADER,
+  isLoop,
 } from '../../activities/backends/relay/endpoint-client.ts';
 import { FAILED, NO_ANSWER, OK } from '../callback/answer.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -105,8 +104,9 @@ export class PassThrough {
   }
 }
 
-function resultOf({ status, headers }: EndpointAnswer): PassedThrough {
-  if (status === LOOP_STATUS && headers[RELAY_HEADER] !== undefined) return 'loop';
+function resultOf(answer: EndpointAnswer): PassedThrough {
+  if (isLoop(answer)) return 'loop';
+  const { status } = answer;
   return status >= 300 && status < 400 ? 'redirect' : 'answered';
 }
 

@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 export const RELAY_HEADER = 'x-unfriend-relay';
 
 /** What a receiver of Unfriend answers to such a request: HTTP's "Loop Detected". */
-export const LOOP_STATUS = 508;
+const LOOP_STATUS = 508;
 
 /** The vendor's answers are small. A larger one is not read to its end. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -94,9 +94,19 @@ export class EndpointClient {
 
   #pathWith(query: string): string {
     const { pathname, search } = this.#url;
-    const queries = [search.slice(1), query].filter((part) => part !== '');
-    return queries.length > 0 ? `${pathname}?${queries.join('&')}` : pathname;
+    const queries = joinQueries(search.slice(1), query);
+    return queries === '' ? pathname : `${pathname}?${queries}`;
   }
+}
+
+/** Whether a receiver of Unfriend gave the answer, because it would relay the request in a circle. */
+export function isLoop({ status, headers }: Pick<EndpointAnswer, 'status' | 'headers'>): boolean {
+  return status === LOOP_STATUS && headers[RELAY_HEADER] !== undefined;
+}
+
+/** One query string from several, of which some may be empty. */
+export function joinQueries(...queries: string[]): string {
+  return queries.filter((query) => query !== '').join('&');
 }
 
 /** @returns undefined: it is too large */

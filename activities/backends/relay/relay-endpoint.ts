@@ -7,8 +7,8 @@ import {
   AnswerTooLargeError,
   type EndpointAnswer,
   EndpointClient,
-  LOOP_STATUS,
-  RELAY_HEADER,
+  isLoop,
+  joinQueries,
 } from './endpoint-client.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -59,7 +59,7 @@ export class RelayEndpoint implements Endpoint {
       signal.throwIfAborted();
       throw new BackendError('Busy', `${peer} is slow: more callbacks wait for it than it takes`);
     });
-    const query = [request.query, this.#options.sign()].filter((part) => part !== '').join('&');
+    const query = joinQueries(request.query, this.#options.sign());
     try {
       return await withDeadline(TIMEOUT_MS, signal, (signal) =>
         this.#client.post({ ...request, query, signal }),
@@ -75,9 +75,10 @@ export class RelayEndpoint implements Endpoint {
     }
   }
 
-  #throwUnlessDone({ status, headers, body }: EndpointAnswer): void {
+  #throwUnlessDone(answer: EndpointAnswer): void {
+    const { status, headers, body } = answer;
     const { peer } = this.#client;
-    if (isLoop(status, headers))
+    if (isLoop(answer))
       throw new BackendError(
         'Rejected',
         `${peer} is Unfriend itself: set RELAY_URL to the URL of the app’s own endpoint`,
@@ -101,7 +102,7 @@ export class RelayEndpoint implements Endpoint {
   async check(): Promise<Finding[]> {
     const { peer } = this.#client;
     const { appQuery, sign } = this.#options;
-    const query = [appQuery, sign()].filter((part) => part !== '').join('&');
+    const query = joinQueries(appQuery, sign());
     const probe = { query, body: Buffer.alloc(0), headers: {} };
     try {
       const answer = await withDeadline(TIMEOUT_MS, undefined, (signal) =>
@@ -117,9 +118,10 @@ export class RelayEndpoint implements Endpoint {
     }
   }
 
-  #findingOf({ status, headers }: EndpointAnswer): Finding {
+  #findingOf(answer: EndpointAnswer): Finding {
+    const { status } = answer;
     const { peer } = this.#client;
-    if (isLoop(status, headers))
+    if (isLoop(answer))
       return {
         state: 'fault',
         message: `${peer} is Unfriend itself; set RELAY_URL to the URL of the app’s own endpoint`,
@@ -134,10 +136,6 @@ export class RelayEndpoint implements Endpoint {
   close(): Promise<void> {
     return this.#client.close();
   }
-}
-
-function isLoop(status: number, headers: EndpointAnswer['headers']): boolean {
-  return status === LOOP_STATUS && headers[RELAY_HEADER] !== undefined;
 }
 
 /** Some endpoints write numbers as text. */
