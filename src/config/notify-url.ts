@@ -36,7 +36,7 @@ function faultOf(destination: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with destinations of which each is right by itself. */
+/** Looks for faults of the combination. Each destination is valid by itself. */
 function faultTogether(destinations: readonly string[]): string | undefined {
   if (destinations.length === 0) return EXPECTED;
   const alone = destinations.find((destination) => ALONE.includes(destination));

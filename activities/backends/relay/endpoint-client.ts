@@ -72,7 +72,7 @@ export class EndpointClient {
 
   /**
    * @throws AnswerTooLargeError
-   * @throws whatever kept the endpoint from answering, or the signal's reason
+   * @throws the error that kept the endpoint from answering, or the reason of the signal
    */
   async post({ query, signal, ...request }: EndpointRequest): Promise<EndpointAnswer> {
     const answer = await this.#pool.request({

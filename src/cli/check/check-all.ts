@@ -52,8 +52,8 @@ function warnWithoutToken({ callback, http, parts, relay }: Settings): Finding[]
 }
 
 /**
- * Reaches the backends of whoever runs side effects; `serve` only needs to know which of them are off. The endpoint is
- * reached by both: receivers pass callbacks through to it, workers relay them.
+ * Reaches the backends when the command runs side effects. `serve` only needs to know which of them are off. The endpoint
+ * is reached for both: receivers pass callbacks through to it, and workers relay callbacks to it.
  */
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
