@@ -1,6 +1,12 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { backoffAfter } from '../workflows/activity-options.ts';
-import type { FailureDetails, FailureInfo, PairOutcome } from '../workflows/contract.ts';
+import {
+  type FailureDetails,
+  type FailureInfo,
+  NO_ANSWER_IN_TIME,
+  type PairOutcome,
+  TIMEOUT_TYPE,
+} from '../workflows/contract.ts';
 import { BackendError } from './backends/backend.ts';
 
 /** Every heartbeat contains the outcome of every pair, so messages in it are bounded. */
@@ -11,6 +17,7 @@ const MAX_MESSAGE_LENGTH = 300;
  * other reason is a cancellation.
  */
 export const INTERRUPTIONS: Record<string, FailureInfo> = {
+  TIMED_OUT: { type: TIMEOUT_TYPE, message: NO_ANSWER_IN_TIME },
   WORKER_SHUTDOWN: { type: 'WorkerShutdown', message: 'the worker is shutting down' },
   PAUSED: { type: 'ActivityPause', message: 'paused by an operator' },
   RESET: { type: 'ActivityReset', message: 'reset by an operator' },

@@ -1,4 +1,4 @@
-import { NOT_TRIED, OTHER_FAILURE, TIMEOUT_TYPE } from '../workflows/contract.ts';
+import { NOT_TRIED, OTHER_FAILURE } from '../workflows/contract.ts';
 import { INTERRUPTIONS } from './activity-outcomes.ts';
 import { FAILURE_TYPES } from './backends/backend.ts';
 
@@ -8,7 +8,6 @@ import { FAILURE_TYPES } from './backends/backend.ts';
  */
 export const KNOWN_FAILURE_TYPES: readonly string[] = [
   ...Object.keys(FAILURE_TYPES),
-  TIMEOUT_TYPE,
   ...Object.values(INTERRUPTIONS).map(({ type }) => type),
   NOT_TRIED.type,
   OTHER_FAILURE.type,

@@ -1,4 +1,9 @@
-import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/common';
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  type LocalActivityOptions,
+  type RetryPolicy,
+} from '@temporalio/common';
 
 /** How long activities may take and how they are retried. No other file says anything about that. */
 
@@ -21,6 +26,16 @@ const BATCH: ActivityOptions = {
 };
 
 /**
+ * Both together are well within the 10 seconds of a workflow task. A backend that hangs occupies the worker's slot for
+ * workflow tasks no longer than that. A local activity that the worker has no room for becomes an activity soon.
+ */
+const LOCAL: LocalActivityOptions = {
+  scheduleToStartTimeout: '2 seconds',
+  startToCloseTimeout: '3 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/**
  * The first pass tries only once. The workflow does not see the server's retries until the activity closes, and it
  * shall show a failure soon.
  *
@@ -28,6 +43,11 @@ const BATCH: ActivityOptions = {
  */
 export function firstPass(units: number): ActivityOptions {
   return { ...timeouts(units), retry: { maximumAttempts: 1 } };
+}
+
+/** The first pass by local activities. Whatever fails in it has an activity of its own. */
+export function localFirstPass(): LocalActivityOptions {
+  return { ...LOCAL, retry: { maximumAttempts: 1 } };
 }
 
 /** The server retries, so the Temporal UI shows the back-off, and a person can end it. */

@@ -34,12 +34,8 @@ export function interceptors(): WorkflowInterceptors {
     ],
     outbound: [
       {
-        scheduleActivity(input, next) {
-          const trace = readTrace(startHeaders);
-          if (!trace) return next(input);
-          const headers = writeTrace(continueTrace(trace, workflowInfo().runId));
-          return next({ ...input, headers: { ...input.headers, ...headers } });
-        },
+        scheduleActivity: (input, next) => next(passTraceOn(input, startHeaders)),
+        scheduleLocalActivity: (input, next) => next(passTraceOn(input, startHeaders)),
         // The span of the next run has the same parent as the span of this run.
         continueAsNew(input, next) {
           const header = startHeaders[TRACE_HEADER];
@@ -48,6 +44,14 @@ export function interceptors(): WorkflowInterceptors {
       },
     ],
   };
+}
+
+/** The span of this run becomes the parent of the activity's span. */
+function passTraceOn<T extends { headers: Headers }>(input: T, startHeaders: Headers): T {
+  const trace = readTrace(startHeaders);
+  if (!trace) return input;
+  const headers = writeTrace(continueTrace(trace, workflowInfo().runId));
+  return { ...input, headers: { ...input.headers, ...headers } };
 }
 
 function reportEnd(end: RunEnd, headers: Headers): void {

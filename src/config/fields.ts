@@ -29,6 +29,8 @@ export const FIELDS = {
       ? invalid(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
       : value,
   ),
+  /** The default is another one for `demo`. */
+  FIRST_PASS: oneOf(['local', 'activities'], 'local').optional(),
   BATCH_ABOVE: wholeNumber(10, 0, 1_000),
   BATCH_SIZE: wholeNumber(100, 1, 1_000),
   RETRY_FOR: duration('1h', '365d'),

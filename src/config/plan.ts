@@ -23,5 +23,6 @@ export function createPlan(settings: Settings): DeliveryPlan {
     retryFor: settings.retryFor,
     attentionFor: settings.attentionFor,
     batch: settings.batch,
+    ...(settings.firstPass === 'local' && { firstPass: 'local' }),
   };
 }

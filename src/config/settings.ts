@@ -136,6 +136,8 @@ function compose(values: Values, context: ComposeContext) {
     taskQueue: values.TASK_QUEUE,
     /** Whether spans are made. OpenTelemetry's SDK itself reads where they are sent to. */
     tracing: isTraced(values),
+    /** In the demo each first try is to be seen in the Temporal UI. */
+    firstPass: values.FIRST_PASS ?? (role === 'demo' ? 'activities' : 'local'),
     batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
     attentionFor: values.ATTENTION_FOR,

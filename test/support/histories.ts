@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 
 type Described = { workflowId: string; client: Client };
 
@@ -22,4 +23,15 @@ export async function pendingActivities({ workflowId, client }: Described) {
     attempt: attempt ?? 0,
     lastFailure: lastFailure?.message ?? '',
   }));
+}
+
+/** How many events of each type the history of a run has. */
+export async function countEvents({ workflowId, client }: Described): Promise<Record<string, number>> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const counts: Record<string, number> = {};
+  for (const { eventType } of events ?? []) {
+    const name = proto.temporal.api.enums.v1.EventType[eventType ?? 0] ?? 'unknown';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -18,7 +18,7 @@ export const LONGEST = [
   'integration/workflow/batches',
   'integration/backends/redis-caches',
   'integration/workflow/attention-large',
-  'integration/workflow/batch-workers',
+  'integration/workflow/workers-that-end',
   'integration/backends/open-search-guards',
   'integration/backends/redis-cluster',
   'integration/workflow/attention',

@@ -24,6 +24,7 @@ export type FailureInfo = { type: string; message: string };
 
 /** The failure type of an activity that gave no answer in time. */
 export const TIMEOUT_TYPE = 'Timeout';
+export const NO_ANSWER_IN_TIME = 'no answer in time';
 
 /** Stands for all failures of a delivery beyond those that it keeps apart. */
 export const OTHER_FAILURE: FailureInfo = {

@@ -27,6 +27,11 @@ export type DeliveryPlan = {
    * activity of its own.
    */
   batch?: { above: number; size: number };
+  /**
+   * How a delivery that is not batched tries each unit first. `local`: by local activities, which the worker does within
+   * its workflow task. Absent: by activities of the server.
+   */
+  firstPass?: 'local';
 };
 
 /** What the input of every workflow type contains. */

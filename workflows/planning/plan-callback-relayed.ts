@@ -13,6 +13,7 @@ export function planCallbackRelayed({ delivery, callback, plan }: CallbackRelaye
       units: planUnits(sideEffect, [], plan.notifyRecipient),
     })),
     batching: undefined,
+    isFirstPassLocal: plan.firstPass === 'local',
     composeInput: (units) => composeInput({ delivery, pairs: [], callback }, units),
     bytesOf: () => callback.body.length,
   };

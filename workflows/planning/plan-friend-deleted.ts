@@ -5,6 +5,7 @@ import { planUnits } from './units.ts';
 
 export function planFriendDeleted(input: FriendDeletedInput): PlannedDelivery {
   const { delivery, pairs, callback, plan } = input;
+  const batching = batchingOf(input);
   return {
     title: describePairs(pairs),
     pairs,
@@ -12,7 +13,8 @@ export function planFriendDeleted(input: FriendDeletedInput): PlannedDelivery {
       name: sideEffect.name,
       units: planUnits(sideEffect, pairs, plan.notifyRecipient),
     })),
-    batching: batchingOf(input),
+    batching,
+    isFirstPassLocal: plan.firstPass === 'local' && !batching,
     composeInput: (units) => composeInput({ delivery, pairs, ...(callback && { callback }) }, units),
     bytesOf: (unit) => unitBytes(unit, pairs),
   };

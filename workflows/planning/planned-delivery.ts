@@ -13,6 +13,8 @@ export type PlannedDelivery = {
   sideEffects: readonly { name: string; units: readonly Unit[] }[];
   /** How many units of a side effect share an activity. Absent: every unit has an activity of its own. */
   batching: Batching | undefined;
+  /** Whether the worker tries each unit first within its workflow task. */
+  isFirstPassLocal: boolean;
   /** The argument of the activity that does these units. */
   composeInput(units: readonly Unit[]): SideEffectInput;
   /** How many bytes a unit adds to that argument. */

@@ -4,12 +4,22 @@ import {
   CancelledFailure,
   RetryState,
   TimeoutFailure,
+  TimeoutType,
 } from '@temporalio/common';
-import { type FailureDetails, type FailureInfo, type PairOutcome, TIMEOUT_TYPE } from '../contract.ts';
+import {
+  type FailureDetails,
+  type FailureInfo,
+  NO_ANSWER_IN_TIME,
+  type PairOutcome,
+  TIMEOUT_TYPE,
+} from '../contract.ts';
+
+/** Only a local activity can fail so: a worker that is full does not begin it. */
+const NO_ROOM = 'the worker had no room to try it at once';
 
 /** Why a unit failed in an activity that is closed. */
 export type UnitFailure = FailureInfo & {
-  /** How many attempts of this activity failed. */
+  /** How many attempts of this activity failed. 0: it never began. */
   attempts: number;
   retryable: boolean;
 };
@@ -34,19 +44,26 @@ export type ActivityResult = {
  * @throws every other error: it is a bug of the workflow
  */
 export function readActivityFailure(error: unknown, maximumAttempts = 1): ActivityResult {
+  // The SDK throws the failure of a local activity as it is, and that of an activity within an `ActivityFailure`.
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof CancelledFailure)
     return { outcomes: readDetails(cause.details).outcomes, withoutOutcome: undefined };
-  if (!(error instanceof ActivityFailure)) throw error;
   if (cause instanceof ApplicationFailure) {
     const { attempts, ...details } = readDetails(cause.details);
     const { type, message, nonRetryable } = cause;
     const retryable = !nonRetryable || details.again !== undefined;
     return { ...details, withoutOutcome: { type: type ?? 'Error', message, attempts, retryable } };
   }
+  if (!(error instanceof ActivityFailure)) throw error;
   const attempts = error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? maximumAttempts : 1;
   if (cause instanceof TimeoutFailure) {
-    const withoutOutcome = { type: TIMEOUT_TYPE, message: 'no answer in time', attempts, retryable: true };
+    const isTried = cause.timeoutType !== TimeoutType.SCHEDULE_TO_START;
+    const withoutOutcome = {
+      type: TIMEOUT_TYPE,
+      message: isTried ? NO_ANSWER_IN_TIME : NO_ROOM,
+      attempts: isTried ? attempts : 0,
+      retryable: true,
+    };
     return { outcomes: cause.lastHeartbeatDetails, withoutOutcome };
   }
   const { name, message }: Error = error.cause ?? error;

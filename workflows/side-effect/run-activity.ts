@@ -1,11 +1,19 @@
-import type { ActivityOptions } from '@temporalio/common';
-import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
-import { firstPass } from '../activity-options.ts';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import { firstPass, localFirstPass } from '../activity-options.ts';
 import type { PairOutcome, SideEffectActivity, SideEffectInput } from '../contract.ts';
 import { type ActivityResult, readActivityFailure } from './activity-result.ts';
 import type { BatchRetry } from './batch-retry.ts';
 
-const activities = proxyActivities<Record<string, SideEffectActivity>>(firstPass(1));
+type Activities = Record<string, SideEffectActivity>;
+
+const activities = proxyActivities<Activities>(firstPass(1));
+const localActivities = proxyLocalActivities<Activities>(localFirstPass());
 
 /** @param name of the side effect, and of its activity */
 export function scheduleActivity(
@@ -18,6 +26,17 @@ export function scheduleActivity(
   return activity.executeWithOptions(options, [input]);
 }
 
+/** The same within the workflow task: the server knows of it only when the task ends. */
+export function scheduleLocalActivity(
+  name: string,
+  options: LocalActivityOptions,
+  input: SideEffectInput,
+): Promise<PairOutcome[]> {
+  const activity = localActivities[name];
+  if (!activity) throw new RangeError(`no activity ${name}`);
+  return activity.executeWithOptions(options, [input]);
+}
+
 /**
  * Waits until an activity is closed.
  *
@@ -25,7 +44,7 @@ export function scheduleActivity(
  */
 export async function resultOf(
   activity: () => Promise<PairOutcome[]>,
-  { retry: policy }: ActivityOptions,
+  { retry: policy }: Pick<ActivityOptions, 'retry'>,
   batchRetry?: BatchRetry,
 ): Promise<ActivityResult> {
   try {

@@ -1,12 +1,12 @@
-import type { ActivityOptions } from '@temporalio/common';
-import { firstPass, retryPass } from '../activity-options.ts';
-import type { PairOutcome } from '../contract.ts';
+import { firstPass, localFirstPass, retryPass } from '../activity-options.ts';
+import type { SideEffectInput } from '../contract.ts';
 import type { PlannedDelivery } from '../planning/planned-delivery.ts';
 import type { Unit } from '../planning/units.ts';
+import type { ActivityResult } from './activity-result.ts';
 import { BatchRetry } from './batch-retry.ts';
 import { type Batch, cutBatches, describeBatch } from './batches.ts';
 import { recordResults } from './record-results.ts';
-import { resultOf, scheduleActivity } from './run-activity.ts';
+import { resultOf, scheduleActivity, scheduleLocalActivity } from './run-activity.ts';
 import type { SideEffectState } from './state.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -29,8 +29,8 @@ type RunnerOptions = {
 };
 
 /**
- * Does one side effect of a delivery. First pass: every unit is tried once; in a large delivery one activity does many
- * units. Retry pass: the server retries the failed units; a few units have an activity each, many share one. A unit
+ * Does one side effect of a delivery. First pass: every unit is tried once, in a local activity if the plan says so; in a
+ * large delivery one activity does many units. Retry pass: the server retries the failed units; a few units have an activity each, many share one. A unit
  * that still fails then, or that no retry can help, is parked until a person acts.
  */
 export class SideEffectRunner {
@@ -114,18 +114,29 @@ export class SideEffectRunner {
   }
 
   async #tryOnce(batch: Batch): Promise<void> {
-    const options = firstPass(batch.length);
-    const result = await resultOf(() => this.#execute(batch, options), options);
+    const result = await this.#firstResult(batch);
     const failed = recordResults(this.#state, { batch, result, retryableAs: 'retrying' });
     if (failed.length > 0 && !this.isStopped) this.#addRetries(failed);
     this.#onChange();
   }
 
+  #firstResult(batch: Batch): Promise<ActivityResult> {
+    const { summary, input } = this.#prepare(batch);
+    if (this.#planned.isFirstPassLocal) {
+      const options = { ...localFirstPass(), summary };
+      return resultOf(() => scheduleLocalActivity(this.name, options, input), options);
+    }
+    const options = { ...firstPass(batch.length), summary };
+    return resultOf(() => scheduleActivity(this.name, options, input), options);
+  }
+
   async #retry(batch: Batch): Promise<void> {
-    const options = retryPass(batch.length, this.#retryFor);
+    const { summary, input } = this.#prepare(batch);
+    const options = { ...retryPass(batch.length, this.#retryFor), summary };
     const retry = new BatchRetry(batch);
     this.#runningRetries.add(retry);
-    const result = await resultOf(() => retry.run(() => this.#execute(batch, options)), options, retry);
+    const activity = () => retry.run(() => scheduleActivity(this.name, options, input));
+    const result = await resultOf(activity, options, retry);
     // After a cancellation the server stops retrying even if attempts are left. So the units stay `retrying`.
     const continues = retry.isCancelled || result.again !== undefined;
     recordResults(this.#state, { batch, result, retryableAs: continues ? 'retrying' : 'parked' });
@@ -151,10 +162,12 @@ export class SideEffectRunner {
     });
   }
 
-  async #execute(batch: Batch, options: ActivityOptions): Promise<PairOutcome[]> {
-    const summary = describeBatch(batch, this.#state.units).slice(0, MAX_SUMMARY_LENGTH);
-    const input = this.#planned.composeInput(batch.map((unit) => this.#state.unitAt(unit)));
-    return scheduleActivity(this.name, { ...options, summary }, input);
+  /** What the activity of a batch is called with, and what people read beside it. */
+  #prepare(batch: Batch): { summary: string; input: SideEffectInput } {
+    return {
+      summary: describeBatch(batch, this.#state.units).slice(0, MAX_SUMMARY_LENGTH),
+      input: this.#planned.composeInput(batch.map((unit) => this.#state.unitAt(unit))),
+    };
   }
 
   #retrying(batch: Batch): Batch {

@@ -17,6 +17,13 @@ const HEARTBEAT_AT_MOST_EVERY = '1 second';
 const MAX_CACHED_WORKFLOWS = 500;
 
 /**
+ * A workflow task keeps its slot until its local activities have ended. So a backend that hangs occupies slots, and
+ * there have to be enough for the other deliveries. Never more than the cached workflows.
+ */
+const MAX_WORKFLOW_TASKS = 200;
+export const MAX_LOCAL_ACTIVITIES = 200;
+
+/**
  * To be called before each use of the SDK's native part, because the SDK ends the runtime with its last connection.
  * The process handles signals itself, without the SDK.
  *
@@ -71,5 +78,7 @@ export function createWorker({ observers, ...options }: WorkerOptions): Promise<
     shutdownForceTime: FORCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+    maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
+    maxConcurrentLocalActivityExecutions: MAX_LOCAL_ACTIVITIES,
   });
 }
