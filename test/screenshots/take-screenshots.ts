@@ -6,24 +6,35 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findTestServers } from '../support/servers/find-servers.ts';
 import { TemporalUi } from '../support/servers/temporal-ui.ts';
 import { type Part, takeFailingPictures } from './failing-pictures.ts';
 
-const DOCS = dirname(fileURLToPath(import.meta.url));
-const BIN = join(DOCS, '..', 'dist', 'src', 'cli', 'bin.js');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCS = join(ROOT, 'docs');
+const BIN = join(ROOT, 'dist', 'src', 'cli', 'bin.js');
 /** 1400 × 1000 pixels in the file: a little smaller than life, so that id and timeline fit. */
 const VIEW = { viewport: { width: 1610, height: 1150 }, deviceScaleFactor: 1400 / 1610 };
 
 /** A demo is interrupted then, in ms; it may have to get the Temporal CLI first. */
 const DEMO_TIMEOUT = 180_000;
 
-function startDemo(dataDir: string, ...options: string[]): ChildProcess {
+function startDemo(
+  dataDir: string,
+  options: string[] = [],
+  firstPass: 'activities' | 'local' = 'activities',
+): ChildProcess {
   return spawn(process.execPath, [BIN, 'demo', ...options], {
-    env: { ...process.env, DATA_DIR: dataDir, LOCAL_TEMPORAL_PORT: '0', LOCAL_TEMPORAL_UI_PORT: '0' },
+    env: {
+      ...process.env,
+      DATA_DIR: dataDir,
+      LOCAL_TEMPORAL_PORT: '0',
+      LOCAL_TEMPORAL_UI_PORT: '0',
+      FIRST_PASS: firstPass,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: DEMO_TIMEOUT,
     killSignal: 'SIGINT',
@@ -48,7 +59,7 @@ async function end(demo: ChildProcess): Promise<void> {
 
 /** Earlier deliveries, so that the list has something to show. */
 async function deliver(dataDir: string, pairs: number): Promise<void> {
-  const demo = startDemo(dataDir, '--exit', '--pairs', String(pairs));
+  const demo = startDemo(dataDir, ['--exit', '--pairs', String(pairs)]);
   demo.stdout?.resume();
   const [code] = await once(demo, 'exit');
   if (code !== 0) throw new Error(`the demo with ${pairs} pairs exited with ${code}`);
@@ -75,6 +86,14 @@ async function takeDemoPictures(ui: TemporalUi, link: string): Promise<void> {
   await save(ui, 'temporal-ui-list.png', { height: 500 });
 }
 
+/** A first pass that the worker did within its workflow task. */
+async function takeLocalPicture(ui: TemporalUi, link: string): Promise<void> {
+  await ui.page.goto(link.replace(/\/history$/, '/timeline'));
+  await ui.collapseNavigation();
+  await ui.page.getByText('clearCaches').first().waitFor();
+  await save(ui, 'temporal-ui-local.png', { height: 760 });
+}
+
 async function save({ page }: TemporalUi, name: string, { element, height }: Part = {}): Promise<void> {
   await page.setViewportSize({ ...VIEW.viewport, ...(height && { height }) });
   await page.mouse.move(0, 0); // No tooltip of what was clicked last.
@@ -84,15 +103,20 @@ async function save({ page }: TemporalUi, name: string, { element, height }: Par
 
 async function takeAll(dataDir: string): Promise<void> {
   for (const pairs of [12, 1]) await deliver(dataDir, pairs);
-  const demo = startDemo(dataDir);
+  await beside(startDemo(dataDir), takeDemoPictures);
+  await beside(startDemo(dataDir, [], 'local'), takeLocalPicture);
+  await takeFailingPictures({ view: VIEW, save });
+}
+
+/** Takes pictures while a demo runs. */
+async function beside(demo: ChildProcess, take: typeof takeDemoPictures): Promise<void> {
   try {
     const link = await readLink(demo);
     const ui = await TemporalUi.open(new URL(link).origin, VIEW);
-    await takeDemoPictures(ui, link).finally(() => ui.close());
+    await take(ui, link).finally(() => ui.close());
   } finally {
     await end(demo);
   }
-  await takeFailingPictures({ view: VIEW, save });
 }
 
 /** The same programs as the tests take, told to what they share with them. */

@@ -1,17 +1,19 @@
 /**
  * Runs `work` on the items that are added, in their order, and on at most `limit` of them at a time.
- * It waits with promises only: the SDK would evaluate one `condition()` per waiting item after every step.
+ *
+ * It makes few promises, because the SDK takes a stack trace for each. It uses no `condition()`, because the SDK would
+ * evaluate every waiting condition after every step.
  */
 export class WorkQueue<T> {
   readonly #limit: number;
   readonly #work: (item: T) => Promise<void>;
-  readonly #loops = new Set<Promise<void>>();
-  /** How many loops still take items. A loop that has ended stays in `#loops` until its promise settles. */
-  #openLoops = 0;
+  #running = 0;
   #waiting: T[] = [];
   #next = 0;
   #failure: { reason: unknown } | undefined;
+  #idle: { promise: Promise<void>; resolve(): void; reject(reason: unknown): void } | undefined;
 
+  /** @param work never throws: it rejects */
   constructor(limit: number, work: (item: T) => Promise<void>) {
     this.#limit = limit;
     this.#work = work;
@@ -19,18 +21,17 @@ export class WorkQueue<T> {
 
   add(...items: T[]): void {
     for (const item of items) this.#waiting.push(item);
-    while (!this.#failure && this.#openLoops < this.#limit && this.#next < this.#waiting.length)
-      this.#startLoop();
+    this.#startNext();
   }
 
   /** How many more items would start at once. A negative number says how many items wait. */
   get free(): number {
-    return this.#limit - this.#openLoops - (this.#waiting.length - this.#next);
+    return this.#limit - this.#running - (this.#waiting.length - this.#next);
   }
 
   /** Whether an item is running or waiting. */
   get isBusy(): boolean {
-    return this.#loops.size > 0;
+    return this.#running > 0;
   }
 
   /** Drops the items that have not started. */
@@ -44,28 +45,44 @@ export class WorkQueue<T> {
    *
    * @throws the first error that `work` threw
    */
-  async idle(): Promise<void> {
-    while (this.#loops.size > 0) await Promise.all(this.#loops);
-    if (this.#failure) throw this.#failure.reason;
+  idle(): Promise<void> {
+    if (!this.isBusy) return this.#failure ? Promise.reject(this.#failure.reason) : Promise.resolve();
+    this.#idle ??= promiseWithResolvers();
+    return this.#idle.promise;
   }
 
-  #startLoop(): void {
-    this.#openLoops += 1;
-    const loop = this.#workThroughItems().finally(() => this.#loops.delete(loop));
-    this.#loops.add(loop);
-  }
-
-  async #workThroughItems(): Promise<void> {
-    while (this.#next < this.#waiting.length && !this.#failure) {
+  #startNext(): void {
+    while (!this.#failure && this.#running < this.#limit && this.#next < this.#waiting.length) {
       const item = this.#waiting[this.#next] as T;
       this.#next += 1;
-      try {
-        await this.#work(item);
-      } catch (reason) {
-        this.#failure ??= { reason };
-      }
+      this.#running += 1;
+      this.#work(item).then(
+        () => this.#end(),
+        (reason: unknown) => {
+          this.#failure ??= { reason };
+          this.#end();
+        },
+      );
     }
-    // No await between the check above and this line: an item added later must start a loop of its own.
-    this.#openLoops -= 1;
   }
+
+  #end(): void {
+    this.#running -= 1;
+    this.#startNext();
+    if (this.isBusy) return;
+    if (this.#failure) this.#idle?.reject(this.#failure.reason);
+    else this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+}
+
+/** `Promise.withResolvers`, which Node.js 20 lacks. */
+function promiseWithResolvers() {
+  let resolve: () => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<void>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise;
+    reject = rejectPromise;
+  });
+  return { promise, resolve, reject };
 }

@@ -21,7 +21,8 @@ type Parts = {
 /**
  * `unfriend start` with a Temporal server and its UI, and with backends that fail until they are mended: Redis
  * refuses the user, so that `clearCaches` is parked at once, and the webhook endpoint answers 503, so that
- * `notifyUsers` waits in back-off. `updateSearchIndex` is done.
+ * `notifyUsers` waits in back-off. `updateSearchIndex` is done. Each first try is an activity of its own, so that the UI
+ * shows it.
  */
 export class MendableService {
   readonly uiUrl: string;
@@ -36,9 +37,13 @@ export class MendableService {
     sink.answer = () => ({ status: 503 });
     const folder = temporaryFolder();
     const running = new UnfriendProcess(['start'], {
-      ...{ ...FREE_PORTS, DATA_DIR: folder.path },
+      ...FREE_PORTS,
+      DATA_DIR: folder.path,
       CACHE_URL: redis.url.replace('//', `//${USER}:${PASSWORD}@`),
-      ...{ NOTIFY_URL: sink.url, NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+      NOTIFY_URL: sink.url,
+      NOTIFY_SECRET: SECRET,
+      NOTIFY_ALLOW_PRIVATE: 'on',
+      FIRST_PASS: 'activities',
     });
     const parts = { folder, redis, sink, running };
     try {
