@@ -11,5 +11,15 @@ const { code } = await bundleWorkflowCode({
   workflowsPath: join(WORKFLOWS, 'index.js'),
   workflowInterceptorModules: [join(WORKFLOWS, 'interceptors.js')],
   logger: new DefaultLogger('WARN'),
+  webpackConfigHook: (config) => ({
+    ...config,
+    optimization: {
+      ...config.optimization,
+      concatenateModules: true,
+      usedExports: true,
+      providedExports: true,
+      sideEffects: true,
+    },
+  }),
 });
 await writeFile(WORKFLOW_BUNDLE, code);
