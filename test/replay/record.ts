@@ -95,7 +95,22 @@ const FAILED_TRIES: Record<string, (friend: number) => number> = {
 
 const retryAll = (handle: Handle) => handle.executeUpdate(retryFailedUpdate, { args: [{ by: 'erin' }] });
 
+const LOCAL = { firstPass: 'local' } as const;
+const localCallback = relayedCallback();
+
 const SCENARIOS: Scenario[] = [
+  { name: 'local', input: workflowInput(samplePairs(), LOCAL) },
+  { name: 'local-retried', input: workflowInput(samplePairs(), LOCAL), failAtFirst: ['id2'] },
+  {
+    name: 'local-parked-retried',
+    input: workflowInput(samplePairs(), { ...LOCAL, ...ATTENTION }),
+    refuseAtFirst: ['id2', 'id3'],
+    command: retryAll,
+  },
+  {
+    name: 'local-callback-relayed',
+    input: { ...localCallback, plan: { ...localCallback.plan, ...LOCAL } },
+  },
   { name: 'sample', input: workflowInput(samplePairs()) },
   { name: 'retried', input: workflowInput(samplePairs()), failAtFirst: ['id2'] },
   { name: 'carried-over', input: carriedOver },

@@ -15,7 +15,7 @@ const recorded = readdirSync(HISTORIES).flatMap((version) =>
 installTestRuntime();
 
 describe('replay', () => {
-  test('there are histories to replay', () => assert.ok(recorded.length >= 18));
+  test('there are histories to replay', () => assert.ok(recorded.length >= 25));
 
   for (const history of recorded) {
     test(`this version replays ${history}`, async () => {
@@ -66,6 +66,11 @@ describe('replay', () => {
       what: 'the rest of a batch is retried without back-off',
       code: 'await retry.backOff(',
       mutated: 'void (',
+    },
+    {
+      what: 'the first pass is never local',
+      code: 'this.#planned.isFirstPassLocal',
+      mutated: 'false',
     },
     { what: 'a dismissal has no effect', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];
