@@ -90,8 +90,9 @@ async function takeDemoPictures(ui: TemporalUi, link: string): Promise<void> {
 async function takeLocalPicture(ui: TemporalUi, link: string): Promise<void> {
   await ui.page.goto(link.replace(/\/history$/, '/timeline'));
   await ui.collapseNavigation();
+  await ui.page.getByRole('button', { name: 'Descending' }).click();
   await ui.page.getByText('clearCaches').first().waitFor();
-  await save(ui, 'temporal-ui-local.png', { height: 760 });
+  await save(ui, 'temporal-ui-local.png');
 }
 
 async function save({ page }: TemporalUi, name: string, { element, height }: Part = {}): Promise<void> {
