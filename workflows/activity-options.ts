@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   type ActivityOptions,
   type LocalActivityOptions,
+  type Priority,
   type RetryPolicy,
 } from '@temporalio/common';
 
@@ -18,11 +19,15 @@ const ONE_UNIT: ActivityOptions = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
+/** Temporal's default is 3. A worker that has a free slot takes what has a lower number first. */
+const AFTER_SMALL_DELIVERIES: Priority = { priorityKey: 4 };
+
 /** Long enough for many units one after another. Missing heartbeats show much sooner that the worker is gone. */
 const BATCH: ActivityOptions = {
   ...ONE_UNIT,
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
+  priority: AFTER_SMALL_DELIVERIES,
 };
 
 /**

@@ -46,16 +46,18 @@ export class RelayEndpoint implements Endpoint {
       'x-unfriend-delivery-id': deliveryId,
       ...(contentType !== undefined && { 'content-type': contentType }),
     };
-    this.#throwUnlessDone(await this.#postInTurn({ query, body, headers }, signal));
+    this.#throwUnlessDone(await this.#postInTurn(deliveryId, { query, body, headers }, signal));
     return 'relayed';
   }
 
   async #postInTurn(
+    deliveryId: string,
     request: { query: string; body: Buffer; headers: Record<string, string> },
     signal: AbortSignal,
   ): Promise<EndpointAnswer> {
     const { peer } = this.#client;
-    const release = await this.#slots.acquire(LONGEST_WAIT_MS, signal).catch(() => {
+    const turn = { of: deliveryId, longest: LONGEST_WAIT_MS, signal };
+    const release = await this.#slots.acquire(turn).catch(() => {
       signal.throwIfAborted();
       throw new BackendError('Busy', `${peer} is slow: more callbacks wait for it than it takes`);
     });

@@ -62,7 +62,7 @@ export class WebhookMessenger implements Messenger {
   }
 
   async send(message: FriendDeletedMessage, key: string, signal: AbortSignal): Promise<'sent'> {
-    const { statusCode, headers } = await this.#postInTurn(JSON.stringify(message), webhookId(key), signal);
+    const { statusCode, headers } = await this.#postInTurn(message, webhookId(key), signal);
     if (statusCode >= 200 && statusCode < 300) return 'sent';
     if (statusCode >= 300 && statusCode < 400) {
       const message = `${this.#peer} answered HTTP ${statusCode}: redirects are not followed, set NOTIFY_URL to the target of the redirect`;
@@ -75,13 +75,18 @@ export class WebhookMessenger implements Messenger {
    * The time to answer begins only when there is a connection. Otherwise a message could time out while the endpoint
    * is accepting it.
    */
-  async #postInTurn(body: string, id: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const release = await this.#slots.acquire(LONGEST_WAIT_MS, signal).catch(() => {
+  async #postInTurn(
+    message: FriendDeletedMessage,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const turn = { of: message.data.deliveryId, longest: LONGEST_WAIT_MS, signal };
+    const release = await this.#slots.acquire(turn).catch(() => {
       signal.throwIfAborted();
       throw new BackendError('Busy', `${this.#peer} is slow: more messages wait for it than it takes`);
     });
     try {
-      const response = await this.#post(body, id, signal);
+      const response = await this.#post(JSON.stringify(message), id, signal);
       await discard(response.body);
       return response;
     } finally {
