@@ -54,7 +54,7 @@ function startDispatcher(isAwayFor: (deliveryId: string) => boolean = () => fals
   const lines: { msg: string; deliveryId?: string }[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
   const { journal: metrics } = createMetrics();
-  const running = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
+  const running = new Dispatcher({ store, starter, concurrency: () => 32, metrics, logger });
   running.start();
   dispatcher = running;
   const count = async (of: 'dispatched' | 'retried') => (await metrics[of].get()).values[0]?.value;
