@@ -1,5 +1,5 @@
 /** How many starts run at the same time at first, and at most. */
-const FIRST = 8;
+const FIRST = 2;
 const MOST = 128;
 
 /** Starts that take longer than this on average, in ms, and this many times as long as without a queue, are in a queue. */
