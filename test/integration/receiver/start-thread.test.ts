@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { threadId } from 'node:worker_threads';
 import { firstDeliveryId, seenKey } from '../../../src/callback/delivery-id.ts';
@@ -21,6 +23,9 @@ import { until } from '../../support/until.ts';
 /** So few requests per second does this server take. */
 const RPS = 20;
 const LIMITED = ['--dynamic-config-value', `frontend.namespaceRPS=${RPS}`];
+
+/** Where the priority stands in `/proc/<pid>/stat`, counted after the name. */
+const NICE = 16;
 
 const OPTIONS = { taskQueue: 'nobody-polls', plan: workflowInput([]).plan, indexAccounts: true };
 const logger = createLogger('silent');
@@ -64,16 +69,18 @@ async function dispatch(count: number, settings?: TemporalSettings) {
   const thread = startThread(settings);
   const { journal: metrics } = createMetrics();
   let most = 0;
+  let hasShrunk = false;
   const concurrency = () => {
+    hasShrunk ||= thread.concurrency < most;
     most = Math.max(most, thread.concurrency);
     return thread.concurrency;
   };
   const dispatcher = new Dispatcher({ store, starter: thread, concurrency, metrics, logger });
   dispatcher.start();
   stops.push(() => dispatcher.stop(0));
-  const count_ = async (of: 'dispatched' | 'retried' | 'quarantined') =>
+  const counted = async (of: 'dispatched' | 'retried' | 'quarantined') =>
     (await metrics[of].get()).values[0]?.value ?? 0;
-  return { store, thread, count: count_, most: () => most };
+  return { store, thread, count: counted, hasShrunk: () => hasShrunk };
 }
 
 test('given an event loop that is blocked, then a delivery is started meanwhile, because another thread starts it', async () => {
@@ -91,6 +98,19 @@ test('given an event loop that is blocked, then a delivery is started meanwhile,
   assert.equal(await thread.start({ delivery, ...more }), 'existing');
   assert.equal(await thread.start({ delivery, ...more, bodyHash: 'f'.repeat(64) }), 'other-callback');
   assert.equal(await thread.look({ ...more, delivery: { ...delivery, deliveryId: 'nobody' } }), 'absent');
+});
+
+test('given Linux, then the thread has a lower priority than the callbacks, and the callbacks keep theirs', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const own = getPriority();
+  await startThread().start(deliveryOf('low-priority'));
+  assert.equal(getPriority(), own);
+  const priorities = readdirSync('/proc/self/task').map((task) =>
+    Number(readFileSync(`/proc/self/task/${task}/stat`, 'utf8').replace(/.*\) /, '').split(' ')[NICE]),
+  );
+  const low = constants.priority.PRIORITY_BELOW_NORMAL;
+  assert.deepEqual([...new Set(priorities)].toSorted(), [...new Set([own, Math.max(own, low)])].toSorted());
 });
 
 test('given a Temporal behind TLS with a certificate authority of its own, then the thread reaches it too', async () => {
@@ -125,10 +145,10 @@ test('given a Temporal that limits the requests, then fewer starts run at the sa
   const limited = await startTestTemporal({ flags: LIMITED });
   stops.push(() => limited.stop());
   const deliveries = 10 * RPS;
-  const { store, thread, count, most } = await dispatch(deliveries, limited.settings);
+  const { store, count, hasShrunk } = await dispatch(deliveries, limited.settings);
   await until('some refusals', async () => (await count('retried')) > 0);
   await until('the journal to be empty', () => store.pendingCount === 0, 120_000);
-  assert.ok(thread.concurrency <= most(), `${thread.concurrency} at the same time`);
+  assert.ok(hasShrunk());
   assert.equal(await count('dispatched'), deliveries);
   assert.equal(await count('quarantined'), 0);
   await until('each to be listed', async () => (await limited.client.workflow.count()).count === deliveries);

@@ -16,8 +16,7 @@ function latency({ ms, perSecond }: Server, underWay: number): number {
 function run(limit: ConcurrencyLimit, server: Server, rounds: number): void {
   for (let round = 0; round < rounds; round += 1) {
     const underWay = limit.current;
-    for (let start = 0; start < underWay; start += 1)
-      limit.noteAnswered(latency(server, underWay), underWay);
+    for (let start = 0; start < underWay; start += 1) limit.noteAnswered(latency(server, underWay), underWay);
   }
 }
 
@@ -85,7 +84,10 @@ test('given many starts that are refused at once, then the limit is halved once;
 
 test('whatever happens, the limit is a whole number from 1 to its maximum', () => {
   const event = fc.oneof(
-    fc.record({ ms: fc.double({ min: 0, max: 10_000, noNaN: true }), underWay: fc.integer({ min: 1, max: 500 }) }),
+    fc.record({
+      ms: fc.double({ min: 0, max: 10_000, noNaN: true }),
+      underWay: fc.integer({ min: 1, max: 500 }),
+    }),
     fc.constant('refused' as const),
   );
   fc.assert(
