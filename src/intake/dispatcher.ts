@@ -1,23 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
-import type { Pressure } from '../journal/pressure.ts';
 import { decodeRecord, type PendingDelivery } from '../journal/record.ts';
 import type { JournalStore, Keyed } from '../journal/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import type { DeliveryToStart } from '../temporal/start/start-delivery.ts';
 import { classifyStartError } from '../temporal/start/start-error.ts';
 
-/** How many starts run at the same time. Temporal takes a few hundred starts per second. */
-const CONCURRENCY = 32;
 const PAGE = 64;
 
-/**
- * Under pressure the answers to callbacks come first: deliveries are handed over one at a time, with this pause after
- * each, in ms.
- */
-const YIELD_MS = 1_000;
+/** How many entries are handed over or wait for the commit that removes them. A slow disk makes them many. */
+const MAX_UNDER_WAY = 512;
 
 /** How long to wait before the journal is looked at again, in ms: another process may have requeued an entry. */
 const IDLE_MS = 1_000;
@@ -31,7 +26,8 @@ const MAX_HANDED_OVER = 10_000;
 export type DispatcherOptions = {
   store: JournalStore;
   starter: Starter<DeliveryToStart>;
-  pressure: Pick<Pressure, 'isHigh'>;
+  /** How many starts may run at the same time now. */
+  concurrency: () => number;
   metrics: JournalMetrics;
   logger: Logger;
 };
@@ -43,6 +39,7 @@ export type DispatcherOptions = {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #summed: SummedLog;
   readonly #underWay = new Map<string, Promise<void>>();
   /** Entries that are not tried again before a time on the monotonic clock, because they failed. */
   readonly #later = new Map<string, number>();
@@ -50,12 +47,15 @@ export class Dispatcher {
   readonly #handedOver = new Set<string>();
   readonly #stopping = new AbortController();
   #wake: () => void = () => undefined;
+  #starts = 0;
+  #freeLane: () => void = () => undefined;
   #failures = 0;
   #isUnreadable = false;
   #finished: Promise<void> = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#summed = new SummedLog(options.logger);
   }
 
   start(): void {
@@ -89,9 +89,12 @@ export class Dispatcher {
       const page = this.#nextPage();
       if (page.length === 0) await this.#idle();
       for (const entry of page) {
-        await this.#freeLane();
+        await this.#laneFreed();
         if (this.#stopping.signal.aborted) return;
-        const dispatched = this.#dispatch(entry).finally(() => this.#underWay.delete(entry.key));
+        const dispatched = this.#dispatch(entry).finally(() => {
+          this.#underWay.delete(entry.key);
+          this.#freeLane();
+        });
         this.#underWay.set(entry.key, dispatched);
         if (this.#failures > 0) break;
       }
@@ -122,11 +125,16 @@ export class Dispatcher {
     }
   }
 
-  async #freeLane(): Promise<void> {
-    const { pressure } = this.#options;
-    const lanes = () => (this.#failures > 0 || pressure.isHigh ? 1 : CONCURRENCY);
-    while (this.#underWay.size >= lanes()) await Promise.race(this.#underWay.values());
-    if (pressure.isHigh) await this.#pause(YIELD_MS);
+  get #isFull(): boolean {
+    const lanes = this.#failures > 0 ? 1 : this.#options.concurrency();
+    return this.#starts >= lanes || this.#underWay.size >= MAX_UNDER_WAY;
+  }
+
+  async #laneFreed(): Promise<void> {
+    while (this.#isFull)
+      await new Promise<void>((resolve) => {
+        this.#freeLane = resolve;
+      });
   }
 
   async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
@@ -157,7 +165,11 @@ export class Dispatcher {
   async #handOver(pending: PendingDelivery): Promise<void> {
     const { starter, metrics, logger } = this.#options;
     const { deliveryId: acknowledgedAs, receivedAt } = pending.delivery;
-    const { deliveryId, outcome } = await startUnderFreeId(starter, pending);
+    this.#starts += 1;
+    const { deliveryId, outcome } = await startUnderFreeId(starter, pending).finally(() => {
+      this.#starts -= 1;
+      this.#freeLane();
+    });
     this.#failures = 0;
     metrics.dispatched.inc();
     const other = deliveryId === acknowledgedAs ? {} : { acknowledgedAs };
@@ -209,14 +221,26 @@ export class Dispatcher {
         logger.warn({ deliveryId, reason }, 'a delivery could not be started: later again');
         this.#later.set(key, performance.now() + MAX_BACKOFF_MS);
         return;
+      case 'busy':
+        this.#summed.write({
+          level: 'warn',
+          message: 'Temporal limits the starts: deliveries wait in the journal',
+          fields: { reason },
+        });
+        this.#backOff(key);
+        return;
       case 'away':
-        metrics.retried.inc();
-        this.#failures += 1;
-        // Try another delivery next: Temporal has many shards, and may be away for this delivery alone.
-        this.#later.set(key, performance.now() + longestBackoff(this.#failures));
-        if (this.#failures === 1)
+        if (this.#failures === 0)
           logger.error({ deliveryId, reason }, 'Temporal takes no deliveries: they wait in the journal');
+        this.#backOff(key);
     }
+  }
+
+  #backOff(key: string): void {
+    this.#options.metrics.retried.inc();
+    this.#failures += 1;
+    // Try another delivery next: Temporal has many shards, and may be away for this delivery alone.
+    this.#later.set(key, performance.now() + longestBackoff(this.#failures));
   }
 
   /** Waits until a delivery is journaled, or until one that failed may be tried again. */

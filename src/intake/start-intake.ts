@@ -1,14 +1,17 @@
 import type { Client } from '@temporalio/client';
+import type { Starter } from '../callback/delivery-id.ts';
 import { createPlan } from '../config/plan.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings, TemporalSettings } from '../config/settings.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type JournalPhase, OpeningJournal } from '../journal/opening-journal.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type JournalGauges, type Metrics, NO_JOURNAL, observeJournal } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { FreshStarts } from '../temporal/start/fresh-starts.ts';
-import { DeliveryStarter } from '../temporal/start/start-delivery.ts';
+import { DeliveryStarter, type DeliveryToStart } from '../temporal/start/start-delivery.ts';
+import { StartThread } from '../temporal/start/start-thread.ts';
 import type { TraceStarts } from '../temporal/start/trace-starts.ts';
+import { TracedStarter } from '../temporal/start/traced-starter.ts';
 import { DirectIntake } from './direct-intake.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Intake } from './intake.ts';
@@ -21,6 +24,8 @@ const HANDOVER_MS = 5_000;
 
 export type IntakeParts = {
   settings: Settings;
+  /** Where Temporal is. It may be a local server that the settings do not know. */
+  temporal: TemporalSettings;
   client: Client;
   freshStarts: FreshStarts;
   metrics: Metrics;
@@ -46,26 +51,27 @@ export type RunningIntake = {
  * @throws JournalLockedError when another process has the journal
  */
 export function startIntake(parts: IntakeParts): RunningIntake {
-  const { settings, client, freshStarts, traceStarts, logger } = parts;
+  const { settings, client, freshStarts, tracing, traceStarts, logger } = parts;
   const { taskQueue, indexAccounts, dedupeWindow } = settings;
-  const starter = new DeliveryStarter(client, freshStarts, {
-    taskQueue,
-    plan: createPlan(settings),
-    indexAccounts,
-    traceStarts,
-  });
+  const options = { taskQueue, plan: createPlan(settings), indexAccounts };
+  const starter = traced(new DeliveryStarter(client, freshStarts, { ...options, traceStarts }), tracing);
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({ starter, recent, logger });
   if (settings.intake === 'direct') {
     const nothing = async () => undefined;
     return { intake: direct, journal: undefined, settled: Promise.resolve(), stop: nothing };
   }
-  return startOnJournal(parts, { starter, recent, direct });
+  const thread = new StartThread({ temporal: parts.temporal, options }, logger);
+  return startOnJournal(parts, { thread, recent, direct });
 }
 
-type Ways = { starter: DeliveryStarter; recent: RecentCallbacks; direct: DirectIntake };
+function traced(starter: Starter<DeliveryToStart>, tracing: Tracing | undefined): Starter<DeliveryToStart> {
+  return tracing ? new TracedStarter(starter, tracing) : starter;
+}
 
-function startOnJournal(parts: IntakeParts, { starter, recent, direct }: Ways): RunningIntake {
+type Ways = { thread: StartThread; recent: RecentCallbacks; direct: DirectIntake };
+
+function startOnJournal(parts: IntakeParts, { thread, recent, direct }: Ways): RunningIntake {
   const { settings, metrics, tracing, logger } = parts;
   const { dedupeWindow } = settings;
   const { dir, maxPending } = settings.journal;
@@ -80,8 +86,14 @@ function startOnJournal(parts: IntakeParts, { starter, recent, direct }: Ways): 
 
   let dispatcher: Dispatcher | undefined;
   const dispatchAndTake = (journal: Journal): Intake => {
-    const { store, pressure } = journal;
-    const running = new Dispatcher({ store, pressure, starter, logger, metrics: metrics.journal });
+    const running = new Dispatcher({
+      store: journal.store,
+      starter: traced(thread, tracing),
+      concurrency: () => thread.concurrency,
+      metrics: metrics.journal,
+      logger,
+    });
+    thread.prepare();
     running.start();
     dispatcher = running;
     return new JournalIntake({
@@ -111,6 +123,7 @@ function startOnJournal(parts: IntakeParts, { starter, recent, direct }: Ways): 
       try {
         await dispatcher?.stop(HANDOVER_MS);
       } finally {
+        await thread.stop();
         await opening.close();
       }
     },

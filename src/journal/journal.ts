@@ -6,7 +6,6 @@ import { CountsFile } from './folder/counts.ts';
 import { DiskSpace } from './folder/disk-space.ts';
 import { lockJournal } from './folder/lock.ts';
 import { GroupCommit } from './group-commit.ts';
-import { Pressure } from './pressure.ts';
 import type { PendingDelivery, Quarantined } from './record.ts';
 import { recoverJournal } from './recovery/recover.ts';
 import type { Salvaged } from './recovery/take-over.ts';
@@ -47,7 +46,6 @@ export class JournalUnavailableError extends Error {
 /** The durable store of deliveries acknowledged and not yet in Temporal, of one receiver. */
 export class Journal {
   readonly store: JournalStore;
-  readonly pressure = new Pressure();
   /** What was taken over from a journal that was found damaged at start. */
   readonly salvaged: Salvaged | undefined;
   readonly #options: JournalOptions;
@@ -175,7 +173,6 @@ export class Journal {
     const { commitDuration, commitSize } = this.#options.metrics;
     commitDuration.observe((performance.now() - startedAt) / 1000);
     commitSize.observe(size);
-    this.pressure.note(size);
   }
 
   #rest(): void {

@@ -64,7 +64,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const tracing = settings.tracing ? await startTracing(logger) : undefined;
     if (tracing) closers.add('tracing', () => tracing.stop());
     const freshStarts = new FreshStarts();
-    const traceStarts = tracing && new TraceStarts(tracing);
+    const traceStarts = tracing && new TraceStarts();
     const client = createClient(
       temporal,
       [freshStarts.interceptor],
@@ -124,6 +124,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (parts.receiver) {
       const started = startIntake({
         settings,
+        temporal,
         client,
         freshStarts,
         metrics,

@@ -2,6 +2,7 @@ import { InterceptingCall, type Interceptor, Metadata, status } from '@grpc/grpc
 import {
   Client,
   defaultGrpcRetryOptions,
+  type GrpcRetryOptions,
   isGrpcServiceError,
   makeGrpcRetryInterceptor,
   ServiceError,
@@ -14,6 +15,7 @@ import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 
 /** With the SDK's default of 10, one request could take longer than Tencent Chat waits for an answer. */
 const MAX_RPC_ATTEMPTS = 3;
+const RETRY = defaultGrpcRetryOptions({ maxAttempts: MAX_RPC_ATTEMPTS });
 
 /** How long a request may take, in ms. The SDK sets no limit: a request to a server that hangs would wait for ever. */
 const REQUEST_MS = 5_000;
@@ -71,12 +73,44 @@ export function createClient(
   interceptors: Interceptor[] = [],
   workflow: WorkflowClientInterceptor[] = [],
 ): Client {
-  const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MAX_RPC_ATTEMPTS }));
+  return clientWith(settings, { interceptors, workflow, retry: RETRY });
+}
+
+/**
+ * A client for the dispatcher. A start that Temporal refuses because there are too many fails at once: the dispatcher has
+ * a back-off of its own, and it must know that it is too fast.
+ */
+export function createStartClient(
+  settings: TemporalSettings,
+  interceptors: Interceptor[],
+  workflow: WorkflowClientInterceptor[],
+): Client {
+  const retry: GrpcRetryOptions = {
+    ...RETRY,
+    retryableDecider: (attempt, error) =>
+      error.code !== status.RESOURCE_EXHAUSTED && RETRY.retryableDecider(attempt, error),
+  };
+  return clientWith(settings, { interceptors, workflow, retry });
+}
+
+type ClientParts = {
+  interceptors: Interceptor[];
+  workflow: WorkflowClientInterceptor[];
+  retry: GrpcRetryOptions;
+};
+
+function clientWith(settings: TemporalSettings, { interceptors, workflow, retry }: ClientParts): Client {
   const connection = PlainConnection.lazy({
     ...settings.connectionOptions,
     channelArgs: { ...RECONNECT, ...MAX_MESSAGE },
     // The deadline is for all attempts together.
-    interceptors: [withDeadline, namespaceHeader(settings.namespace), ...interceptors, retry, failOnceClosed],
+    interceptors: [
+      withDeadline,
+      namespaceHeader(settings.namespace),
+      ...interceptors,
+      makeGrpcRetryInterceptor(retry),
+      failOnceClosed,
+    ],
   });
   return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
 }

@@ -1,6 +1,6 @@
 /**
  * What the receiver promises in hard times: `npm run bench:receiver`. Temporal away under load, a start with a million
- * deliveries pending, and workers on the same machine. Writes `receiver.md` and `receiver.json`.
+ * deliveries pending, workers on the same machine, a backlog, and a busy evening. Writes `receiver.md` and `receiver.json`.
  * Exit codes: 0 measured, 1 the run broke off, 2 wrong usage.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,23 +14,25 @@ import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions } from './machine.ts';
 import { measureBesideWorkers } from './receiver/beside-workers.ts';
+import { measureBacklog, measureBusyEvening } from './receiver/hand-over.ts';
 import { measureOutage } from './receiver/outage.ts';
 import { measurePending } from './receiver/pending.ts';
 import { measureRestarts } from './receiver/restarts.ts';
 import { type ReceiverResults, type Scenario, verdictOf, writeResults } from './receiver/results.ts';
 
-const SCENARIOS = ['pending', 'restarts', 'outage', 'workers'] as const;
+const SCENARIOS = ['pending', 'restarts', 'outage', 'workers', 'backlog', 'busy'] as const;
 type ScenarioName = (typeof SCENARIOS)[number];
 
 const USAGE = `npm run bench:receiver -- [options]
-  --seconds N   how long Temporal is away (60)
+  --seconds N   how long Temporal is away, and how long a busy evening is (60)
   --pending N   how many deliveries are pending at a start (1000000)
+  --backlog N   how many deliveries a receiver hands over at once (20000)
   --restarts N  how often a receiver is restarted with 0, 10,000 and so many pending (20)
   --only a,b    these scenarios alone: ${SCENARIOS.join(', ')}
   --out DIR     where the results are written to (test/bench/results)`;
 
 const HEADING = {
-  title: 'The receiver: an outage, a million pending, workers beside it',
+  title: 'The receiver: an outage, a million pending, workers beside it, a backlog, a busy evening',
   command: 'bench:receiver',
 };
 
@@ -40,6 +42,7 @@ const FEW_PENDING = 10_000;
 type Options = {
   seconds: number;
   pending: number;
+  backlog: number;
   restarts: number;
   only: ScenarioName[];
   out: string;
@@ -57,7 +60,7 @@ try {
 await cleanup.run();
 process.exit();
 
-async function run({ seconds, pending, restarts, only }: Options): Promise<ReceiverResults> {
+async function run({ seconds, pending, backlog, restarts, only }: Options): Promise<ReceiverResults> {
   const { temporalCli } = await findTestServers(['temporalCli']);
   if (!temporalCli.path) throw new Error(`No Temporal CLI. ${temporalCli.install}`);
   process.env.TEST_TEMPORAL_CLI = temporalCli.path;
@@ -74,6 +77,8 @@ async function run({ seconds, pending, restarts, only }: Options): Promise<Recei
     restarts: [0, FEW_PENDING, pending].map(restartsWith),
     outage: [(part) => measureOutage(seconds, part, folder)],
     workers: [(part) => measureBesideWorkers(part, folder)],
+    backlog: [(part) => measureBacklog(backlog, part, folder)],
+    busy: [(part) => measureBusyEvening(seconds, part, folder)],
   };
   const scenarios = [];
   for (const measure of only.flatMap((name) => measures[name])) {
@@ -98,6 +103,7 @@ function readOptions(args: string[]): Options {
       options: {
         seconds: { type: 'string', default: '60' },
         pending: { type: 'string', default: '1000000' },
+        backlog: { type: 'string', default: '20000' },
         restarts: { type: 'string', default: '20' },
         only: { type: 'string', default: SCENARIOS.join() },
         out: { type: 'string', default: `${PACKAGE_ROOT}/test/bench/results` },
@@ -107,6 +113,7 @@ function readOptions(args: string[]): Options {
       out: values.out,
       seconds: wholeNumber(600)(values.seconds),
       pending: wholeNumber(1_500_000)(values.pending),
+      backlog: wholeNumber(1_000_000)(values.backlog),
       restarts: wholeNumber(100)(values.restarts),
       only: values.only.split(',').map(scenarioNamed),
     };

@@ -39,7 +39,7 @@ export type StartOptions = {
   taskQueue: string;
   plan: DeliveryPlan;
   indexAccounts: boolean;
-  /** The one whose interceptor the client has; absent: tracing is off. */
+  /** The one whose interceptor the client has; absent: no trace is passed on. */
   traceStarts?: TraceStarts | undefined;
 };
 
@@ -68,12 +68,9 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
   /** Resolves once Temporal has the workflow. Throws the error that prevented it. */
   start(toStart: DeliveryToStart): Promise<StartOutcome> {
     const { traceStarts } = this.#options;
-    if (!traceStarts) return this.#start(toStart);
-    const { delivery, trace: parent } = toStart;
-    const { deliveryId } = delivery;
-    return traceStarts.trace({ workflowId: workflowId(delivery), deliveryId, parent }, () =>
-      this.#start(toStart),
-    );
+    const { delivery, trace } = toStart;
+    if (!traceStarts || trace === undefined) return this.#start(toStart);
+    return traceStarts.passOn(trace, workflowId(delivery), () => this.#start(toStart));
   }
 
   async #start(toStart: DeliveryToStart): Promise<StartOutcome> {

@@ -2,14 +2,29 @@ import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
 
 /**
- * What a failed start means for the next try. `away`: no delivery can be started now. `this-one`: other deliveries may be
- * started. `never`: this delivery can never be started.
+ * What a failed start means for the next try. `away`: no delivery can be started now. `busy`: fewer can be started at the
+ * same time. `this-one`: other deliveries may be started. `never`: this delivery can never be started.
  */
-export type StartErrorClass = 'away' | 'this-one' | 'never';
+export type StartErrorClass = 'away' | 'busy' | 'this-one' | 'never';
+
+/** Why a start in the thread failed. */
+export class StartThreadError extends Error {
+  override name = 'StartThreadError';
+  readonly startClass: StartErrorClass;
+  /** The type of the error in the thread, for traces. */
+  readonly type: string;
+
+  constructor({ startClass, reason, type }: { startClass: StartErrorClass; reason: string; type: string }) {
+    super(reason);
+    this.startClass = startClass;
+    this.type = type;
+  }
+}
 
 const THIS_ONE: readonly number[] = [status.INTERNAL, status.UNKNOWN, status.ABORTED];
 
 export function classifyStartError(error: unknown): StartErrorClass {
+  if (error instanceof StartThreadError) return error.startClass;
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   // The error is not from the server: no request could be made from the delivery.
   if (!isGrpcServiceError(cause))
@@ -18,6 +33,7 @@ export function classifyStartError(error: unknown): StartErrorClass {
     // An operator can fix this by `unfriend setup`.
     return /search attribute/i.test(cause.details) ? 'away' : 'never';
   }
-  if (cause.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(cause.details)) return 'never';
+  if (cause.code === status.RESOURCE_EXHAUSTED)
+    return /larger than max/i.test(cause.details) ? 'never' : 'busy';
   return THIS_ONE.includes(cause.code) ? 'this-one' : 'away';
 }

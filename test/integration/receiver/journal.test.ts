@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import '../../support/typescript-threads.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { DirectIntake } from '../../../src/intake/direct-intake.ts';
 import { JournalIntake } from '../../../src/intake/journal-intake.ts';
@@ -48,9 +49,11 @@ describe('JournalIntake', () => {
     const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment }, 'serve');
     const freshStarts = new FreshStarts();
     const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
-    const client = createClient({ ...temporal.settings, connectionOptions }, [freshStarts.interceptor]);
-    const parts = { settings, client, freshStarts, metrics: createMetrics(), logger: createLogger('silent') };
-    const running = startIntake(parts);
+    const at = { ...temporal.settings, connectionOptions };
+    const client = createClient(at, [freshStarts.interceptor]);
+    const metrics = createMetrics();
+    const logger = createLogger('silent');
+    const running = startIntake({ settings, temporal: at, client, freshStarts, metrics, logger });
     stops.push(async () => {
       await running.stop().catch(() => undefined);
       await client.connection.close();

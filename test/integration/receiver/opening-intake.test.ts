@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import '../../support/typescript-threads.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { DirectIntake } from '../../../src/intake/direct-intake.ts';
 import { type Intake, NotDurableError } from '../../../src/intake/intake.ts';
@@ -75,8 +76,10 @@ function startOnJournal(address?: string): RunningIntake {
   const freshStarts = new FreshStarts();
   const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path }, 'serve');
   const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
-  const client = createClient({ ...temporal.settings, connectionOptions }, [freshStarts.interceptor]);
-  const running = startIntake({ settings, client, freshStarts, metrics: createMetrics(), logger });
+  const at = { ...temporal.settings, connectionOptions };
+  const client = createClient(at, [freshStarts.interceptor]);
+  const parts = { settings, temporal: at, client, freshStarts, metrics: createMetrics(), logger };
+  const running = startIntake(parts);
   stops.push(async () => {
     await running.stop();
     await client.connection.close();

@@ -70,7 +70,7 @@ export function intakeStage() {
       journal,
       async handOver() {
         const { store } = journal;
-        const dispatcher = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
+        const dispatcher = new Dispatcher({ store, starter, concurrency: () => 32, metrics, logger });
         dispatcher.start();
         await dispatcher.stop(20_000);
         assert.equal(store.pendingCount, 0);

@@ -61,7 +61,7 @@ function receiver(starter: Starter<DeliveryToStart>) {
 /** Hands over all that is pending. */
 async function dispatch(starter: Starter<DeliveryToStart>): Promise<void> {
   const { store } = journal;
-  const dispatcher = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
+  const dispatcher = new Dispatcher({ store, starter, concurrency: () => 32, metrics, logger });
   dispatcher.start();
   await dispatcher.stop(10_000);
   assert.equal(store.pendingCount, 0);

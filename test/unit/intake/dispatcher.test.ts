@@ -12,9 +12,12 @@ import { callbackOf } from '../../support/inputs/callbacks.ts';
 import { memoryFolder } from '../../support/servers/temporal.ts';
 import { until } from '../../support/until.ts';
 
-const UNAVAILABLE = Object.assign(new Error('a shard has no owner'), {
-  ...{ code: status.UNAVAILABLE, details: 'a shard has no owner', metadata: new Metadata() },
-});
+const UNAVAILABLE = grpcError(status.UNAVAILABLE, 'a shard has no owner');
+const EXHAUSTED = grpcError(status.RESOURCE_EXHAUSTED, 'namespace rate limit exceeded');
+
+function grpcError(code: status, details: string): Error {
+  return Object.assign(new Error(details), { code, details, metadata: new Metadata() });
+}
 
 /** In the journal, and handed over in this order. */
 const REQUEST_IDS = ['first', 'second', 'third'];
@@ -41,20 +44,23 @@ async function journal(requestId: string): Promise<void> {
 }
 
 /** A dispatcher on that journal, with what it started and logged. */
-function startDispatcher(isAwayFor: (deliveryId: string) => boolean = () => false) {
+function startDispatcher(
+  isAwayFor: (deliveryId: string) => boolean = () => false,
+  { refusal = UNAVAILABLE, concurrency = () => 32 as number } = {},
+) {
   const started: string[] = [];
   const starter: Starter<DeliveryToStart> = {
     start: async ({ delivery: { deliveryId } }) => {
-      if (isAwayFor(deliveryId)) throw new ServiceError('failed', { cause: UNAVAILABLE });
+      if (isAwayFor(deliveryId)) throw new ServiceError('failed', { cause: refusal });
       started.push(deliveryId);
       return 'started';
     },
     look: async () => 'absent',
   };
-  const lines: { msg: string; deliveryId?: string }[] = [];
+  const lines: { level: number; msg: string; deliveryId?: string }[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
   const { journal: metrics } = createMetrics();
-  const running = new Dispatcher({ store, starter, pressure: { isHigh: false }, metrics, logger });
+  const running = new Dispatcher({ store, starter, concurrency, metrics, logger });
   running.start();
   dispatcher = running;
   const count = async (of: 'dispatched' | 'retried') => (await metrics[of].get()).values[0]?.value;
@@ -144,4 +150,55 @@ test('given a journal that can not be read for a while, then the log says so onc
   await until('all to be handed over', () => store.pendingCount === 0);
   assert.deepEqual(started, REQUEST_IDS);
   assert.equal(lines.filter(({ msg }) => msg.startsWith('the journal can not be read')).length, 1);
+});
+
+test('given a Temporal that limits the starts, then a warning says so, and all are handed over later, each once', async () => {
+  let refusals = 0;
+  const isRefused = () => {
+    refusals += 1;
+    return refusals <= REQUEST_IDS.length;
+  };
+  const { started, lines, count } = startDispatcher(isRefused, { refusal: EXHAUSTED });
+  await until('all to be handed over', () => store.pendingCount === 0);
+  assert.deepEqual(started.toSorted(), REQUEST_IDS.toSorted());
+  assert.equal(await count('retried'), REQUEST_IDS.length);
+  assert.deepEqual(
+    lines.filter(({ level }) => level >= (pino.levels.values.error ?? 50)).map(({ msg }) => msg),
+    [],
+  );
+  assert.ok(lines.some(({ msg }) => msg.startsWith('Temporal limits the starts')));
+});
+
+test('no more starts run at the same time than the limit allows, and each end of a start lets another one begin', async () => {
+  const underWay: (() => void)[] = [];
+  let limit = 2;
+  const starter: Starter<DeliveryToStart> = {
+    start: () => new Promise((resolve) => underWay.push(() => resolve('started'))),
+    look: async () => 'absent',
+  };
+  const { journal: metrics } = createMetrics();
+  const logger = pino({ level: 'silent' });
+  dispatcher = new Dispatcher({ store, starter, concurrency: () => limit, metrics, logger });
+  dispatcher.start();
+  await until('the limit to be used', () => underWay.length === 2);
+  limit = 1;
+  underWay.shift()?.();
+  await until('the first to leave the journal', () => store.pendingCount === 2);
+  assert.equal(underWay.length, 1, 'the third waits: one start is under way');
+  underWay.shift()?.();
+  await until('the third to begin', () => underWay.length === 1);
+  underWay.shift()?.();
+  await until('the journal to be empty', () => store.pendingCount === 0);
+});
+
+test('a start does not wait until the delivery before it has left the journal', async () => {
+  const removals: (() => void)[] = [];
+  const { removePending } = store;
+  store.removePending = (key) =>
+    new Promise((resolve) => removals.push(() => resolve(removePending.call(store, key))));
+  const { started } = startDispatcher(undefined, { concurrency: () => 1 });
+  await until('all to be started', () => started.length === REQUEST_IDS.length);
+  assert.equal(store.pendingCount, REQUEST_IDS.length);
+  for (const remove of removals) remove();
+  await until('the journal to be empty', () => store.pendingCount === 0);
 });
