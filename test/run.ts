@@ -4,7 +4,9 @@
  * and so is a run that finds no test.
  */
 import { readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { LONGEST, runFiles } from './support/run-files.ts';
 import { findTestServers, type ServerName } from './support/servers/find-servers.ts';
 import { startOpenSearch } from './support/servers/open-search.ts';
@@ -36,6 +38,8 @@ const NEEDS: Record<string, ServerName[]> = {
 };
 
 const TEST_DIR = import.meta.url;
+/** `.js`: `npm test` runs the tests compiled, because each file would otherwise spend a second on its own compilation. */
+const ENDING = extname(fileURLToPath(TEST_DIR));
 const wanted = process.argv.slice(2);
 const all = SUITES.flatMap(testFiles);
 const unknown = wanted.filter((each) => !all.some(({ name }) => isMeant(name, each)));
@@ -66,10 +70,12 @@ process.exitCode = notRun.length > 0 && process.env.CI === 'true' ? 1 : code;
 
 function testFiles({ name: suite, needs }: Suite): TestFile[] {
   const found = readdirSync(new URL(`${suite}/`, TEST_DIR), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.test.ts'),
+    (file) => file.endsWith(`.test${ENDING}`),
   );
   if (found.length === 0) fail(`The suite ${suite} has no test.`);
-  return found.map((file) => `${suite}/${file}`).map((name) => ({ name, needs: ownNeeds(name) ?? needs }));
+  return found
+    .map((file) => `${suite}/${file.slice(0, -ENDING.length)}.ts`)
+    .map((name) => ({ name, needs: ownNeeds(name) ?? needs }));
 }
 
 function ownNeeds(name: string): ServerName[] | undefined {
@@ -114,7 +120,8 @@ async function runTests(chosen: TestFile[]): Promise<number> {
       isTemporalNeeded && shareTemporal(),
     ]);
     for (const started of starting) if (started.status === 'rejected') throw started.reason;
-    return await runFiles(chosen.map(({ name }) => fileURLToPath(new URL(name, TEST_DIR))));
+    const paths = chosen.map(({ name }) => new URL(name.replace(/\.ts$/, ENDING), TEST_DIR));
+    return await runFiles(paths.map((path) => fileURLToPath(path)));
   } finally {
     for (const stop of stops) await stop();
   }
@@ -129,7 +136,7 @@ function environment(): Record<string, string> {
     TEST_PROMTOOL: servers.promtool?.path,
     CHROMIUM_PATH: servers.chromium?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
-    TEMPORAL_CONFIG_FILE: fileURLToPath(new URL('support/no-temporal-profile.toml', TEST_DIR)),
+    TEMPORAL_CONFIG_FILE: join(PACKAGE_ROOT, 'test', 'support', 'no-temporal-profile.toml'),
   };
   return Object.fromEntries(
     Object.entries(found).flatMap(([name, path]) => (path === undefined ? [] : [[name, path]])),

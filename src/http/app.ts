@@ -1,5 +1,5 @@
 import Koa, { type Context, type Next } from 'koa';
-import { RELAY_HEADER } from '../../activities/backends/relay/endpoint-client.ts';
+import { RELAY_HEADER } from '../../activities/backends/relay/relay-loop.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import {
   answerErrors,

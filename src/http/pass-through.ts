@@ -5,8 +5,8 @@ import {
   AnswerTooLargeError,
   type EndpointAnswer,
   EndpointClient,
-  isLoop,
 } from '../../activities/backends/relay/endpoint-client.ts';
+import { isLoop } from '../../activities/backends/relay/relay-loop.ts';
 import { FAILED, NO_ANSWER, OK } from '../callback/answer.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PassedThrough, RelayMetrics } from '../telemetry/relay-metrics.ts';

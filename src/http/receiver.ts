@@ -7,7 +7,7 @@ import type { Tracing } from '../telemetry/tracing.ts';
 import { createReceiverApp } from './app.ts';
 import { openConnections } from './connections.ts';
 import { openFileLimit, relayConnectionLimit } from './open-files.ts';
-import { PassThrough } from './pass-through.ts';
+import type { PassThrough, PassThroughOptions } from './pass-through.ts';
 import { type HttpServer, listen } from './server.ts';
 
 type ReceiverParts = {
@@ -43,7 +43,7 @@ export class Receiver {
     const connections = openConnections({ wanted: http.maxConnections, relayed }, parts);
     const { metrics, logger } = parts;
     const passThrough =
-      relay && new PassThrough({ relay, connections: relayed, metrics: metrics.relay, logger });
+      relay && (await openPassThrough({ relay, connections: relayed, metrics: metrics.relay, logger }));
     const app = createReceiverApp({
       ...parts,
       passThrough,
@@ -88,4 +88,10 @@ export class Receiver {
     await this.#server.close();
     await this.#passThrough?.close();
   }
+}
+
+/** Loaded only where there is an endpoint: a receiver without one is back sooner without an HTTP client. */
+async function openPassThrough(options: PassThroughOptions): Promise<PassThrough> {
+  const { PassThrough } = await import('./pass-through.ts');
+  return new PassThrough(options);
 }

@@ -22,7 +22,7 @@ import { FreshStarts } from '../temporal/start/fresh-starts.ts';
 import { TraceStarts } from '../temporal/start/trace-starts.ts';
 import { TemporalWatch } from '../temporal/watch.ts';
 import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
-import { WorkerHost } from '../temporal/worker/worker-host.ts';
+import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-host.ts';
 import type { ChosenBackends } from './backends.ts';
 import { Closers, type StopOptions } from './closers.ts';
 import { type Running, readiness } from './readiness.ts';
@@ -101,7 +101,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
       const lastAttempts = new LastAttempts(plannedNames(settings));
-      const worker = new WorkerHost({
+      const worker = await startWorker({
         temporal,
         client,
         taskQueue,
@@ -166,6 +166,12 @@ function plannedNames(settings: Settings): string[] {
 async function openBackends(settings: Settings): Promise<ChosenBackends> {
   const { createBackends } = await import('./backends.ts');
   return createBackends(settings);
+}
+
+/** Loaded only by a process that runs side effects: a receiver alone is back sooner without the SDK's worker. */
+async function startWorker(options: WorkerHostOptions): Promise<WorkerHost> {
+  const { WorkerHost } = await import('../temporal/worker/worker-host.ts');
+  return new WorkerHost(options);
 }
 
 /** Loaded only if tracing is on. */

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { WORKFLOW_BUNDLE } from '../../src/temporal/worker/workflow-bundle.ts';
 import { installTestRuntime } from '../support/servers/temporal.ts';
 
-const HISTORIES = new URL('histories/', import.meta.url);
+const HISTORIES = join(PACKAGE_ROOT, 'test', 'replay', 'histories');
 const bundle = readFileSync(WORKFLOW_BUNDLE, 'utf8');
 const recorded = readdirSync(HISTORIES).flatMap((version) =>
-  readdirSync(new URL(`${version}/`, HISTORIES)).map((file) => `${version}/${file}`),
+  readdirSync(join(HISTORIES, version)).map((file) => `${version}/${file}`),
 );
 
 installTestRuntime();
@@ -86,7 +88,7 @@ describe('replay', () => {
 
 /** The error of the replay, if there is one. */
 async function replay(code: string, history: string): Promise<Error | undefined> {
-  const json: unknown = JSON.parse(readFileSync(new URL(history, HISTORIES), 'utf8'));
+  const json: unknown = JSON.parse(readFileSync(join(HISTORIES, history), 'utf8'));
   try {
     await Worker.runReplayHistory({ workflowBundle: { code } }, json);
     return undefined;

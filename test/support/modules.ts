@@ -2,17 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { init, parse } from 'es-module-lexer';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
 
 /** A module by its path from the package's folder, without its ending: `workflows/units`. */
 export type Module = { path: string; code: string };
 
 /** The modules of some folders as they are written. */
 export function sourceModules(...folders: string[]): Module[] {
-  return folders.flatMap((folder) => readModules(ROOT, folder, '.ts'));
+  return folders.flatMap((folder) => readModules(PACKAGE_ROOT, folder, '.ts'));
 }
 
 /**
@@ -22,8 +20,8 @@ export function sourceModules(...folders: string[]): Module[] {
 export function emittedModules(...folders: string[]): Module[] {
   const outDir = mkdtempSync(join(tmpdir(), 'unfriend-emitted-'));
   try {
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    execFileSync(process.execPath, [tsc, '--noCheck', '--outDir', outDir], { cwd: ROOT });
+    const tsc = join(PACKAGE_ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    execFileSync(process.execPath, [tsc, '--noCheck', '--outDir', outDir], { cwd: PACKAGE_ROOT });
     return folders.flatMap((folder) => readModules(outDir, folder, '.js'));
   } finally {
     rmSync(outDir, { recursive: true });

@@ -52,7 +52,7 @@ export async function runFiles(paths: string[]): Promise<number> {
   // The runner adds one listener per file.
   setMaxListeners(0, interrupted.signal);
   const interrupt = () => interrupted.abort();
-  // Each time: Ctrl-C comes from the terminal and once more from tsx, and the shared servers have to be stopped.
+  // Each time: Ctrl-C comes from the terminal and may come once more from npm, and the shared servers have to be stopped.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   let failed = 0;
   const tests = run({ files, concurrency: FILES_AT_ONCE, signal: interrupted.signal });
@@ -64,6 +64,6 @@ export async function runFiles(paths: string[]): Promise<number> {
 }
 
 function rank(path: string): number {
-  const place = LONGEST.findIndex((name) => path.endsWith(`${name}.test.ts`));
+  const place = LONGEST.findIndex((name) => path.slice(0, -'.ts'.length).endsWith(`${name}.test`));
   return place === -1 ? LONGEST.length : place;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_MS = 25;
+const POLL_MS = 50;
 
 /** Waits until `probe` gives something true, and returns it. Fails with what it waited for. */
 export async function until<T>(

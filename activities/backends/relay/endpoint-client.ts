@@ -1,10 +1,5 @@
 import { Pool } from 'undici';
-
-/** Every relayed request has it. A receiver that gets one would relay in a circle, and refuses it. */
-export const RELAY_HEADER = 'x-unfriend-relay';
-
-/** What a receiver of Unfriend answers to such a request: HTTP's "Loop Detected". */
-const LOOP_STATUS = 508;
+import { RELAY_HEADER } from './relay-loop.ts';
 
 /** The vendor's answers are small. A larger one is not read to its end. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -97,11 +92,6 @@ export class EndpointClient {
     const queries = joinQueries(search.slice(1), query);
     return queries === '' ? pathname : `${pathname}?${queries}`;
   }
-}
-
-/** Whether a receiver of Unfriend gave the answer, because it would relay the request in a circle. */
-export function isLoop({ status, headers }: Pick<EndpointAnswer, 'status' | 'headers'>): boolean {
-  return status === LOOP_STATUS && headers[RELAY_HEADER] !== undefined;
 }
 
 /** One query string from several, of which some may be empty. */

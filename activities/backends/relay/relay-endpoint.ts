@@ -3,13 +3,8 @@ import type { CallbackToRelay, Endpoint } from '../endpoint.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { networkFailure, readRetryAfter, statusFailure } from '../net/http-failures.ts';
 import { Slots } from '../net/slots.ts';
-import {
-  AnswerTooLargeError,
-  type EndpointAnswer,
-  EndpointClient,
-  isLoop,
-  joinQueries,
-} from './endpoint-client.ts';
+import { AnswerTooLargeError, type EndpointAnswer, EndpointClient, joinQueries } from './endpoint-client.ts';
+import { isLoop } from './relay-loop.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 32;

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 /** The SDK can only download and start in one go, so the server that it starts is ended at once. */
 export async function downloadBySdk(cacheDir: string): Promise<void> {
+  // Loaded only here: it loads the SDK's worker too, which takes long.
+  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
   const environment = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'cached-download', downloadDir: cacheDir } },
   });

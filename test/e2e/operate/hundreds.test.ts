@@ -20,7 +20,7 @@ import {
 import { until } from '../../support/until.ts';
 
 const SECRET = 'a-secret-of-these-tests-0';
-const FINE = 50;
+const FINE = 10;
 /** More than Temporal lists at once, so that every list has several pages. */
 const FAILING = 520;
 const ALL = FINE + FAILING;

@@ -115,6 +115,8 @@ describe('unfriend retry, of what is closed', () => {
       await stage.handle(`${id}/retry-1`).result();
       stage.break('updateSearchIndex');
       await stage.reset(id);
+      // As long as it waits for a person, it is listed too, and retry would take it up itself.
+      await assert.rejects(stage.handle(id).result());
       await until('the reset run to be listed', async () =>
         (await stage.failed()).includes(deliveryIdOf(id)),
       );

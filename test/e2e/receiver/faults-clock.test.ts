@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_FAULTS } from '../../support/ledger-comparison.ts';
-import { killableStage } from '../../support/stages/killable-stage.ts';
+import { killableReceiverStage } from '../../support/stages/killable-stage.ts';
 
 /** By how much the receiver's clock is ahead, in ms: what Sign permits, and less than the window of duplicates. */
 const AHEAD = 50_000;
@@ -10,7 +10,7 @@ const CLOCK_AHEAD = {
 };
 const CLOCK_RIGHT = { NODE_OPTIONS: '' };
 
-const stage = killableStage();
+const stage = killableReceiverStage();
 
 test('given a clock set back between two processes, then nothing is lost, duplicates are known, and ages are not below 0', async () => {
   const receiver = await stage.serve({ TEMPORAL_ADDRESS: '127.0.0.1:1', ...CLOCK_AHEAD });

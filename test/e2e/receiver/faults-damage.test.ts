@@ -24,7 +24,7 @@ import {
   swapMetaPages,
 } from '../../support/inputs/journal-damage.ts';
 import { seeded } from '../../support/inputs/seeded.ts';
-import { killableStage } from '../../support/stages/killable-stage.ts';
+import { killableReceiverStage } from '../../support/stages/killable-stage.ts';
 import { until } from '../../support/until.ts';
 
 const PAGE = 4_096;
@@ -34,7 +34,7 @@ const NOWHERE = '127.0.0.1:1';
 /** How often a receiver may be too slow to take callbacks before that is a failure itself. */
 const TRIES = 5;
 
-const stage = killableStage();
+const stage = killableReceiverStage();
 
 type Victim = { receiver: KillableReceiver; dir: string };
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { childModule } from '../../support/child-module.ts';
 import { NO_FAULTS } from '../../support/ledger-comparison.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
 import { killableStage } from '../../support/stages/killable-stage.ts';
@@ -34,7 +34,7 @@ function mount(options: string): string | undefined {
   }
 }
 
-const WRITER = fileURLToPath(new URL('../../support/doubles/write-on-full-disk.ts', import.meta.url));
+const WRITER = childModule('../../support/doubles/write-on-full-disk', import.meta.url);
 const BALLAST = join(disk, 'ballast');
 
 /** Fills the disk to the last byte, as somebody else's log would. */
@@ -117,8 +117,8 @@ describe('a full disk', { skip: whyNot && `NOT RUN. ${whyNot}`, concurrency: fal
 
   test('given removals, quarantined entries and callbacks at the same moment, then one commit is refused, and none is tried after it', async () => {
     const dir = join(disk, 'store');
-    const child = fork(WRITER, [dir], {
-      execArgv: ['--import', 'tsx'],
+    const child = fork(WRITER.file, [dir], {
+      execArgv: WRITER.execArgv,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let stderr = '';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { RELAY_HEADER } from '../../../activities/backends/relay/endpoint-client.ts';
+import { RELAY_HEADER } from '../../../activities/backends/relay/relay-loop.ts';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { headerOf } from '../../support/doubles/app-endpoint.ts';
 import { type HttpAnswer, post, signedNow } from '../../support/inputs/commands.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { childModule } from '../../support/child-module.ts';
 import { selfSigned } from '../../support/inputs/certificates.ts';
 import type { TestRedis } from '../../support/servers/redis.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
@@ -100,8 +100,8 @@ describe('clearCaches over TLS', () => {
 
 /** Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
 async function clearInChild(url: string, env: Record<string, string>): Promise<unknown> {
-  const script = fileURLToPath(new URL('../../support/doubles/clear-a-key.ts', import.meta.url));
-  const args = ['--import', 'tsx', script, url];
+  const { file, execArgv } = childModule('../../support/doubles/clear-a-key', import.meta.url);
+  const args = [...execArgv, file, url];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   return JSON.parse(stdout);
 }

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { DeliveryPlan, Pair } from '../../../workflows/contract.ts';
+import { childModule } from '../../support/child-module.ts';
 import { countEvents } from '../../support/histories.ts';
 import { repeated, twoWay } from '../../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
@@ -14,7 +14,7 @@ import { startWorkflow, workflowInput } from '../../support/stages/worker.ts';
 import { until } from '../../support/until.ts';
 
 const PAIRS = twoWay(40);
-const WORKER = fileURLToPath(new URL('../../support/doubles/slow-worker.ts', import.meta.url));
+const WORKER = childModule('../../support/doubles/slow-worker', import.meta.url);
 
 let temporal: TestTemporal;
 const folder = temporaryFolder();
@@ -44,7 +44,7 @@ async function startSlow(pairs: Pair[], plan: Partial<DeliveryPlan>) {
     startWorker(msAPair: number, step = 0): ChildProcess {
       const { connectionOptions, namespace } = temporal.settings;
       const where = [String(connectionOptions.address), namespace, taskQueue, file];
-      const args = ['--import', 'tsx', WORKER, ...where, String(msAPair), String(step)];
+      const args = [...WORKER.execArgv, WORKER.file, ...where, String(msAPair), String(step)];
       const worker = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
       workers.push(worker);
       return worker;

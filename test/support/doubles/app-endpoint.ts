@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { childModule } from '../child-module.ts';
 import type { Certificate } from '../inputs/certificates.ts';
 import { temporaryFolder } from '../servers/temporal.ts';
 
-const CHILD = fileURLToPath(new URL('app-endpoint-child.ts', import.meta.url));
+const CHILD = childModule('./app-endpoint-child', import.meta.url);
 
 export const RECORD_FILE = 'taken.jsonl';
 export const SETTINGS_FILE = 'settings.json';
@@ -82,7 +82,7 @@ export class AppEndpoint {
   }
 
   async restart(): Promise<void> {
-    const child = fork(CHILD, [this.#folder.path, String(this.#port)], { execArgv: ['--import', 'tsx'] });
+    const child = fork(CHILD.file, [this.#folder.path, String(this.#port)], { execArgv: CHILD.execArgv });
     this.#child = child;
     const ended = once(child, 'exit').then(() => {
       throw new Error('the endpoint ended before it listened');

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { childModule } from '../child-module.ts';
 
-const CHILD = fileURLToPath(new URL('hold-journal-child.ts', import.meta.url));
+const CHILD = childModule('./hold-journal-child', import.meta.url);
 
 /**
  * A process that holds the journal's write lock: commits take until it lets go, as on a slow disk, and are made then.
  */
 export async function holdJournal(dir: string): Promise<{ letGo(): Promise<void> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dir], {
+  const child = spawn(process.execPath, [...CHILD.execArgv, CHILD.file, dir], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');

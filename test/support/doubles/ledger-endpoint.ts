@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import { childModule } from '../child-module.ts';
 
 export type LedgerEndpointOptions = {
   token: string;
@@ -48,9 +48,9 @@ export class LedgerEndpoint {
 
   /** Returns once it takes callbacks. */
   async restart(): Promise<void> {
-    const file = fileURLToPath(new URL('ledger-endpoint-child.ts', import.meta.url));
+    const { file, execArgv } = childModule('./ledger-endpoint-child', import.meta.url);
     const child = fork(file, [JSON.stringify(this.#job)], {
-      execArgv: ['--import', 'tsx'],
+      execArgv,
       env: { PATH: process.env.PATH, NODE_ENV: 'production' },
     });
     this.#child = child;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { postSigned } from '../inputs/callbacks.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../servers/process.ts';
@@ -10,6 +10,9 @@ const ENOUGH = 10;
 
 /** A start that takes longer is a failure, in ms. */
 const START_MS = 60_000;
+
+/** As long as nothing listens, in ms: to ask without a pause takes the processor from the receiver that starts. */
+const NOBODY_THERE_MS = 5;
 
 /** What a load balancer and its callbacks met. */
 export type Met = {
@@ -42,7 +45,7 @@ export class WatchedReceiver {
   }
 
   /**
-   * Starts it and ends it by `signal`, and asks all the time, as fast as it can. With SIGKILL it asks until just before: nobody
+   * Starts it and ends it by `signal`, and asks all the time, as fast as it answers. With SIGKILL it asks until just before: nobody
    * can announce that.
    */
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -75,8 +78,8 @@ export class WatchedReceiver {
     let running = true;
     const asking = (async () => {
       while (running) {
-        await this.#ask();
-        await nextTurn();
+        const isAnswered = await this.#ask();
+        await (isAnswered ? nextTurn() : delay(NOBODY_THERE_MS));
       }
     })();
     return {
@@ -87,11 +90,12 @@ export class WatchedReceiver {
     };
   }
 
-  async #ask(): Promise<void> {
+  /** @returns whether anybody answered */
+  async #ask(): Promise<boolean> {
     const answer = await fetch(`${this.ops}/readyz`).catch(() => undefined);
     const body = (await answer?.json()) as { components: { journal: { state: string } } } | undefined;
     if (answer?.status === 503) this.met.notReady += 1;
-    if (answer?.status !== 200) return;
+    if (answer?.status !== 200) return answer !== undefined;
     this.met.ready += 1;
     if (body?.components.journal?.state.startsWith('taking callbacks')) this.met.onJournal += 1;
     const requestId = randomUUID();
@@ -100,5 +104,6 @@ export class WatchedReceiver {
       (error: Error) => String(error.cause ?? error),
     );
     if (why !== undefined) this.met.refused.push(why);
+    return true;
   }
 }

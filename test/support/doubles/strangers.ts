@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { childModule } from '../child-module.ts';
 import { until } from '../until.ts';
 
 /** How much of a request with a body of 1 MB is sent before it stalls. */
@@ -37,8 +37,8 @@ export class Strangers {
 
   /** They do nothing before {@link begin}: a process that starts takes much of a small machine. */
   static async start(job: StrangersJob): Promise<Strangers> {
-    const file = fileURLToPath(new URL('stalling-strangers.ts', import.meta.url));
-    const child = fork(file, [JSON.stringify(job)], { execArgv: ['--import', 'tsx'] });
+    const { file, execArgv } = childModule('./stalling-strangers', import.meta.url);
+    const child = fork(file, [JSON.stringify(job)], { execArgv });
     await once(child, 'message');
     return new Strangers(child, job.count);
   }

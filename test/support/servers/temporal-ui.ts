@@ -24,6 +24,8 @@ export class TemporalUi {
   readonly page: Page;
   readonly #browser: Browser;
   readonly #url: string;
+  /** Where the UI shows a workflow's run, by the workflow's id: to find out takes a load of the whole UI. */
+  readonly #runs = new Map<string, string>();
 
   /** @param url of the UI, without a path */
   static async open(url: string, view = WHOLE_TIMELINE): Promise<TemporalUi> {
@@ -74,9 +76,10 @@ export class TemporalUi {
   }
 
   async openDelivery(workflowId: string, tab: Tab): Promise<void> {
-    await this.page.goto(`${this.#url}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`);
-    await this.page.waitForURL(/\/timeline$/);
-    if (tab !== 'timeline') await this.page.goto(this.page.url().replace(/timeline$/, tab));
+    const known = this.#runs.get(workflowId);
+    const run = known ?? (await this.#findRun(workflowId));
+    // To find the run opens its timeline.
+    if (known || tab !== 'timeline') await this.page.goto(`${run}/${tab}`);
     await this.page.getByTestId('workflow-id-heading').waitFor();
   }
 
@@ -127,6 +130,14 @@ export class TemporalUi {
         cause: error,
       });
     }
+  }
+
+  async #findRun(workflowId: string): Promise<string> {
+    await this.page.goto(`${this.#url}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`);
+    await this.page.waitForURL(/\/timeline$/);
+    const run = this.page.url().replace(/\/timeline$/, '');
+    this.#runs.set(workflowId, run);
+    return run;
   }
 
   get #rows(): Locator {

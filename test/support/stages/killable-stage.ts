@@ -1,26 +1,41 @@
 import { join } from 'node:path';
 import { after, afterEach, before } from 'node:test';
+import type { Client } from '@temporalio/client';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../doubles/killable.ts';
 import type { ProcessSettings } from '../servers/process.ts';
-import { memoryFolder } from '../servers/temporal.ts';
+import { memoryFolder, startTestTemporal } from '../servers/temporal.ts';
+
+type StageTemporal = { readonly address: string; readonly client: Client; stop(): Promise<void> };
 
 /** What a test file of faults works with. No process outlives its test. */
-export type KillableStage = {
+export type KillableStage<Temporal extends StageTemporal> = {
   /** Of this file alone. */
   folder: string;
   /** Once the tests run. */
-  readonly temporal: KillableTemporal;
+  readonly temporal: Temporal;
   /** Starts a receiver with a folder of its own, on this Temporal unless `settings` names another. */
   serve(settings?: ProcessSettings): Promise<KillableReceiver>;
 };
 
-/** To be called at the top of a test file. */
-export function killableStage(): KillableStage {
+/** For tests that kill Temporal too. To be called at the top of a test file. */
+export function killableStage(): KillableStage<KillableTemporal> {
+  return stageOn(() => KillableTemporal.start());
+}
+
+/** For tests that kill the receiver alone: other files may use the same Temporal. To be called at the top of a test file. */
+export function killableReceiverStage(): KillableStage<StageTemporal> {
+  return stageOn(async () => {
+    const { settings, client, stop } = await startTestTemporal();
+    return { address: String(settings.connectionOptions.address), client, stop };
+  });
+}
+
+function stageOn<Temporal extends StageTemporal>(start: () => Promise<Temporal>): KillableStage<Temporal> {
   const folder = memoryFolder();
-  let temporal: KillableTemporal | undefined;
+  let temporal: Temporal | undefined;
   let receivers = 0;
   before(async () => {
-    temporal = await KillableTemporal.start();
+    temporal = await start();
   });
   afterEach(endReceivers);
   after(async () => {

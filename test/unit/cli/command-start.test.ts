@@ -3,8 +3,9 @@ import { before, describe, test } from 'node:test';
 import { emittedModules, loadedWith, type Module } from '../../support/modules.ts';
 
 /** What services run on. It takes longer to load than most commands take. */
-const OF_SERVICES = ['@temporalio/worker', '@temporalio/testing', 'koa', 'pino', 'prom-client'];
-const OF_ACTIVITIES = ['@temporalio/activity', 'ioredis', '@opensearch-project/opensearch', 'undici'];
+const OF_HTTP = ['koa', 'pino', 'prom-client'];
+const OF_WORKERS = ['@temporalio/worker', '@temporalio/testing'];
+const OF_BACKENDS = ['ioredis', '@opensearch-project/opensearch', 'undici'];
 const OF_JOURNAL = ['lmdb', 'fs-native-extensions'];
 
 /** Modules that a command loads when it runs, by the command. */
@@ -38,7 +39,7 @@ describe('the command line', () => {
     test(`loads Temporal's client for ${command}, and nothing of services, activities or the journal`, async () => {
       const loaded = await packagesOf(path);
       assert.ok(loaded.includes('@temporalio/client'));
-      const others = [...OF_SERVICES, ...OF_ACTIVITIES, ...OF_JOURNAL];
+      const others = [...OF_HTTP, ...OF_WORKERS, ...OF_BACKENDS, '@temporalio/activity', ...OF_JOURNAL];
       assert.deepEqual(
         others.filter((name) => loaded.includes(name)),
         [],
@@ -59,7 +60,18 @@ describe('the command line', () => {
   test('these rules find what is loaded by way of others', async () => {
     const loaded = await packagesOf('src/cli/run-service');
     assert.deepEqual(
-      [...OF_SERVICES, '@temporalio/activity'].filter((name) => !loaded.includes(name)),
+      [...OF_HTTP, 'lmdb', '@temporalio/activity'].filter((name) => !loaded.includes(name)),
+      [],
+    );
+  });
+});
+
+describe('a receiver alone', () => {
+  test('loads no worker, and no client of backends or of a relay endpoint: it is back the sooner after a restart', async () => {
+    const loaded = await packagesOf('src/cli/run-service');
+    const others = [...OF_WORKERS, ...OF_BACKENDS];
+    assert.deepEqual(
+      others.filter((name) => loaded.includes(name)),
       [],
     );
   });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { isLocked, JournalLockedError, lockJournal } from '../../../src/journal/folder/lock.ts';
+import { childModule } from '../../support/child-module.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
 
-const ASK = fileURLToPath(new URL('../../support/doubles/ask-for-owner.ts', import.meta.url));
+const ASK = childModule('../../support/doubles/ask-for-owner', import.meta.url);
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -23,7 +23,7 @@ test('given a journal that a process has, then a second one is refused, and `che
 
 test('given a process that asks for the owner all the time, then a receiver that starts is never refused the journal', async () => {
   lockJournal(folder.path)();
-  const asking = fork(ASK, [folder.path], { execArgv: ['--import', 'tsx'] });
+  const asking = fork(ASK.file, [folder.path], { execArgv: ASK.execArgv });
   try {
     await once(asking, 'message');
     for (let round = 0; round < 2_000; round += 1) lockJournal(folder.path)();
