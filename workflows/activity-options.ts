@@ -35,8 +35,8 @@ const BATCH: ActivityOptions = {
  * workflow tasks no longer than that. A local activity that the worker has no room for becomes an activity soon.
  */
 const LOCAL: LocalActivityOptions = {
-  scheduleToStartTimeout: '2 seconds',
-  startToCloseTimeout: '3 seconds',
+  scheduleToStartTimeout: '3 seconds',
+  startToCloseTimeout: '5 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 

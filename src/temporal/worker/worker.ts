@@ -18,10 +18,11 @@ const MAX_CACHED_WORKFLOWS = 500;
 
 /**
  * A workflow task keeps its slot until its local activities have ended. So a backend that hangs occupies slots, and
- * there have to be enough for the other deliveries. Never more than the cached workflows.
+ * there have to be enough for the other deliveries. With many more, a worker that lacks processor time would begin more
+ * local activities than it can end in time.
  */
-const MAX_WORKFLOW_TASKS = 200;
-export const MAX_LOCAL_ACTIVITIES = 200;
+const MAX_WORKFLOW_TASKS = 100;
+export const MAX_LOCAL_ACTIVITIES = 100;
 
 /**
  * To be called before each use of the SDK's native part, because the SDK ends the runtime with its last connection.

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type proto from '@temporalio/proto';
+import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { countActions } from '../../support/billed-actions.ts';
 
 type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 
-const RECORDED = new URL('../../replay/histories/0.2.0/', import.meta.url);
+const RECORDED = join(PACKAGE_ROOT, 'test', 'replay', 'histories', '0.2.0');
 
 const START: HistoryEvent = { workflowExecutionStartedEventAttributes: {} };
 const TASK: HistoryEvent[] = [
@@ -80,7 +82,7 @@ describe('the billed actions of a history', () => {
   });
 
   test('a recorded delivery of three pairs, with an activity per pair and one message, has 10 actions', () => {
-    const json: unknown = JSON.parse(readFileSync(new URL('sample.json', RECORDED), 'utf8'));
+    const json: unknown = JSON.parse(readFileSync(join(RECORDED, 'sample.json'), 'utf8'));
     // The start, seven activities, and two changes of the status.
     assert.equal(countActions(historyFromJSON(json)), 1 + 7 + 2);
   });
