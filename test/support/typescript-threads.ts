@@ -10,13 +10,17 @@ const { Worker } = threads;
 /** Every thread of this process, in the order of their starts. */
 export const startedThreads: InstanceType<typeof Worker>[] = [];
 
-const TSX = import.meta.resolve('tsx/esm/api');
-const REGISTER = `data:text/javascript,import { register } from '${TSX}'; register();`;
+/** Compiled tests need none. */
+const execArgv = import.meta.url.endsWith('.ts') ? ['--import', registration()] : [];
 
 threads.Worker = class extends Worker {
   constructor(path: string | URL, options: WorkerOptions = {}) {
-    super(path, { ...options, execArgv: ['--import', REGISTER] });
+    super(path, { ...options, execArgv });
     startedThreads.push(this);
   }
 };
 syncBuiltinESMExports();
+
+function registration(): string {
+  return `data:text/javascript,import { register } from '${import.meta.resolve('tsx/esm/api')}'; register();`;
+}
