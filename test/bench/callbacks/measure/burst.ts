@@ -7,8 +7,9 @@ import type { Effects } from '../stage/effects.ts';
 import { type DatabaseUse, databaseUse } from './database.ts';
 import type { ProcessorTimes } from './processor-times.ts';
 
-/** A first burst has so many callbacks, or fewer of many pairs. It also warms the contender up. */
+/** A first burst has so many callbacks, or fewer of many pairs. */
 const FIRST = 20;
+const WARM_UPS = 2;
 /** Fewer would not keep all processes busy: a single workflow waits for its own lock. */
 const FEWEST = 4;
 const MOST = 5_000;
@@ -29,6 +30,11 @@ export type Subject = {
   /** Whether the contender has no side effects to check. */
   isBare: boolean;
 };
+
+/** Until the code of every process is compiled, and its connections are there. */
+export async function warmUp(subject: Subject): Promise<void> {
+  for (let burst = 0; burst < WARM_UPS; burst += 1) await oneBurst(subject, freshCallbacks(FIRST, 1));
+}
 
 /** Sends bursts that grow until one takes about `seconds`, which is the one that counts. */
 export async function measureBurst(

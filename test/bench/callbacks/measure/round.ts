@@ -5,7 +5,7 @@ import type { BenchServers } from '../../servers/index.ts';
 import type { Contender, Place, Running, TemporalPlace } from '../contenders/contender.ts';
 import type { ContenderResults, Engine } from '../results.ts';
 import type { Effects } from '../stage/effects.ts';
-import { measureBurst, type Subject } from './burst.ts';
+import { measureBurst, type Subject, warmUp } from './burst.ts';
 import { measureHistories } from './history.ts';
 import { ProcessorTimes } from './processor-times.ts';
 import { measureSteadily } from './steady.ts';
@@ -40,6 +40,7 @@ export async function measureRound(turn: Turn, bench: Bench, temporal?: Temporal
       processorTimes: new ProcessorTimes(running, bench.effects),
       isBare: contender.bare === true,
     };
+    await warmUp(subject);
     for (pairs of contender.bare ? [1] : bench.pairs) {
       const { faults, ...measured } = await measurePairs(
         subject,

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createClient } from '../../../../src/temporal/connect.ts';
-import { freePort } from '../../../../src/temporal/local/free-port.ts';
+import { tryPort } from '../../../../src/temporal/local/free-port.ts';
 import { createSearchAttributes } from '../../../../src/temporal/search-attributes.ts';
 import { until } from '../../../support/until.ts';
 import { HOST, startChild } from '../../child.ts';
@@ -20,6 +20,8 @@ const NAMESPACE = 'default';
 export const HISTORY_SHARDS = 4;
 /** Four services share a process here, and each may open 30. */
 const CONNECTIONS = 150;
+/** The table of the services on PostgreSQL has ports of 16 bits with a sign. Linux hands out higher ones. */
+const FIRST_PORT = 21_000;
 const DAY_SECONDS = 86_400;
 
 type Where = { folder: string; cleanup: Cleanup };
@@ -90,11 +92,17 @@ export async function startDevServer(
   return { address, client, ports: { server: Number(address.split(':').pop()) } };
 }
 
+/** By the names under which the server's configuration reads them. */
 async function servicePorts(): Promise<Record<string, string>> {
   const services = ['FRONTEND', 'HISTORY', 'MATCHING', 'WORKER'];
   const names = services.flatMap((service) => [`${service}_GRPC_PORT`, `${service}_MEMBERSHIP_PORT`]);
   const ports: Record<string, string> = {};
-  for (const name of [...names, 'FRONTEND_HTTP_PORT']) ports[name] = `${await freePort()}`;
+  let port = FIRST_PORT;
+  for (const name of [...names, 'FRONTEND_HTTP_PORT']) {
+    do port += 1;
+    while ((await tryPort(port, HOST)) === undefined);
+    ports[name] = `${port}`;
+  }
   return ports;
 }
 
