@@ -16,8 +16,8 @@ export type Options = {
 };
 
 const USAGE = `npm run bench:callbacks -- [options]
-  --rounds N     how often each contender is measured (3)
-  --seconds N    how long a burst of callbacks is meant to take (5)
+  --rounds N     how often each contender is measured, on the development server once (3)
+  --seconds N    how long a burst of callbacks is meant to take (4)
   --pairs 1,2    with these numbers of pairs alone: ${PAIRS.join(', ')}
   --engines a,b  on these alone: ${ENGINES.join(', ')}
   --only a,b     these contenders alone: ${CONTENDERS.map(({ name }) => name).join(', ')}
@@ -26,7 +26,7 @@ const USAGE = `npm run bench:callbacks -- [options]
   --out DIR      where the results are written to (test/bench/results)`;
 
 const QUICK = { rounds: '1', seconds: '1', pairs: '1,2', engines: 'temporal-dev,queues' };
-const FULL = { rounds: '3', seconds: '5', pairs: PAIRS.join(), engines: ENGINES.join() };
+const FULL = { rounds: '3', seconds: '4', pairs: PAIRS.join(), engines: ENGINES.join() };
 
 /** Reads the command line; wrong usage ends the process with 2. */
 export function readOptions(args: string[]): Options {

@@ -19,7 +19,8 @@ const MOST_PAIRS = 20_000;
 const LONG_ENOUGH = 0.5;
 /** By how much bursts grow at most: the first ones are slow. */
 const GROWTH = 15;
-const PATIENCE_MS = 240_000;
+/** The obvious design may take minutes for a thousand pairs where others are at work. */
+const PATIENCE_MS = 600_000;
 /** Each look costs the contender's database a query. */
 const LOOK_EVERY_MS = 200;
 

@@ -12,6 +12,8 @@ import { measureSteadily } from './steady.ts';
 
 /** Of so many workflows the history is looked at. */
 const HISTORIES = 3;
+/** Callbacks at a fixed rate come for so many times as long as a burst takes: the rate is low. */
+const STEADY = 2;
 
 export type Bench = {
   servers: BenchServers;
@@ -73,7 +75,7 @@ async function measurePairs(
   temporal?: TemporalPlace,
 ) {
   const { burst, callbacks, faults } = await measureBurst(subject, size);
-  const steadily = await measureSteadily(subject, size);
+  const steadily = await measureSteadily(subject, { ...size, seconds: STEADY * size.seconds });
   const ids = callbacks.slice(-HISTORIES).map(({ id }) => id);
   const { workflowIdOf } = subject.running;
   const history =

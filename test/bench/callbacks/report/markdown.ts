@@ -77,9 +77,9 @@ function notes({ contenders }: Results): string[] {
   return [
     '- Every callback is signed and has a RequestId and accounts of its own. Friendships end in both directions. Two keys in Redis, one document in OpenSearch and one webhook per pair; Unfriend sends one webhook per recipient.',
     '- finished/s: a burst of callbacks over 32 connections, from the first request until the last one was done. Bursts grow until one takes long enough; it counts, with the processor time that every process used meanwhile.',
-    '- The latencies are those at a fixed rate: 8, 5 and 1 callbacks per second of 1, 2 and 10 pairs. Done: when the contender itself recorded it (the close of the workflow, the end of the job).',
+    '- The latencies are those at a fixed rate: 8, 5 and 1 callbacks per second of 1, 2 and 10 pairs. The p99 of so few callbacks is the slowest one. Done: when the contender itself recorded it (the close of the workflow, the end of the job).',
     '- Workflows with no-op activities have no side effects. What pairs their callback has means nothing to them.',
-    '- Each contender is started anew in each round, on servers that are started anew for the round; the order rotates. The raw numbers are in `callbacks.json`.',
+    '- Each contender is started anew in each round, on servers that are started anew for the round; the order rotates. The development server is measured in the first round only. The raw numbers are in `callbacks.json`.',
     '- Checked after each measurement: all keys and documents of the pairs are gone, those of others are untouched, and the endpoint was told of every pair.',
     '- actions: what Temporal Cloud would bill, counted from the histories (`test/support/billed-actions.ts`).',
     ...ENGINES.flatMap((engine) =>
