@@ -32,8 +32,8 @@ export type Steady = {
   done: { p50: number; p99: number };
 };
 
-/** The medians of some workflows. */
-export type History = { events: number; actions: number; bytes: number; runs: number };
+/** The medians of some workflows. `writes`: see `measure/history.ts`. */
+export type History = { events: number; actions: number; writes: number; bytes: number; runs: number };
 
 export type Measurement = {
   round: number;

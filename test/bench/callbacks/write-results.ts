@@ -1,11 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { costChart, speedChart } from './report/charts.ts';
 import { checkClaims } from './report/claims.ts';
 import { toMarkdown } from './report/markdown.ts';
+import { withFigures } from './report/sizing.ts';
 import type { Results } from './results.ts';
 
-/** Writes `callbacks.json`, `callbacks.md` and the charts into a folder, and tells what must be shown. */
+const RESULTS = join(PACKAGE_ROOT, 'test', 'bench', 'results');
+const SIZING_PAGE = join(PACKAGE_ROOT, 'docs', 'sizing.md');
+
+/**
+ * Writes `callbacks.json`, `callbacks.md` and the charts into a folder, and tells what must be shown. Where it is the folder of
+ * the committed results, the figures of `docs/sizing.md` are written too.
+ */
 export function writeResults(results: Results, out: string): void {
   mkdirSync(out, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(join(out, name), text);
@@ -13,6 +21,9 @@ export function writeResults(results: Results, out: string): void {
   write('callbacks.md', toMarkdown(results));
   write('callbacks.svg', speedChart(results));
   write('callbacks-cost.svg', costChart(results));
+  if (resolve(out) === RESULTS) {
+    writeFileSync(SIZING_PAGE, withFigures(readFileSync(SIZING_PAGE, 'utf8'), results));
+  }
   for (const { text, wanted, measured, verdict } of checkClaims(results)) {
     console.error(`${verdict}: ${text}: ${measured} (${wanted})`);
   }

@@ -26,7 +26,7 @@ export function speedChart(results: Results): string {
         parts: value === undefined ? [] : [{ value, colour }],
         number: value === undefined ? '' : value.toFixed(2),
       };
-    }).map((group) => ({ ...group, mark: 1 })),
+    }).map((group) => (group.bars.some(({ parts }) => parts.length > 0) ? { ...group, mark: 1 } : group)),
   });
 }
 

@@ -73,7 +73,7 @@ function mark({ faults }: ContenderResults): string {
 }
 
 /** Three significant digits, or whole numbers with their thousands apart. */
-function readable(value: number | undefined): string {
+export function readable(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '–';
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });

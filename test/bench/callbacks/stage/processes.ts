@@ -44,12 +44,19 @@ function processes(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
-/** Empty where it ended meanwhile, or belongs to somebody else. */
 function openFilesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return (orUndefined(() => readdirSync(folder)) ?? []).flatMap((fd) => {
+    return orUndefined(() => readlinkSync(`${folder}/${fd}`)) ?? [];
+  });
+}
+
+/** Processes end and files are closed meanwhile, and some belong to others. */
+function orUndefined<T>(read: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return read();
   } catch {
-    return [];
+    return undefined;
   }
 }
 
