@@ -18,7 +18,7 @@ const DURABLE = ['fsync', 'synchronous_commit', 'full_page_writes'];
 /** Starts an empty PostgreSQL with its default durability and returns how to connect to it. */
 export async function startPostgres(
   server: BenchServer,
-  { folder, cleanup }: { folder: string; cleanup: Cleanup },
+  { folder, cleanup, connections = 100 }: { folder: string; cleanup: Cleanup; connections?: number },
 ): Promise<string> {
   const command = realpathSync(pathOf(server));
   const user = await unprivileged();
@@ -37,7 +37,7 @@ export async function startPostgres(
   });
 
   const port = await freePort();
-  const args = ['-D', data, '-h', HOST, '-p', String(port), '-k', ''];
+  const args = ['-D', data, '-h', HOST, '-p', `${port}`, '-k', '', '-c', `max_connections=${connections}`];
   // SIGINT: connections are closed at once, and the data is left in order.
   await startChild({ command, args, port, stopSignal: 'SIGINT', ...(user && { user }) }, cleanup);
   const url = `postgres://bench@${HOST}:${port}/postgres`;
