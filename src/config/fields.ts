@@ -29,8 +29,8 @@ export const FIELDS = {
       ? invalid(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
       : value,
   ),
-  /** The default is another one for `demo`. */
-  FIRST_PASS: oneOf(['local', 'activities'], 'local').optional(),
+  /** No default here: it depends on the command. */
+  FIRST_PASS: z.enum(['local', 'activities'], 'expected one of: local, activities').optional(),
   BATCH_ABOVE: wholeNumber(10, 0, 1_000),
   BATCH_SIZE: wholeNumber(100, 1, 1_000),
   RETRY_FOR: duration('1h', '365d'),

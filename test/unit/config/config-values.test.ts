@@ -87,6 +87,15 @@ test('the demo in production reports only that NODE_ENV has to be unset, and no 
   ]);
 });
 
+test('the demo shows each first try as an activity unless FIRST_PASS says otherwise; other commands try locally', () => {
+  assert.equal(read({}, 'demo').firstPass, 'activities');
+  assert.equal(read({ FIRST_PASS: 'local' }, 'demo').firstPass, 'local');
+  assert.equal(read({}, 'operate').firstPass, 'local');
+  assert.equal(read({ FIRST_PASS: 'activities' }, 'operate').firstPass, 'activities');
+  const faults = faultsOf({ FIRST_PASS: 'first' }, 'operate');
+  assert.deepEqual(faults, ['FIRST_PASS: expected one of: local, activities']);
+});
+
 test('sizes are read with their units', () => {
   for (const [value, expected] of [
     ['512kb', 512 * 1024],
