@@ -14,8 +14,8 @@ import { measureWay, WAYS } from './batches/measure-way.ts';
 import { checkClaims, toMarkdown } from './batches/report.ts';
 import type { BatchResults } from './batches/results.ts';
 import { startStage } from './batches/stage.ts';
-import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
+import { runBench } from './run-bench.ts';
 
 const USAGE = `npm run bench:batches -- [options]
   --friends N   how many friendships end, each both ways (3000)
@@ -29,16 +29,13 @@ type Options = { friends: number; minutes: number; out: string };
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const results = await Promise.race([run(options), interrupted(), overdue(options.minutes * 60)]);
-  write(results, options.out);
-  process.exitCode = results.ways.some(({ faults }) => faults.length > 0) ? 1 : 0;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: options.minutes * 60,
+  write: (results) => write(results, options.out),
+  isFaulty: ({ ways }) => ways.some(({ faults }) => faults.length > 0),
+  cleanup,
+});
 
 async function run({ friends }: Options): Promise<BatchResults> {
   const stage = await startStage(cleanup);

@@ -1,13 +1,12 @@
 /**
  * What a callback costs until all of it is done, beside other ways to do the same: `npm run bench:callbacks`. All in one run
- * on one machine, on the same Redis, OpenSearch and webhook receiver. Writes `callbacks.md`, `callbacks.json` and charts.
+ * on one machine, on the same Redis, OpenSearch and webhook endpoint. Writes `callbacks.md`, `callbacks.json` and charts.
  * On a full run it needs `temporal-server`, which it builds with Go where it is missing (a quarter of an hour, once).
  * Exit codes: 0 measured, 1 a contender was faulty or the run broke off, 2 wrong usage.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { interrupted, overdue } from './break-off.ts';
 import { runsOn, type TemporalPlace } from './callbacks/contenders/contender.ts';
 import { type Bench, measureRound, type Turn } from './callbacks/measure/round.ts';
 import { type Options, readOptions } from './callbacks/options.ts';
@@ -18,22 +17,21 @@ import { HISTORY_SHARDS, startDevServer, startOnPostgres } from './callbacks/tem
 import { writeResults } from './callbacks/write-results.ts';
 import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions, serverVersions } from './machine.ts';
+import { rotated } from './rotated.ts';
+import { runBench } from './run-bench.ts';
 import { findBenchServers } from './servers/index.ts';
 
 const PACKAGES = ['@temporalio/worker', 'bullmq', '@dbos-inc/dbos-sdk', 'pg-boss', 'ioredis', 'undici'];
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const results = await Promise.race([run(options), interrupted(), overdue(options.minutes * 60)]);
-  writeResults(results, options.out);
-  process.exitCode = results.contenders.some(({ faults }) => faults.length > 0) ? 1 : 0;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: options.minutes * 60,
+  write: (results) => writeResults(results, options.out),
+  isFaulty: ({ contenders }) => contenders.some(({ faults }) => faults.length > 0),
+  cleanup,
+});
 
 async function run({ rounds, seconds, pairs, engines, contenders }: Options): Promise<Results> {
   const servers = await findBenchServers();
@@ -104,10 +102,4 @@ async function startEngine(engine: Engine, bench: Bench): Promise<TemporalPlace 
 function noteNotRun(results: ContenderResults, engine: Engine, why: string): void {
   console.error(`  ${results.label} on ${engine}: NOT RUN: ${why}`);
   if (!results.notRun.some((each) => each.engine === engine)) results.notRun.push({ engine, why });
-}
-
-/** Another one is first in each round, so that no contender always follows the same one. */
-function rotated<T>(items: readonly T[], by: number): T[] {
-  const start = items.length === 0 ? 0 : by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
 }

@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { findTestServers } from '../support/servers/find-servers.ts';
-import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import { measureDoor } from './door/measure.ts';
 import { SCENARIOS } from './door/scenarios.ts';
 import { describeMachine, packageVersions } from './machine.ts';
 import { type ReceiverResults, verdictOf, writeResults } from './receiver/results.ts';
+import { runBench } from './run-bench.ts';
 
 const USAGE = `npm run bench:door -- [options]
   --strangers N   how many connections stall (2000)
@@ -31,16 +31,12 @@ type Options = { strangers: number; seconds: number; out: string };
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const longest = SCENARIOS.length * (options.seconds + PATIENCE_SECONDS);
-  const results = await Promise.race([run(options), interrupted(), overdue(longest)]);
-  writeResults(results, { out: options.out, name: 'door', heading: HEADING });
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: SCENARIOS.length * (options.seconds + PATIENCE_SECONDS),
+  write: (results) => writeResults(results, { out: options.out, name: 'door', heading: HEADING }),
+  cleanup,
+});
 
 async function run({ strangers, seconds }: Options): Promise<ReceiverResults> {
   const { temporalCli } = await findTestServers(['temporalCli']);

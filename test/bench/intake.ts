@@ -6,7 +6,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Contender } from './contenders/index.ts';
 import { LoadGenerator } from './load/process.ts';
@@ -17,6 +16,8 @@ import { toSvg } from './report/chart.ts';
 import { checkClaims } from './report/claims.ts';
 import { toMarkdown } from './report/markdown.ts';
 import { CONNECTIONS, type ContenderResults, type Results } from './results.ts';
+import { rotated } from './rotated.ts';
+import { runBench } from './run-bench.ts';
 import { type BenchServers, findBenchServers } from './servers/index.ts';
 
 /** What one contender may take in a round beyond its measurements, in seconds, before the run breaks off. */
@@ -26,16 +27,13 @@ const PACKAGES = ['koa', 'zod', '@koa/bodyparser', 'bullmq', 'ioredis', 'pg', 'a
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const results = await Promise.race([run(options), interrupted(), overdue(longest(options))]);
-  write(results, options.out);
-  process.exitCode = results.contenders.some(({ faults }) => faults.length > 0) ? 1 : 0;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: longest(options),
+  write: (results) => write(results, options.out),
+  isFaulty: ({ contenders }) => contenders.some(({ faults }) => faults.length > 0),
+  cleanup,
+});
 
 async function run({ rounds, seconds, contenders }: BenchOptions): Promise<Results> {
   const servers = await findBenchServers();
@@ -62,12 +60,6 @@ function empty({ name, letter, label, meaning, needs }: Contender, servers: Benc
     ...{ name, letter, label, meaning, measurements: [], faults: [], temporal: [] },
     ...(missing && { notRun: `${missing} is not installed: ${servers[missing].install}` }),
   };
-}
-
-/** Another one is first in each round, so that no contender always follows the same one. */
-function rotated<T>(items: readonly T[], by: number): T[] {
-  const start = items.length === 0 ? 0 : by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
 }
 
 /** How long the longest run with these options may take, in seconds. */

@@ -10,7 +10,6 @@ import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { findTestServers } from '../support/servers/find-servers.ts';
-import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions } from './machine.ts';
 import { measureBesideWorkers } from './receiver/beside-workers.ts';
@@ -19,6 +18,7 @@ import { measureOutage } from './receiver/outage.ts';
 import { measurePending } from './receiver/pending.ts';
 import { measureRestarts } from './receiver/restarts.ts';
 import { type ReceiverResults, type Scenario, verdictOf, writeResults } from './receiver/results.ts';
+import { runBench } from './run-bench.ts';
 
 const SCENARIOS = ['pending', 'restarts', 'outage', 'workers', 'backlog', 'busy'] as const;
 type ScenarioName = (typeof SCENARIOS)[number];
@@ -50,15 +50,12 @@ type Options = {
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const results = await Promise.race([run(options), interrupted(), overdue(LIMIT_SECONDS)]);
-  writeResults(results, { out: options.out, name: 'receiver', heading: HEADING });
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: LIMIT_SECONDS,
+  write: (results) => writeResults(results, { out: options.out, name: 'receiver', heading: HEADING }),
+  cleanup,
+});
 
 async function run({ seconds, pending, backlog, restarts, only }: Options): Promise<ReceiverResults> {
   const { temporalCli } = await findTestServers(['temporalCli']);

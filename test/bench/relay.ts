@@ -10,13 +10,13 @@ import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { findTestServers } from '../support/servers/find-servers.ts';
-import { interrupted, overdue } from './break-off.ts';
 import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions } from './machine.ts';
 import { type ReceiverResults, type Scenario, verdictOf, writeResults } from './receiver/results.ts';
 import { measureCost } from './relay/cost.ts';
 import { measureHang } from './relay/hang.ts';
 import { measureKills } from './relay/kills.ts';
+import { runBench } from './run-bench.ts';
 
 const SCENARIOS = ['cost', 'kills', 'hang'] as const;
 type ScenarioName = (typeof SCENARIOS)[number];
@@ -40,15 +40,12 @@ type Options = { rounds: number; callbacks: number; kills: number; only: Scenari
 
 const options = readOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
-try {
-  const results = await Promise.race([run(options), interrupted(), overdue(LIMIT_SECONDS)]);
-  writeResults(results, { out: options.out, name: 'relay', heading: HEADING });
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await cleanup.run();
-process.exit();
+await runBench({
+  run: () => run(options),
+  seconds: LIMIT_SECONDS,
+  write: (results) => writeResults(results, { out: options.out, name: 'relay', heading: HEADING }),
+  cleanup,
+});
 
 async function run({ rounds, callbacks, kills, only }: Options): Promise<ReceiverResults> {
   const { temporalCli } = await findTestServers(['temporalCli']);

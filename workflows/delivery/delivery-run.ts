@@ -153,7 +153,7 @@ function isHistoryLarge(): boolean {
   return workflowInfo().continueAsNewSuggested;
 }
 
-/** Without a promise of the SDK where there is nothing to wait for: each costs every delivery time. */
+/** Mostly there is nothing to wait for. Then it does without the promises that `condition` makes: they take time. */
 async function handlersFinished(): Promise<void> {
   if (!allHandlersFinished()) await condition(allHandlersFinished);
 }

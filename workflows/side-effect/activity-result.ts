@@ -14,7 +14,7 @@ import {
   TIMEOUT_TYPE,
 } from '../contract.ts';
 
-/** Only a local activity can fail so: a worker that is full does not begin it. */
+/** Why a local activity was not tried: a worker that is full does not begin it in time. No other activity has this. */
 const NO_ROOM = 'the worker had no room to try it at once';
 
 /** Why a unit failed in an activity that is closed. */

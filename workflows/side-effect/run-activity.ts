@@ -21,20 +21,22 @@ export function scheduleActivity(
   options: ActivityOptions,
   input: SideEffectInput,
 ): Promise<PairOutcome[]> {
-  const activity = activities[name];
-  if (!activity) throw new RangeError(`no activity ${name}`);
-  return activity.executeWithOptions(options, [input]);
+  return activityNamed(name, activities).executeWithOptions(options, [input]);
 }
 
-/** The same within the workflow task: the server knows of it only when the task ends. */
+/** The worker does it within the workflow task. The server knows of it only when the task ends. */
 export function scheduleLocalActivity(
   name: string,
   options: LocalActivityOptions,
   input: SideEffectInput,
 ): Promise<PairOutcome[]> {
-  const activity = localActivities[name];
+  return activityNamed(name, localActivities).executeWithOptions(options, [input]);
+}
+
+function activityNamed<T>(name: string, known: Record<string, T>): T {
+  const activity = known[name];
   if (!activity) throw new RangeError(`no activity ${name}`);
-  return activity.executeWithOptions(options, [input]);
+  return activity;
 }
 
 /**

@@ -29,9 +29,9 @@ type RunnerOptions = {
 };
 
 /**
- * Does one side effect of a delivery. First pass: every unit is tried once, in a local activity if the plan says so; in a
- * large delivery one activity does many units. Retry pass: the server retries the failed units; a few units have an activity each, many share one. A unit
- * that still fails then, or that no retry can help, is parked until a person acts.
+ * Does one side effect of a delivery. First pass: every unit is tried once, in a local activity if the plan says so; in
+ * a large delivery one activity does many units. Retry pass: the server retries the failed units; a few units have an
+ * activity each, many share one. A unit that still fails then, or that no retry can help, is parked until a person acts.
  */
 export class SideEffectRunner {
   /** Whether it was stopped for continue-as-new. The next run continues with the units that are not done. */

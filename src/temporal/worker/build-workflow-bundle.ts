@@ -11,6 +11,7 @@ const { code } = await bundleWorkflowCode({
   workflowsPath: join(WORKFLOWS, 'index.js'),
   workflowInterceptorModules: [join(WORKFLOWS, 'interceptors.js')],
   logger: new DefaultLogger('WARN'),
+  // One module instead of many: each workflow evaluates all modules of its own.
   webpackConfigHook: (config) => ({
     ...config,
     optimization: {

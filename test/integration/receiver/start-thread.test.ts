@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { threadId } from 'node:worker_threads';
 import { firstDeliveryId, seenKey } from '../../../src/callback/delivery-id.ts';
 import type { TemporalSettings } from '../../../src/config/settings.ts';
@@ -14,8 +14,9 @@ import { StartThread } from '../../../src/temporal/start/start-thread.ts';
 import { workflowId } from '../../../workflows/contract.ts';
 import { callbackOf } from '../../support/inputs/callbacks.ts';
 import { selfSigned } from '../../support/inputs/certificates.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../../support/servers/temporal.ts';
+import { startTestTemporal } from '../../support/servers/temporal.ts';
 import { startTlsFront } from '../../support/servers/tls-front.ts';
+import { temporalAndFolder } from '../../support/stages/temporal-and-folder.ts';
 import { workflowInput } from '../../support/stages/worker.ts';
 import { startedThreads } from '../../support/typescript-threads.ts';
 import { until } from '../../support/until.ts';
@@ -30,22 +31,10 @@ const NICE = 16;
 const OPTIONS = { taskQueue: 'nobody-polls', plan: workflowInput([]).plan, indexAccounts: true };
 const logger = createLogger('silent');
 
-let temporal: TestTemporal;
-let folder: ReturnType<typeof memoryFolder>;
-const stops: (() => Promise<void> | void)[] = [];
-before(async () => {
-  temporal = await startTestTemporal();
-});
-after(() => temporal.stop());
-beforeEach(() => {
-  folder = memoryFolder();
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  folder.remove();
-});
+const stage = temporalAndFolder();
+const { stops } = stage;
 
-function startThread(settings: TemporalSettings = temporal.settings): StartThread {
+function startThread(settings: TemporalSettings = stage.temporal.settings): StartThread {
   const thread = new StartThread({ temporal: settings, options: OPTIONS }, logger);
   stops.push(() => thread.stop());
   return thread;
@@ -58,8 +47,8 @@ function deliveryOf(requestId: string) {
 
 /** A dispatcher that starts its deliveries in a thread, on a journal with so many of them. */
 async function dispatch(count: number, settings?: TemporalSettings) {
-  const ids = Array.from({ length: count }, (_, index) => `${folder.path.split('/').at(-1)}-${index}`);
-  const store = await JournalStore.open({ dir: folder.path });
+  const ids = Array.from({ length: count }, (_, index) => `${stage.folder.split('/').at(-1)}-${index}`);
+  const store = await JournalStore.open({ dir: stage.folder });
   stops.push(() => store.close());
   const entries = ids.map(deliveryOf).map((pending) => ({
     pending,
@@ -93,7 +82,7 @@ test('given an event loop that is blocked, then a delivery is started meanwhile,
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);
   const freeAt = Date.now();
   assert.equal(await starting, 'started');
-  const { startTime } = await temporal.client.workflow.getHandle(workflowId(delivery)).describe();
+  const { startTime } = await stage.temporal.client.workflow.getHandle(workflowId(delivery)).describe();
   assert.ok(startTime.getTime() < freeAt, 'it was started before this event loop was free again');
   assert.equal(await thread.start({ delivery, ...more }), 'existing');
   assert.equal(await thread.start({ delivery, ...more, bodyHash: 'f'.repeat(64) }), 'other-callback');
@@ -114,14 +103,14 @@ test('given Linux, then the thread has a lower priority than the callbacks, and 
 });
 
 test('given a Temporal behind TLS with a certificate authority of its own, then the thread reaches it too', async () => {
-  const certificate = { ...selfSigned(folder.path), ALPNProtocols: ['h2'] };
+  const certificate = { ...selfSigned(stage.folder), ALPNProtocols: ['h2'] };
   const port = await freePort();
-  const to = Number(String(temporal.settings.connectionOptions.address).split(':')[1]);
+  const to = Number(String(stage.temporal.settings.connectionOptions.address).split(':')[1]);
   const front = await startTlsFront({ port, to, certificate });
   stops.push(() => front.stop());
   const tls = { serverRootCACertificate: Buffer.from(certificate.cert) };
   const connectionOptions = { address: `localhost:${port}`, tls };
-  const thread = startThread({ ...temporal.settings, connectionOptions });
+  const thread = startThread({ ...stage.temporal.settings, connectionOptions });
   assert.equal(await thread.start(deliveryOf('by-tls')), 'started');
 });
 
@@ -136,9 +125,12 @@ test('given a thread that ends while it starts deliveries, then another one goes
   assert.equal(await count('quarantined'), 0);
   assert.ok((await count('retried')) > 0, 'starts were under way when a thread ended');
   assert.equal(startedThreads.at(-1)?.threadId, thread.threadId);
-  const prefix = folder.path.split('/').at(-1);
+  const prefix = stage.folder.split('/').at(-1);
   const query = `WorkflowId STARTS_WITH "${workflowId({ sdkAppId: callbackOf({}).sdkAppId, deliveryId: '' })}${prefix}"`;
-  await until('each to be listed', async () => (await temporal.client.workflow.count(query)).count === 200);
+  await until(
+    'each to be listed',
+    async () => (await stage.temporal.client.workflow.count(query)).count === 200,
+  );
 });
 
 test('given a Temporal that limits the requests, then fewer starts run at the same time, and all deliveries are handed over, each once', async () => {

@@ -46,6 +46,7 @@ describe('what a delivery that succeeds costs in Temporal', () => {
     [100, LOCAL, { events: 24, transitions: 11, actions: 5 }],
     [6_000, LOCAL, { events: 700, transitions: 450, actions: 182 }],
     [1, ACTIVITIES, { events: 24, transitions: 10, actions: 5 }],
+    [2, ACTIVITIES, { events: 36, transitions: 24, actions: 8 }],
     [10, ACTIVITIES, { events: 130, transitions: 75, actions: 32 }],
   ] as const) {
     const way = 'firstPass' in plan ? 'FIRST_PASS=local' : 'FIRST_PASS=activities';

@@ -25,11 +25,12 @@ after(() => temporal.stop());
 
 /** A backend that takes calls and never answers those it took before it was mended. */
 function hanging() {
-  const state = { isHanging: true, begun: 0 };
+  const state = { isHanging: true, begun: 0, endedBecause: [] as string[] };
   const fault: Fault = async ({ signal }: UnitCall) => {
     state.begun += 1;
     if (!state.isHanging) return;
     if (!signal.aborted) await once(signal, 'abort');
+    state.endedBecause.push(String(signal.reason.message));
     throw signal.reason;
   };
   return { state, fault };
@@ -121,6 +122,8 @@ describe('a first pass by local activities', () => {
       assertDoneOnce(done, PAIRS);
       const { scheduled } = await scheduledActivities({ ...handle, client: temporal.client });
       assert.deepEqual(scheduled, [{ type: 'notifyUsers', summary: 'to id (3 pairs)' }]);
+      // By this word the activity knows that it was a timeout. So logs and metrics count it as one.
+      assert.deepEqual(state.endedBecause, ['TIMED_OUT']);
       await assertNoLostTasks(handle.workflowId);
     });
   });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
 import { DirectIntake } from '../../../src/intake/direct-intake.ts';
@@ -14,8 +13,8 @@ import { FreshStarts } from '../../../src/temporal/start/fresh-starts.ts';
 import { DeliveryStarter } from '../../../src/temporal/start/start-delivery.ts';
 import { type FriendDeletedInput, type Pair, workflowId } from '../../../workflows/contract.ts';
 import { holdJournal } from '../doubles/hold-journal.ts';
-import { memoryFolder, startTestTemporal, type TestTemporal } from '../servers/temporal.ts';
 import { SDK_APP_ID } from './receiver.ts';
+import { temporalAndFolder } from './temporal-and-folder.ts';
 import { workflowInput } from './worker.ts';
 
 const WINDOW = 120_000;
@@ -24,25 +23,13 @@ const metrics = createMetrics().journal;
 
 /** Intakes on one Temporal server, and a journal for each test. To be called at the top of a test file. */
 export function intakeStage() {
-  let temporal: TestTemporal;
-  let folder: ReturnType<typeof memoryFolder>;
-  const stops: (() => Promise<void>)[] = [];
-  before(async () => {
-    temporal = await startTestTemporal();
-  });
-  after(() => temporal.stop());
-  beforeEach(() => {
-    folder = memoryFolder();
-  });
-  afterEach(async () => {
-    for (const stop of stops.splice(0).reverse()) await stop();
-    folder.remove();
-  });
+  const stage = temporalAndFolder();
+  const { stops } = stage;
 
   /** Without a journal. While `outage.isOn`, its starts fail. */
   function startDirect(outage = { isOn: false }) {
     const freshStarts = new FreshStarts();
-    const client = createClient(temporal.settings, [freshStarts.interceptor]);
+    const client = createClient(stage.temporal.settings, [freshStarts.interceptor]);
     stops.push(() => client.connection.close());
     const starter = new DeliveryStarter(client, freshStarts, {
       taskQueue: 'nobody-polls',
@@ -61,7 +48,7 @@ export function intakeStage() {
   /** With a journal that is handed over when the test says so. */
   async function startJournaling(outage?: { isOn: boolean }) {
     const { starter, recent, direct } = startDirect(outage);
-    const { path: dir } = folder;
+    const { folder: dir } = stage;
     const journal = await Journal.open({ dir, maxPending: 1_000, remember: WINDOW, metrics, logger });
     stops.push(() => journal.close());
     const parts = { direct, recent, journaled: () => undefined, dedupeWindow: WINDOW, metrics, logger };
@@ -80,14 +67,14 @@ export function intakeStage() {
 
   /** Holds the journal, at most until the test ends. */
   async function hold() {
-    const held = await holdJournal(folder.path);
+    const held = await holdJournal(stage.folder);
     stops.push(held.letGo);
     return held;
   }
 
   /** The pairs that the delivery with this id has in Temporal; undefined: there is none. */
   async function startedPairs(deliveryId: string): Promise<Pair[] | undefined> {
-    const handle = temporal.client.workflow.getHandle(workflowId({ sdkAppId: SDK_APP_ID, deliveryId }));
+    const handle = stage.temporal.client.workflow.getHandle(workflowId({ sdkAppId: SDK_APP_ID, deliveryId }));
     try {
       const { events } = await handle.fetchHistory();
       const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];

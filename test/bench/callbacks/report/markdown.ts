@@ -81,7 +81,7 @@ function notes({ contenders }: Results): string[] {
     '- Workflows with no-op activities have no side effects. What pairs their callback has means nothing to them.',
     '- Each contender is started anew in each round, on servers that are started anew for the round; the order rotates. The development server is measured in the first round only. The raw numbers are in `callbacks.json`.',
     '- Checked after each measurement: all keys and documents of the pairs are gone, those of others are untouched, and the endpoint was told of every pair.',
-    '- BullMQ and pg-boss have one job per callback, DBOS one process for all. pg-boss 10 is the newest that runs on Node 20. Each is set up as its own documentation has it.',
+    '- BullMQ and pg-boss have one job per callback, DBOS one process for all. pg-boss 10 is the newest that runs on Node 20. BullMQ and DBOS are set up as their documentation has it. pg-boss fetches more jobs at a time, and more often, than by default.',
     '- actions: what Temporal Cloud would bill, counted from the histories (`test/support/billed-actions.ts`).',
     ...ENGINES.flatMap((engine) =>
       contenders.flatMap(({ label, notRun }) =>

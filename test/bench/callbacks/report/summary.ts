@@ -47,7 +47,8 @@ export function ratio(
   }: {
     of: string;
     to: string;
-    figure: Figure /** What the other runs on, if not the same. */;
+    figure: Figure;
+    /** What the other runs on, if not the same. */
     against?: Engine;
   } & Place,
 ): Ratio | undefined {

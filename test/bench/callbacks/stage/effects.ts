@@ -11,7 +11,7 @@ const SECRET = 'a-secret-of-this-benchmark';
 const INDEX = 'friends';
 const SINK = fileURLToPath(new URL('sink.ts', import.meta.url));
 
-/** The Redis, OpenSearch and webhook receiver on which every contender's side effects act. */
+/** The Redis, OpenSearch and webhook endpoint on which every contender's side effects act. */
 export type Effects = {
   /** As Unfriend's settings name them. The programs of the rivals read the same names. */
   env: Record<string, string>;
