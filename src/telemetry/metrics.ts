@@ -1,11 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { REFUSALS } from '../callback/answer.ts';
+import { VERSION } from '../package-root.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 
 /** The receiver's metrics; docs/monitoring.md lists them. One registry per process, nothing global. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  addBuildInfo(registry);
   return {
     registry,
     callbacks: createCallbackCounter(registry),
@@ -22,6 +24,17 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Always 1: the label says which version runs, so that a dashboard can show an upgrade. */
+function addBuildInfo(registry: Registry): void {
+  const info = new Gauge({
+    name: 'unfriend_build_info',
+    help: 'Always 1; the label says which version of Unfriend runs',
+    labelNames: ['version'] as const,
+    registers: [registry],
+  });
+  info.labels(VERSION).set(1);
+}
 
 const ACKNOWLEDGED = [
   'accepted',
