@@ -4,12 +4,7 @@ import { createFriendGraph, type EmbeddedBackends } from '../../activities/backe
 import type { Endpoint } from '../../activities/backends/endpoint.ts';
 import type { Backends } from '../../activities/backends/index.ts';
 import type { Messenger } from '../../activities/backends/messenger.ts';
-import { OpenSearchIndex } from '../../activities/backends/open-search/open-search.ts';
-import { RedisCaches } from '../../activities/backends/redis/redis-caches.ts';
-import { RelayEndpoint } from '../../activities/backends/relay/relay-endpoint.ts';
 import type { SearchIndex } from '../../activities/backends/search-index.ts';
-import { TencentChat } from '../../activities/backends/tencent/tencent-chat.ts';
-import { WebhookMessenger } from '../../activities/backends/webhook/webhook.ts';
 import { sign } from '../callback/signature.ts';
 import type { Settings } from '../config/settings.ts';
 
@@ -22,19 +17,28 @@ export type ChosenBackends = {
   close(): Promise<void>;
 };
 
-/** The backends that the settings choose. They connect when they are first used. */
-export function createBackends(settings: Settings): ChosenBackends {
+/**
+ * The backends that the settings choose. They connect when they are first used. The client of each is loaded only where
+ * it is chosen: those of Redis and OpenSearch take a fifth of a process's start.
+ */
+export async function createBackends(settings: Settings): Promise<ChosenBackends> {
   const { cache, search, notify } = settings;
   const graph = createFriendGraph(Date.now());
   const isEmbedded = [cache.url, search.url, notify.users].includes('embedded');
   const backends: Backends = {
-    caches: choose<Caches>(cache.url, graph, (url) => new RedisCaches(url, cache.keys)),
+    caches: await choose<Caches>(cache.url, graph, async (url) => {
+      const { RedisCaches } = await import('../../activities/backends/redis/redis-caches.ts');
+      return new RedisCaches(url, cache.keys);
+    }),
     cacheKeys: cache.keys,
-    searchIndex: choose<SearchIndex>(search.url, graph, (url) => new OpenSearchIndex({ ...search, url })),
+    searchIndex: await choose<SearchIndex>(search.url, graph, async (url) => {
+      const { OpenSearchIndex } = await import('../../activities/backends/open-search/open-search.ts');
+      return new OpenSearchIndex({ ...search, url });
+    }),
     documentId: search.documentId,
-    messenger: notify.users === 'embedded' ? graph : createMessenger(notify.users, settings),
-    backendWebhook: createMessenger(notify.backend, settings),
-    endpoint: createEndpoint(settings),
+    messenger: notify.users === 'embedded' ? graph : await createMessenger(notify.users, settings),
+    backendWebhook: await createMessenger(notify.backend, settings),
+    endpoint: await createEndpoint(settings),
   };
   const bySetting = listBySetting(backends);
   return {
@@ -47,22 +51,29 @@ export function createBackends(settings: Settings): ChosenBackends {
   };
 }
 
-function choose<T>(url: string, embedded: T, connect: (url: string) => T): T | null {
+async function choose<T>(url: string, embedded: T, connect: (url: string) => Promise<T>): Promise<T | null> {
   if (url === 'off') return null;
   return url === 'embedded' ? embedded : connect(url);
 }
 
 /** Without the secret there is no messenger. Only a process that runs no side effects starts without it. */
-function createMessenger(url: string, { notify, tencent, sdkAppId }: Settings): Messenger | null {
+async function createMessenger(url: string, settings: Settings): Promise<Messenger | null> {
+  const { notify, tencent, sdkAppId } = settings;
   const { secret, allowPrivate } = notify;
   const { secretKey } = tencent;
-  if (url === 'tencent:')
-    return sdkAppId && secretKey ? new TencentChat({ ...tencent, sdkAppId, secretKey }) : null;
-  return url !== 'off' && secret ? new WebhookMessenger({ url, secret, allowPrivate }) : null;
+  if (url === 'tencent:') {
+    if (!sdkAppId || !secretKey) return null;
+    const { TencentChat } = await import('../../activities/backends/tencent/tencent-chat.ts');
+    return new TencentChat({ ...tencent, sdkAppId, secretKey });
+  }
+  if (url === 'off' || !secret) return null;
+  const { WebhookMessenger } = await import('../../activities/backends/webhook/webhook.ts');
+  return new WebhookMessenger({ url, secret, allowPrivate });
 }
 
-function createEndpoint({ relay, sdkAppId, callback }: Settings): Endpoint | null {
+async function createEndpoint({ relay, sdkAppId, callback }: Settings): Promise<Endpoint | null> {
   if (!relay) return null;
+  const { RelayEndpoint } = await import('../../activities/backends/relay/relay-endpoint.ts');
   const [token] = callback.tokens;
   return new RelayEndpoint({
     ...relay,

@@ -15,7 +15,7 @@ import { type BenchOptions, readOptions } from './options.ts';
 import { toSvg } from './report/chart.ts';
 import { checkClaims } from './report/claims.ts';
 import { toMarkdown } from './report/markdown.ts';
-import { CONNECTIONS, type ContenderResults, type Results } from './results.ts';
+import { AS_ANSWERED, type ContenderResults, LOADS, type Results } from './results.ts';
 import { rotated } from './rotated.ts';
 import { runBench } from './run-bench.ts';
 import { type BenchServers, findBenchServers } from './servers/index.ts';
@@ -54,17 +54,27 @@ async function run({ rounds, seconds, contenders }: BenchOptions): Promise<Resul
   return { date: new Date().toISOString(), rounds, seconds, machine, contenders: all };
 }
 
-function empty({ name, letter, label, meaning, needs }: Contender, servers: BenchServers): ContenderResults {
+function empty(
+  { name, letter, label, meaning, needs, startWorking }: Contender,
+  servers: BenchServers,
+): ContenderResults {
   const missing = needs.find((need) => servers[need].path === undefined);
   return {
-    ...{ name, letter, label, meaning, measurements: [], faults: [], temporal: [] },
+    name,
+    letter,
+    label,
+    meaning,
+    loads: (startWorking ? LOADS : AS_ANSWERED).map(({ title }) => title),
+    measurements: [],
+    faults: [],
+    temporal: [],
     ...(missing && { notRun: `${missing} is not installed: ${servers[missing].install}` }),
   };
 }
 
 /** How long the longest run with these options may take, in seconds. */
 function longest({ rounds, seconds, contenders }: BenchOptions): number {
-  return rounds * contenders.length * (CONNECTIONS.length * seconds + PATIENCE_SECONDS);
+  return rounds * contenders.length * (LOADS.length * seconds + PATIENCE_SECONDS);
 }
 
 function write(results: Results, out: string): void {
@@ -72,8 +82,8 @@ function write(results: Results, out: string): void {
   writeFileSync(join(out, 'intake.json'), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(out, 'intake.md'), toMarkdown(results));
   writeFileSync(join(out, 'intake.svg'), toSvg(results));
-  for (const { text, ratio, verdict } of checkClaims(results)) {
-    console.error(`${verdict}: ${text}${ratio ? ` (${ratio.median.toFixed(2)})` : ''}`);
+  for (const { load, text, ratio, verdict } of checkClaims(results)) {
+    console.error(`${verdict}: ${load}: ${text}${ratio ? ` (${ratio.median.toFixed(2)})` : ''}`);
   }
   for (const { letter, notRun, faults } of results.contenders) {
     if (notRun !== undefined) console.error(`NOT RUN: (${letter}) ${notRun}`);

@@ -4,7 +4,7 @@ import type { Cleanup } from './cleanup.ts';
 import type { Contender, Running } from './contenders/index.ts';
 import type { LoadGenerator } from './load/process.ts';
 import { probe, probeForged } from './probe.ts';
-import { CONNECTIONS, type ContenderResults } from './results.ts';
+import { AS_ANSWERED, AT_A_RATE, type ContenderResults, type Load } from './results.ts';
 import type { BenchServers } from './servers/index.ts';
 
 /** How long a contender gets callbacks before it is measured, so that its code is compiled. In seconds. */
@@ -24,15 +24,33 @@ export async function measureRound(
   { contender, round, results }: { contender: Contender; round: number; results: ContenderResults },
   bench: Bench,
 ): Promise<void> {
+  const { start, startWorking } = contender;
+  await measureLoads({ contender, round, results, start, loads: AS_ANSWERED }, bench);
+  if (startWorking) {
+    await measureLoads({ contender, round, results, start: startWorking, loads: AT_A_RATE }, bench);
+  }
+}
+
+/** One contender under some loads in one round. */
+type Part = {
+  contender: Contender;
+  round: number;
+  results: ContenderResults;
+  start: Contender['start'];
+  loads: readonly Load[];
+};
+
+async function measureLoads(part: Part, bench: Bench): Promise<void> {
+  const { contender, round, results, start } = part;
   const cleanup = bench.cleanup.part();
   const folder = mkdtempSync(join(bench.folder, `${contender.name}-`));
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const fault = (text: string) => results.faults.push({ round, fault: text });
   try {
-    const running = await contender.start({ servers: bench.servers, folder, cleanup });
+    const running = await start({ servers: bench.servers, folder, cleanup });
     await probe(running.url);
     if (contender.name !== 'koa-bare') await probeForged(running.url);
-    const acknowledged = 1 + (await measureAll(running, { contender, round, results }, bench));
+    const acknowledged = 1 + (await measureAll(running, part, bench));
     const kept = await running.kept?.();
     if (kept !== undefined && kept < acknowledged) fault(`acknowledged ${acknowledged}, kept ${kept}`);
     if (running.temporalState) {
@@ -49,18 +67,18 @@ export async function measureRound(
 /** @returns how many callbacks were acknowledged, the warm-up's included */
 async function measureAll(
   { url }: Running,
-  { contender, round, results }: { contender: Contender; round: number; results: ContenderResults },
+  { contender, round, results, loads }: Part,
   { load, seconds }: Bench,
 ): Promise<number> {
   const warmUp = await load.measure({ url, ...WARM_UP });
   let { acknowledged } = warmUp;
-  for (const connections of CONNECTIONS) {
-    const measured = await load.measure({ url, connections, seconds });
+  for (const { title, connections, rate } of loads) {
+    const measured = await load.measure({ url, connections, seconds, ...(rate && { rate }) });
     acknowledged += measured.acknowledged;
-    results.measurements.push({ round, connections, ...measured });
+    results.measurements.push({ round, load: title, ...measured });
     const { refused, errors } = measured;
     if ((contender.refusesOverload ? 0 : refused) + errors > 0) {
-      const fault = `${connections} connections: ${refused} answers not 2xx, ${errors} without an answer`;
+      const fault = `${title}: ${refused} answers not 2xx, ${errors} without an answer`;
       results.faults.push({ round, fault });
     }
   }

@@ -1,10 +1,33 @@
 import type { LoadResult } from './load/job.ts';
 import type { Machine } from './machine.ts';
 
-/** How many callbacks are on the way at once. */
-export const CONNECTIONS = [1, 32, 256] as const;
+/** One way to send callbacks to a contender. */
+export type Load = {
+  /** As reports call it; also the key in the results. */
+  title: string;
+  connections: number;
+  /** Callbacks per second, however late the answers are. Absent: each connection sends its next at the answer. */
+  rate?: number;
+};
 
-export type Measurement = { round: number; connections: number } & LoadResult;
+/** What a contender gets while nothing but its receiver runs: as many callbacks as it answers. */
+export const AS_ANSWERED: readonly Load[] = [
+  { title: '1 connection', connections: 1 },
+  { title: '32 connections', connections: 32 },
+  { title: '256 connections', connections: 256 },
+];
+
+/** What it gets while its worker runs. So many connections that the load generator never waits for one. */
+export const AT_A_RATE: readonly Load[] = [
+  { title: '200 callbacks a second', connections: 256, rate: 200 },
+  { title: '1,000 callbacks a second', connections: 256, rate: 1_000 },
+  { title: '4,000 callbacks a second', connections: 256, rate: 4_000 },
+];
+
+export const LOADS: readonly Load[] = [...AS_ANSWERED, ...AT_A_RATE];
+
+/** `load`: the title of one of {@link LOADS}. */
+export type Measurement = { round: number; load: string } & LoadResult;
 
 /** Everything that was seen of one contender. */
 export type ContenderResults = {
@@ -12,6 +35,8 @@ export type ContenderResults = {
   letter: string;
   label: string;
   meaning: string;
+  /** The titles of the loads that it is measured under. */
+  loads: string[];
   /** Why it did not run at all, and what to do; absent where it ran. */
   notRun?: string;
   measurements: Measurement[];

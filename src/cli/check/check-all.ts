@@ -57,7 +57,7 @@ function warnWithoutToken({ callback, http, parts, relay }: Settings): Finding[]
  */
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
-  const { bySetting, close } = createBackends(settings);
+  const { bySetting, close } = await createBackends(settings);
   const { parts, cache, search, notify, relay } = settings;
   const urls = {
     CACHE_URL: cache.url,

@@ -35,4 +35,6 @@ export type Contender = {
   needs: readonly (keyof BenchServers)[];
   /** Starts it with servers of its own, so that nothing else runs while it is measured. */
   start(place: Place): Promise<Running>;
+  /** Starts it with the worker that takes its callbacks. Absent where there is none to compare. */
+  startWorking?: (place: Place) => Promise<Running>;
 };

@@ -3,9 +3,9 @@ import { HOST } from '../child.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';
 import { startTemporal } from '../servers/temporal.ts';
-import type { Contender } from './contender.ts';
+import type { Contender, Place } from './contender.ts';
 import { askKept, startProgram } from './program.ts';
-import { startUnfriend } from './unfriend.ts';
+import { startUnfriend, startUnfriendWorker } from './unfriend.ts';
 
 export type { Contender, Running } from './contender.ts';
 
@@ -25,7 +25,8 @@ export const CONTENDERS: readonly Contender[] = [
     label: 'Koa + zod',
     meaning: 'signed and valid; kept nowhere',
     needs: [],
-    start: async ({ cleanup }) => ({ url: await startProgram('koa-zod', cleanup) }),
+    start: startKoaZod,
+    startWorking: startKoaZod,
   },
   {
     name: 'journal',
@@ -33,10 +34,11 @@ export const CONTENDERS: readonly Contender[] = [
     label: 'Unfriend, journal',
     meaning: 'synced to the journal; Temporal takes deliveries meanwhile',
     needs: ['temporal'],
-    async start({ servers, folder, cleanup }) {
-      const temporal = await startTemporal(servers.temporal, { folder, cleanup });
-      const receiver = await startUnfriend('journal', { temporalAddress: temporal.address, folder, cleanup });
-      return { ...receiver, temporalState: temporal.state };
+    start: startJournal,
+    async startWorking(place) {
+      const receiver = await startJournal(place);
+      await startUnfriendWorker({ ...place, temporalAddress: receiver.temporalAddress });
+      return receiver;
     },
   },
   {
@@ -71,10 +73,14 @@ export const CONTENDERS: readonly Contender[] = [
     label: 'Koa + BullMQ',
     meaning: 'synced by Redis: appendfsync always',
     needs: ['redis'],
-    async start({ servers, folder, cleanup }) {
-      const port = await startRedis(servers.redis, { folder, cleanup });
-      const url = await startProgram('koa-bullmq', cleanup, { REDIS_PORT: String(port) });
+    async start(place) {
+      const { url } = await startBullMq(place);
       return { url, kept: () => askKept(url) };
+    },
+    async startWorking(place) {
+      const { url, env } = await startBullMq(place);
+      await startProgram('bullmq-worker', place.cleanup, env);
+      return { url };
     },
   },
   {
@@ -83,10 +89,34 @@ export const CONTENDERS: readonly Contender[] = [
     label: 'Koa + PostgreSQL row',
     meaning: 'committed by PostgreSQL: fsync and synchronous_commit on',
     needs: ['postgres'],
-    async start({ servers, folder, cleanup }) {
-      const databaseUrl = await startPostgres(servers.postgres, { folder, cleanup });
-      const url = await startProgram('koa-postgres', cleanup, { DATABASE_URL: databaseUrl });
+    async start(place) {
+      const { url } = await startOutbox(place);
       return { url, kept: () => askKept(url) };
+    },
+    async startWorking(place) {
+      const { url, env } = await startOutbox(place);
+      await startProgram('postgres-worker', place.cleanup, env);
+      return { url };
     },
   },
 ];
+
+async function startKoaZod({ cleanup }: Place) {
+  return { url: await startProgram('koa-zod', cleanup) };
+}
+
+async function startJournal({ servers, folder, cleanup }: Place) {
+  const temporal = await startTemporal(servers.temporal, { folder, cleanup });
+  const receiver = await startUnfriend('journal', { temporalAddress: temporal.address, folder, cleanup });
+  return { ...receiver, temporalAddress: temporal.address, temporalState: temporal.state };
+}
+
+async function startBullMq({ servers, folder, cleanup }: Place) {
+  const env = { REDIS_PORT: String(await startRedis(servers.redis, { folder, cleanup })) };
+  return { url: await startProgram('koa-bullmq', cleanup, env), env };
+}
+
+async function startOutbox({ servers, folder, cleanup }: Place) {
+  const env = { DATABASE_URL: await startPostgres(servers.postgres, { folder, cleanup }) };
+  return { url: await startProgram('koa-postgres', cleanup, env), env };
+}

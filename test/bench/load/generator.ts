@@ -1,11 +1,10 @@
 /** The load generator's process: measures what it is sent, one job at a time. */
-import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import autocannon, { type Client, type Result } from 'autocannon';
-import { composeCallback, samplePairs } from '../../../src/callback/compose-request.ts';
-import { SDK_APP_ID, TOKEN } from '../app.ts';
 import { percentile } from '../statistics.ts';
+import { COUNTER_DIGITS, composeOnce } from './fresh-callbacks.ts';
 import type { LoadJob, LoadResult } from './job.ts';
+import { measureOpenLoop } from './open-loop.ts';
 
 /** Answers are counted only after this, in ms: by then every connection is up. */
 const LEAD_IN_MS = 500;
@@ -13,8 +12,6 @@ const LEAD_IN_MS = 500;
 const TIMEOUT_SECONDS = 10;
 /** How often autocannon looks whether its time is over, in ms. */
 const SAMPLE_MS = 100;
-/** Digits at the end of a RequestId that are counted up. */
-const COUNTER_DIGITS = 12;
 
 process.on('message', (job: LoadJob) => {
   measure(job).then(
@@ -23,7 +20,12 @@ process.on('message', (job: LoadJob) => {
   );
 });
 
-async function measure({ url, connections, seconds }: LoadJob): Promise<LoadResult> {
+async function measure({ rate, ...job }: LoadJob): Promise<LoadResult> {
+  return rate === undefined ? measureClosedLoop(job) : measureOpenLoop({ rate, ...job });
+}
+
+/** Each connection sends its next callback when it has the answer. */
+async function measureClosedLoop({ url, connections, seconds }: LoadJob): Promise<LoadResult> {
   const callback = freshCallbacks();
   const latencies: number[] = [];
   const from = performance.now() + LEAD_IN_MS;
@@ -68,10 +70,7 @@ function run(options: autocannon.Options, onResponse: (status: number, ms: numbe
  * would cost the generator as much as a receiver spends on it.
  */
 function freshCallbacks() {
-  const requestId = randomUUID();
-  const { query, body } = composeCallback({
-    ...{ sdkAppId: SDK_APP_ID, token: TOKEN, pairs: samplePairs(), requestId, now: Date.now() },
-  });
+  const { requestId, query, body } = composeOnce();
   const headers = { 'content-type': 'application/json' };
   let count = 0;
   const stamp = (client: Client) => {

@@ -1,13 +1,18 @@
 /** One measurement, as it is asked of the load generator's process. */
 export type LoadJob = {
   url: string;
-  /** Each has one callback on the way at any time. */
+  /** How many callbacks are on the way at once, at most. */
   connections: number;
+  /** Callbacks per second, however late the answers are. Absent: each connection sends its next at the answer. */
+  rate?: number;
   /** How long answers are counted. */
   seconds: number;
 };
 
-/** What the load generator saw. Times are in milliseconds, from the request's first byte to the answer's last. */
+/**
+ * What the load generator saw. Times are in milliseconds, to the answer's last byte: from the request's first byte,
+ * or with a rate from the moment at which the request was due.
+ */
 export type LoadResult = {
   answersPerSecond: number;
   p50: number;

@@ -1,4 +1,4 @@
-import { CONNECTIONS, type Results } from '../results.ts';
+import { AS_ANSWERED, type Results } from '../results.ts';
 import { type Bar, drawBars, OTHERS, OURS } from './bars.ts';
 import { BASE } from './markdown.ts';
 import { ratio } from './summary.ts';
@@ -7,17 +7,17 @@ import { ratio } from './summary.ts';
 export function toSvg(results: Results): string {
   return drawBars({
     title: 'Answers per second of each contender, relative to (b)',
-    groups: CONNECTIONS.map((connections) => ({
-      title: `${connections === 1 ? '1 connection' : `${connections} connections`}: answers per second, (b) = 1`,
-      bars: bars(results, connections),
+    groups: AS_ANSWERED.map(({ title }) => ({
+      title: `${title}: answers per second, (b) = 1`,
+      bars: bars(results, title),
       mark: 1,
     })),
   });
 }
 
-function bars(results: Results, connections: number): Bar[] {
+function bars(results: Results, load: string): Bar[] {
   return results.contenders.map(({ name, letter, label, faults }) => {
-    const value = ratio(results, { of: name, to: BASE, connections, figure: 'answersPerSecond' })?.median;
+    const value = ratio(results, { of: name, to: BASE, load, figure: 'answersPerSecond' })?.median;
     const colour = label.startsWith('Unfriend') ? OURS : OTHERS;
     return {
       label: `(${letter}) ${label}${faults.length > 0 ? ' – FAULTY' : ''}`,

@@ -1,4 +1,4 @@
-import { CONNECTIONS, type ContenderResults, type Results } from '../results.ts';
+import { type ContenderResults, LOADS, type Results } from '../results.ts';
 import { checkClaims } from './claims.ts';
 import { ratio, summarise } from './summary.ts';
 
@@ -13,20 +13,18 @@ export function toMarkdown(results: Results): string {
     '# Intake: callbacks acknowledged, by what keeps them',
     describeRun(results),
     '![Answers per second, relative to (b)](intake.svg)',
-    '## What the journal must show, at 32 connections',
+    '## What the journal must show',
     table(
-      ['claim', 'ratio, median of the rounds', 'lowest–highest', ''],
-      checkClaims(results).map(({ text, ratio: measured, verdict }) => [
+      ['load', 'claim', 'ratio, median of the rounds', 'lowest–highest', ''],
+      checkClaims(results).map(({ load, text, ratio: measured, verdict }) => [
+        load,
         text,
         measured ? times(measured.median) : '–',
         measured ? `${times(measured.lowest)}–${times(measured.highest)}` : '–',
         verdict,
       ]),
     ),
-    ...CONNECTIONS.flatMap((connections) => [
-      `## ${connections === 1 ? '1 connection' : `${connections} connections`}`,
-      measurements(results, connections),
-    ]),
+    ...LOADS.flatMap(({ title }) => [`## ${title}`, measurements(results, title)]),
     '## Notes',
     notes(results).join('\n'),
     '',
@@ -45,11 +43,15 @@ function describeRun({ date, rounds, seconds, machine }: Results): string {
   ].join('\n');
 }
 
-function measurements(results: Results, connections: number): string {
-  const rows = results.contenders.map((contender) => {
-    const summary = summarise(contender, connections);
+function measurements(results: Results, load: string): string {
+  const measured = results.contenders.filter(({ loads }) => loads.includes(load));
+  const rows = measured.map((contender) => {
+    const summary = summarise(contender, load);
     const compared = ratio(results, {
-      ...{ of: contender.name, to: BASE, connections, figure: 'answersPerSecond' },
+      of: contender.name,
+      to: BASE,
+      load,
+      figure: 'answersPerSecond',
     });
     const figures = summary
       ? [summary.answersPerSecond, summary.p50, summary.p99, summary.p999].map(readable)
@@ -76,20 +78,18 @@ function notes({ contenders }: Results): string[] {
     ...all
       .filter(({ refused }) => refused > 0)
       .map(
-        ({ round, connections, refused, acknowledged }) =>
-          `- (${letter}) round ${round}, ${connections} connections: ${refused} of ${refused + acknowledged} refused, for nothing could make them durable in time`,
+        ({ round, load, refused, acknowledged }) =>
+          `- (${letter}) round ${round}, ${load}: ${refused} of ${refused + acknowledged} refused, for nothing could make them durable in time`,
       ),
     ...all
       .filter(({ generatorBusy }) => generatorBusy > BUSY)
-      .map(
-        ({ round, connections }) =>
-          `- (${letter}) round ${round}, ${connections} connections: the load generator was the limit`,
-      ),
+      .map(({ round, load }) => `- (${letter}) round ${round}, ${load}: the load generator was the limit`),
   ]);
   return [
-    '- Every callback is signed, has three pairs and a RequestId of its own. A connection sends its next one when it has the answer.',
+    '- Every callback is signed, has three pairs and a RequestId of its own. With so many connections, each sends its next callback when it has the answer, and nothing but the receiver runs.',
+    '- With so many callbacks a second, they are sent at that rate whatever the answers do, and times are from the moment at which a callback was due. The worker runs meanwhile: that of (c) does the embedded side effects, those of (e) and (f) take each callback and do nothing. At a rate that all can keep, a contender cannot answer more than another; therefore the claims are about times.',
     '- Each contender runs alone with its servers, started anew each round; the order rotates. The raw numbers are in `intake.json`.',
-    '- Checked in each round: (e) and (f) hold at least as many callbacks as they acknowledged; (c) and (d) counted as many as accepted, not as duplicates.',
+    '- Checked in each round: (e) and (f) hold at least as many callbacks as they acknowledged, where no worker takes them away; (c) and (d) counted as many as accepted, not as duplicates.',
     ...lines,
   ];
 }

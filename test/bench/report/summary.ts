@@ -10,9 +10,9 @@ export type Summary = Record<Figure, number>;
 /** One contender relative to another: the ratio in each round, of which the median counts. */
 export type Ratio = { median: number; lowest: number; highest: number };
 
-/** @returns undefined where the contender has no measurement with so many connections */
-export function summarise(contender: ContenderResults, connections: number): Summary | undefined {
-  const rounds = at(contender, connections);
+/** @returns undefined where the contender has no measurement under this load */
+export function summarise(contender: ContenderResults, load: string): Summary | undefined {
+  const rounds = at(contender, load);
   if (rounds.length === 0) return undefined;
   const middle = (figure: Figure) => median(rounds.map((round) => round[figure]));
   return {
@@ -30,12 +30,12 @@ export function summarise(contender: ContenderResults, connections: number): Sum
  */
 export function ratio(
   results: Results,
-  { of, to, connections, figure }: { of: string; to: string; connections: number; figure: Figure },
+  { of, to, load, figure }: { of: string; to: string; load: string; figure: Figure },
 ): Ratio | undefined {
   const [upper, lower] = [of, to].map((name) => results.contenders.find((each) => each.name === name));
   if (!upper || !lower) return undefined;
-  const below = at(lower, connections);
-  const ratios = at(upper, connections).flatMap((measured) => {
+  const below = at(lower, load);
+  const ratios = at(upper, load).flatMap((measured) => {
     const other = below.find(({ round }) => round === measured.round);
     return other ? [measured[figure] / other[figure]] : [];
   });
@@ -43,6 +43,6 @@ export function ratio(
   return { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) };
 }
 
-function at({ measurements }: ContenderResults, connections: number): Measurement[] {
-  return measurements.filter((measured) => measured.connections === connections);
+function at({ measurements }: ContenderResults, load: string): Measurement[] {
+  return measurements.filter((measured) => measured.load === load);
 }

@@ -70,7 +70,7 @@ describe('what the endpoint gets', () => {
 
   test('each try is signed at its own time, with the first token', async () => {
     mock.timers.enable({ apis: ['Date'], now: 1_669_872_112_000 });
-    const { backends, close } = createBackends(
+    const { backends, close } = await createBackends(
       readSettings(
         {
           SDK_APP_ID: '1400000000',

@@ -42,7 +42,7 @@ test('NOTIFY_URL selects the messenger of a worker', async () => {
   ] as const) {
     for (const role of ['work', 'start'] as const) {
       const settings = read(environment, role);
-      const { backends, close } = createBackends(settings);
+      const { backends, close } = await createBackends(settings);
       assert.ok(backends.messenger instanceof kind);
       assert.equal(backends.backendWebhook, null);
       await close();
@@ -50,7 +50,7 @@ test('NOTIFY_URL selects the messenger of a worker', async () => {
     }
   }
   const off = read({ ...APP, NOTIFY_URL: 'off' }, 'work');
-  assert.equal(createBackends(off).backends.messenger, null);
+  assert.equal((await createBackends(off)).backends.messenger, null);
   assert.deepEqual(planned(off), ['clearCaches', 'updateSearchIndex']);
 });
 
@@ -59,7 +59,7 @@ test('given two destinations, in any order, then notifyUsers has Tencent Chat an
   for (const NOTIFY_URL of [`tencent:,${address}`, `${address}, tencent:`, `${address},tencent:,`]) {
     const settings = read({ ...BOTH, NOTIFY_URL }, 'work');
     assert.deepEqual([settings.notify.users, settings.notify.backend], ['tencent:', address]);
-    const { backends, bySetting, close } = createBackends(settings);
+    const { backends, bySetting, close } = await createBackends(settings);
     assert.ok(backends.messenger instanceof TencentChat);
     assert.ok(backends.backendWebhook instanceof WebhookMessenger);
     assert.deepEqual(bySetting.get('NOTIFY_URL'), [backends.messenger, backends.backendWebhook]);
@@ -94,7 +94,7 @@ test('NOTIFY_URL is at most one tencent: and one webhook; embedded and off stand
 
 test('given a plan with two destinations, then a worker with one of them leaves out notifyBackend alone', async () => {
   for (const environment of [TENCENT, WEBHOOK]) {
-    const { backends, close } = createBackends(read(environment, 'work'));
+    const { backends, close } = await createBackends(read(environment, 'work'));
     assert.equal(notifyBackend.create(backends), null);
     assert.notEqual(notifyUsers.create(backends), null);
     await close();
@@ -124,10 +124,10 @@ test('a process that sends messages needs the secret of the messenger that NOTIF
   }
 });
 
-test('a receiver without a worker starts without those secrets, and still plans the messages', () => {
+test('a receiver without a worker starts without those secrets, and still plans the messages', async () => {
   for (const NOTIFY_URL of ['tencent:', 'https://endpoint.example/', 'http://10.0.0.1/']) {
     const settings = read({ ...PRODUCTION, ...APP, NOTIFY_URL }, 'serve');
-    assert.equal(createBackends(settings).backends.messenger, null);
+    assert.equal((await createBackends(settings)).backends.messenger, null);
     assert.ok(createPlan(settings).sideEffects.some(({ name }) => name === 'notifyUsers'));
   }
 });

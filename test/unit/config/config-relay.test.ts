@@ -18,7 +18,7 @@ after(() => folder.remove());
 test('without RELAY_URL no endpoint stands behind the receiver', async () => {
   const settings = read({ SDK_APP_ID: '1400000000', RELAY_DURABLE: 'Sns.*' }, 'start');
   assert.equal(settings.relay, undefined);
-  assert.equal(createBackends(settings).backends.endpoint, null);
+  assert.equal((await createBackends(settings)).backends.endpoint, null);
 });
 
 test('with RELAY_URL alone, friend-delete callbacks are relayed durably, and an endpoint without an answer gives none', () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { ready } from '../shared/ready.ts';
+import { ready } from '../../../programs/ready.ts';
 
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: String(process.env.TEMPORAL_ADDRESS) }),

@@ -1,6 +1,6 @@
 import { Worker } from 'bullmq';
+import { ready } from '../../../programs/ready.ts';
 import { type Pair, processCallback } from '../shared/effects.ts';
-import { ready } from '../shared/ready.ts';
 
 /** As BullMQ's page about concurrency has it for work that waits for others. */
 const CONCURRENCY = 50;

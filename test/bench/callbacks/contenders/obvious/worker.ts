@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { ready } from '../../../programs/ready.ts';
 import * as activities from '../shared/effects.ts';
-import { ready } from '../shared/ready.ts';
 
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: String(process.env.TEMPORAL_ADDRESS) }),

@@ -1,6 +1,6 @@
 import PgBoss from 'pg-boss';
+import { ready } from '../../../programs/ready.ts';
 import { type Pair, processCallback } from '../shared/effects.ts';
-import { ready } from '../shared/ready.ts';
 
 /** The shortest interval that pg-boss takes, in seconds. Its default of 2 s would only make it slower. */
 const POLLING_SECONDS = 0.5;

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { percentile } from '../statistics.ts';
+import { freshCallbacks } from './fresh-callbacks.ts';
+import type { LoadJob, LoadResult } from './job.ts';
+
+/** Answers are counted only after this, in ms: by then every connection is up. */
+const LEAD_IN_MS = 1_000;
+/** The vendor gives up after 2 s; longer, so that slow answers are seen as slow. In ms. */
+const TIMEOUT_MS = 10_000;
+
+/** Sends so many callbacks per second, whatever the answers do. */
+export async function measureOpenLoop(job: LoadJob & { rate: number }): Promise<LoadResult> {
+  const pool = new Pool(new URL(job.url).origin, {
+    connections: job.connections,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+  });
+  try {
+    return await measure(pool, job);
+  } finally {
+    await pool.destroy();
+  }
+}
+
+async function measure(pool: Pool, { rate, seconds }: LoadJob & { rate: number }): Promise<LoadResult> {
+  const fresh = freshCallbacks();
+  const startedAt = performance.now();
+  const countedFrom = startedAt + LEAD_IN_MS;
+  const endAt = countedFrom + seconds * 1_000;
+  const busy = performance.eventLoopUtilization();
+  const answers = { acknowledged: 0, refused: 0, errors: 0 };
+  const times: number[] = [];
+  const sendOne = async (dueAt: number) => {
+    const status = await post(pool, fresh());
+    answers[kindOf(status)] += 1;
+    if (status === 200 && dueAt >= countedFrom) times.push(performance.now() - dueAt);
+  };
+
+  const sendings: Promise<void>[] = [];
+  for (let dueAt = startedAt; dueAt < endAt; dueAt += 1_000 / rate) {
+    const early = dueAt - performance.now();
+    // A timer may be a millisecond late, so several can be due at once.
+    if (early > 0) await delay(early);
+    sendings.push(sendOne(dueAt));
+  }
+  await Promise.all(sendings);
+  times.sort((a, b) => a - b);
+  return {
+    answersPerSecond: times.length / seconds,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+    p999: percentile(times, 0.999),
+    ...answers,
+    generatorBusy: performance.eventLoopUtilization(busy).utilization,
+  };
+}
+
+/** @returns the answer's status, or undefined where there was none */
+async function post(
+  pool: Pool,
+  { query, body }: { query: string; body: string },
+): Promise<number | undefined> {
+  try {
+    const response = await pool.request({
+      method: 'POST',
+      path: `/?${query}`,
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    await response.body.dump();
+    return response.statusCode;
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(status: number | undefined): 'acknowledged' | 'refused' | 'errors' {
+  if (status === undefined) return 'errors';
+  return status >= 200 && status < 300 ? 'acknowledged' : 'refused';
+}
