@@ -19,7 +19,7 @@ export type ChosenBackends = {
 
 /**
  * The backends that the settings choose. They connect when they are first used. The client of each is loaded only where
- * it is chosen: those of Redis and OpenSearch take a fifth of a process's start.
+ * it is chosen: those of Redis and OpenSearch take more than a tenth of the processor time of a worker's start.
  */
 export async function createBackends(settings: Settings): Promise<ChosenBackends> {
   const { cache, search, notify } = settings;

@@ -3,7 +3,10 @@ import { REFUSALS } from '../callback/answer.ts';
 import { VERSION } from '../package-root.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 
-/** The receiver's metrics; docs/monitoring.md lists them. One registry per process, nothing global. */
+/**
+ * The metrics of every process, and those that say something on receivers only; docs/monitoring.md lists them. One registry per
+ * process, nothing global.
+ */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -15,7 +15,7 @@ import { type BenchOptions, readOptions } from './options.ts';
 import { toSvg } from './report/chart.ts';
 import { checkClaims } from './report/claims.ts';
 import { toMarkdown } from './report/markdown.ts';
-import { AS_ANSWERED, type ContenderResults, LOADS, type Results } from './results.ts';
+import { type ContenderResults, LOADS, type Results } from './results.ts';
 import { rotated } from './rotated.ts';
 import { runBench } from './run-bench.ts';
 import { type BenchServers, findBenchServers } from './servers/index.ts';
@@ -64,7 +64,7 @@ function empty(
     letter,
     label,
     meaning,
-    loads: (startWorking ? LOADS : AS_ANSWERED).map(({ title }) => title),
+    hasWorker: startWorking !== undefined,
     measurements: [],
     faults: [],
     temporal: [],

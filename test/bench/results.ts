@@ -10,14 +10,14 @@ export type Load = {
   rate?: number;
 };
 
-/** What a contender gets while nothing but its receiver runs: as many callbacks as it answers. */
+/** Without a worker: as many callbacks as the contender answers. */
 export const AS_ANSWERED: readonly Load[] = [
   { title: '1 connection', connections: 1 },
   { title: '32 connections', connections: 32 },
   { title: '256 connections', connections: 256 },
 ];
 
-/** What it gets while its worker runs. So many connections that the load generator never waits for one. */
+/** With a worker: callbacks at a steady rate. There are many connections, so that callbacks seldom wait for a free one. */
 export const AT_A_RATE: readonly Load[] = [
   { title: '200 callbacks a second', connections: 256, rate: 200 },
   { title: '1,000 callbacks a second', connections: 256, rate: 1_000 },
@@ -35,8 +35,8 @@ export type ContenderResults = {
   letter: string;
   label: string;
   meaning: string;
-  /** The titles of the loads that it is measured under. */
-  loads: string[];
+  /** Whether it has a worker to run, and so is measured under {@link AT_A_RATE} too. */
+  hasWorker: boolean;
   /** Why it did not run at all, and what to do; absent where it ran. */
   notRun?: string;
   measurements: Measurement[];

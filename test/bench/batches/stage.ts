@@ -1,29 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { readSettings, type Settings } from '../../../src/config/settings.ts';
-import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { createClient } from '../../../src/temporal/connect.ts';
-import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { createSearchAttributes } from '../../../src/temporal/search-attributes.ts';
 import { WebhookSink } from '../../support/doubles/webhook-sink.ts';
 import { CACHE_KEYS, StoredFriends } from '../../support/inputs/stored-friends.ts';
 import { SearchApi } from '../../support/search-api.ts';
 import { startTestOpenSearch } from '../../support/servers/open-search.ts';
 import { TestRedis } from '../../support/servers/redis.ts';
-import { until } from '../../support/until.ts';
-import { SDK_APP_ID } from '../app.ts';
-import { HOST, startChild } from '../child.ts';
 import type { Cleanup } from '../cleanup.ts';
 import { describeMachine, type Machine, packageVersions, serverVersions } from '../machine.ts';
 import { findBenchServers } from '../servers/index.ts';
 import { startTemporal } from '../servers/temporal.ts';
+import { COMMON_SETTINGS, startUnfriend } from '../start-unfriend.ts';
 
-const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
-/** A developer's own Temporal profile must not lead the benchmark to a real server. */
-const NO_PROFILE = fileURLToPath(new URL('../../support/no-temporal-profile.toml', import.meta.url));
 const SECRET = 'a-secret-of-this-benchmark';
 const INDEX = 'friends';
 const PACKAGES = ['@temporalio/worker', 'ioredis', '@opensearch-project/opensearch', 'undici'];
@@ -48,16 +40,23 @@ export async function startStage(cleanup: Cleanup): Promise<Stage> {
   cleanup.defer(() => sink.stop());
 
   const env = {
-    ...{ NODE_ENV: 'production', LOG_LEVEL: 'error', HOST, OPS_PORT: `${await freePort()}`, SDK_APP_ID },
-    ...{ TEMPORAL_ADDRESS: address, TEMPORAL_CONFIG_FILE: NO_PROFILE, DATA_DIR: folder },
-    ...{ CACHE_URL: stores.redis.url, CACHE_KEYS, SEARCH_URL: stores.search.url, SEARCH_INDEX: INDEX },
-    ...{ NOTIFY_URL: sink.url, NOTIFY_SECRET: SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
+    ...COMMON_SETTINGS,
+    NODE_ENV: 'production',
+    TEMPORAL_ADDRESS: address,
+    DATA_DIR: folder,
+    CACHE_URL: stores.redis.url,
+    CACHE_KEYS,
+    SEARCH_URL: stores.search.url,
+    SEARCH_INDEX: INDEX,
+    NOTIFY_URL: sink.url,
+    NOTIFY_SECRET: SECRET,
+    NOTIFY_ALLOW_PRIVATE: 'on',
   };
   const settings = readSettings(env, 'work');
   const client = createClient(settings.temporal);
   cleanup.defer(() => client.connection.close());
   await createSearchAttributes(client);
-  await startWorker(env, cleanup);
+  await startUnfriend('work', { settings: env, cleanup });
 
   const { version } = await stores.search.ask<{ version: { number: string } }>('GET', '');
   const versions = { ...serverVersions({ temporal, redis }), OpenSearch: version.number };
@@ -71,13 +70,4 @@ async function startStores(cleanup: Cleanup): Promise<{ redis: TestRedis; search
   const openSearch = startTestOpenSearch();
   cleanup.defer(async () => (await openSearch).stop());
   return { redis: await redis, search: new SearchApi((await openSearch).url) };
-}
-
-/** `unfriend work`, as in production. */
-async function startWorker(env: Record<string, string>, cleanup: Cleanup): Promise<void> {
-  const port = Number(env.OPS_PORT);
-  await startChild({ command: process.execPath, args: [BIN, 'work'], env, port }, cleanup);
-  await until('the worker to poll', async () => {
-    return (await fetch(`http://${HOST}:${port}/readyz`).catch(() => undefined))?.ok;
-  });
 }

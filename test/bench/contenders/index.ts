@@ -5,7 +5,7 @@ import { startRedis } from '../servers/redis.ts';
 import { startTemporal } from '../servers/temporal.ts';
 import type { Contender, Place } from './contender.ts';
 import { askKept, startProgram } from './program.ts';
-import { startUnfriend, startUnfriendWorker } from './unfriend.ts';
+import { startReceiver, startWorker } from './unfriend.ts';
 
 export type { Contender, Running } from './contender.ts';
 
@@ -37,7 +37,7 @@ export const CONTENDERS: readonly Contender[] = [
     start: startJournal,
     async startWorking(place) {
       const receiver = await startJournal(place);
-      await startUnfriendWorker({ ...place, temporalAddress: receiver.temporalAddress });
+      await startWorker({ ...place, temporalAddress: receiver.temporalAddress });
       return receiver;
     },
   },
@@ -50,7 +50,7 @@ export const CONTENDERS: readonly Contender[] = [
     needs: [],
     async start({ folder, cleanup }) {
       const temporalAddress = `${HOST}:${await freePort()}`;
-      const receiver = await startUnfriend('journal', { temporalAddress, folder, cleanup });
+      const receiver = await startReceiver('journal', { temporalAddress, folder, cleanup });
       return { ...receiver, temporalState: async () => 'away, 0 workflows started' };
     },
   },
@@ -63,7 +63,7 @@ export const CONTENDERS: readonly Contender[] = [
     needs: ['temporal'],
     async start({ servers, folder, cleanup }) {
       const temporal = await startTemporal(servers.temporal, { folder, cleanup });
-      const receiver = await startUnfriend('direct', { temporalAddress: temporal.address, folder, cleanup });
+      const receiver = await startReceiver('direct', { temporalAddress: temporal.address, folder, cleanup });
       return { ...receiver, temporalState: temporal.state };
     },
   },
@@ -107,7 +107,7 @@ async function startKoaZod({ cleanup }: Place) {
 
 async function startJournal({ servers, folder, cleanup }: Place) {
   const temporal = await startTemporal(servers.temporal, { folder, cleanup });
-  const receiver = await startUnfriend('journal', { temporalAddress: temporal.address, folder, cleanup });
+  const receiver = await startReceiver('journal', { temporalAddress: temporal.address, folder, cleanup });
   return { ...receiver, temporalAddress: temporal.address, temporalState: temporal.state };
 }
 

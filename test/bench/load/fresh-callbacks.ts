@@ -19,12 +19,13 @@ export function composeOnce(): { requestId: string; query: string; body: string 
 }
 
 /** The same callback again and again, each time with a RequestId that no other request of this run has. */
-export function freshCallbacks(): () => { query: string; body: string } {
+export function freshCallbacks(): { body: string; nextQuery: () => string } {
   const { requestId, query, body } = composeOnce();
+  const prefix = requestId.slice(0, -COUNTER_DIGITS);
   let count = 0;
-  return () => {
+  const nextQuery = () => {
     count += 1;
-    const fresh = requestId.slice(0, -COUNTER_DIGITS) + String(count).padStart(COUNTER_DIGITS, '0');
-    return { query: query.replace(requestId, fresh), body: body.replace(requestId, fresh) };
+    return query.replace(requestId, prefix + String(count).padStart(COUNTER_DIGITS, '0'));
   };
+  return { body, nextQuery };
 }

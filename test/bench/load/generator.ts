@@ -26,7 +26,7 @@ async function measure({ rate, ...job }: LoadJob): Promise<LoadResult> {
 
 /** Each connection sends its next callback when it has the answer. */
 async function measureClosedLoop({ url, connections, seconds }: LoadJob): Promise<LoadResult> {
-  const callback = freshCallbacks();
+  const callback = stampedCallbacks();
   const latencies: number[] = [];
   const from = performance.now() + LEAD_IN_MS;
   const to = from + seconds * 1_000;
@@ -69,7 +69,7 @@ function run(options: autocannon.Options, onResponse: (status: number, ms: numbe
  * changes from one request to the next, so it is written into the finished bytes: to compose each request anew
  * would cost the generator as much as a receiver spends on it.
  */
-function freshCallbacks() {
+function stampedCallbacks() {
   const { requestId, query, body } = composeOnce();
   const headers = { 'content-type': 'application/json' };
   let count = 0;

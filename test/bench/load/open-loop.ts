@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { atARate } from '../../support/at-a-rate.ts';
 import { percentile } from '../statistics.ts';
 import { freshCallbacks } from './fresh-callbacks.ts';
 import type { LoadJob, LoadResult } from './job.ts';
@@ -27,24 +27,15 @@ async function measure(pool: Pool, { rate, seconds }: LoadJob & { rate: number }
   const fresh = freshCallbacks();
   const startedAt = performance.now();
   const countedFrom = startedAt + LEAD_IN_MS;
-  const endAt = countedFrom + seconds * 1_000;
+  const count = Math.round(rate * (LEAD_IN_MS / 1_000 + seconds));
   const busy = performance.eventLoopUtilization();
   const answers = { acknowledged: 0, refused: 0, errors: 0 };
   const times: number[] = [];
-  const sendOne = async (dueAt: number) => {
-    const status = await post(pool, fresh());
+  await atARate({ rate, startedAt, isDone: (sent) => sent >= count }, async (dueAt) => {
+    const status = await post(pool, { query: fresh.nextQuery(), body: fresh.body });
     answers[kindOf(status)] += 1;
     if (status === 200 && dueAt >= countedFrom) times.push(performance.now() - dueAt);
-  };
-
-  const sendings: Promise<void>[] = [];
-  for (let dueAt = startedAt; dueAt < endAt; dueAt += 1_000 / rate) {
-    const early = dueAt - performance.now();
-    // A timer may be a millisecond late, so several can be due at once.
-    if (early > 0) await delay(early);
-    sendings.push(sendOne(dueAt));
-  }
-  await Promise.all(sendings);
+  });
   times.sort((a, b) => a - b);
   return {
     answersPerSecond: times.length / seconds,

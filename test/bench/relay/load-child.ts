@@ -1,8 +1,8 @@
 /** The process of load.ts. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { type Answerer, answererOf } from '../../support/arrivals.ts';
+import { atARate } from '../../support/at-a-rate.ts';
 import { composeNumbered } from '../../support/inputs/numbered-callbacks.ts';
 import { SDK_APP_ID, TOKEN } from '../app.ts';
 import { percentile } from '../statistics.ts';
@@ -24,7 +24,7 @@ async function measure(job: RelayJob): Promise<RelayLoad> {
   const sender = new Sender(job);
   const endAt = sender.countedFrom + job.seconds * 1_000;
   if (job.rate === undefined) await sender.sendAtOnce(endAt);
-  else await sender.sendSteadily(job.rate, endAt);
+  else await sender.sendSteadily(job.rate);
   await sender.close();
   const { times, answers, examples } = sender;
   times.sort((a, b) => a - b);
@@ -69,16 +69,10 @@ class Sender {
     await Promise.all(Array.from({ length: this.#job.connections }, sendInTurn));
   }
 
-  async sendSteadily(rate: number, endAt: number): Promise<void> {
-    const sendings: Promise<void>[] = [];
-    const interval = 1_000 / rate;
-    for (let dueAt = this.startedAt; dueAt < endAt; dueAt += interval) {
-      const early = dueAt - performance.now();
-      // A timer may be a millisecond late, so several can be due at once.
-      if (early > 0) await delay(early);
-      sendings.push(this.#sendOne(dueAt));
-    }
-    await Promise.all(sendings);
+  sendSteadily(rate: number): Promise<void> {
+    const count = Math.round(rate * (LEAD_IN_MS / 1_000 + this.#job.seconds));
+    const { startedAt } = this;
+    return atARate({ rate, startedAt, isDone: (sent) => sent >= count }, (dueAt) => this.#sendOne(dueAt));
   }
 
   close(): Promise<void> {

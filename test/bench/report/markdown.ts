@@ -1,4 +1,4 @@
-import { type ContenderResults, LOADS, type Results } from '../results.ts';
+import { AS_ANSWERED, AT_A_RATE, type ContenderResults, type Results } from '../results.ts';
 import { checkClaims } from './claims.ts';
 import { ratio, summarise } from './summary.ts';
 
@@ -9,6 +9,8 @@ const BUSY = 0.95;
 
 /** `intake.md`: what was measured, in words and tables. */
 export function toMarkdown(results: Results): string {
+  const { contenders } = results;
+  const working = contenders.filter(({ hasWorker }) => hasWorker);
   return [
     '# Intake: callbacks acknowledged, by what keeps them',
     describeRun(results),
@@ -24,7 +26,8 @@ export function toMarkdown(results: Results): string {
         verdict,
       ]),
     ),
-    ...LOADS.flatMap(({ title }) => [`## ${title}`, measurements(results, title)]),
+    ...AS_ANSWERED.flatMap(({ title }) => [`## ${title}`, measurements(results, title, contenders)]),
+    ...AT_A_RATE.flatMap(({ title }) => [`## ${title}`, measurements(results, title, working)]),
     '## Notes',
     notes(results).join('\n'),
     '',
@@ -43,9 +46,8 @@ function describeRun({ date, rounds, seconds, machine }: Results): string {
   ].join('\n');
 }
 
-function measurements(results: Results, load: string): string {
-  const measured = results.contenders.filter(({ loads }) => loads.includes(load));
-  const rows = measured.map((contender) => {
+function measurements(results: Results, load: string, contenders: readonly ContenderResults[]): string {
+  const rows = contenders.map((contender) => {
     const summary = summarise(contender, load);
     const compared = ratio(results, {
       of: contender.name,
@@ -86,8 +88,9 @@ function notes({ contenders }: Results): string[] {
       .map(({ round, load }) => `- (${letter}) round ${round}, ${load}: the load generator was the limit`),
   ]);
   return [
-    '- Every callback is signed, has three pairs and a RequestId of its own. With so many connections, each sends its next callback when it has the answer, and nothing but the receiver runs.',
-    '- With so many callbacks a second, they are sent at that rate whatever the answers do, and times are from the moment at which a callback was due. The worker runs meanwhile: that of (c) does the embedded side effects, those of (e) and (f) take each callback and do nothing. At a rate that all can keep, a contender cannot answer more than another; therefore the claims are about times.',
+    '- Every callback is signed, has three pairs and a RequestId of its own.',
+    '- Connections: each connection sends its next callback when it has the answer. No worker runs.',
+    '- Callbacks a second: they are sent at this rate, however late the answers are. Times are from the moment at which a callback was due. Workers run meanwhile: the worker of (c) does the embedded side effects, and those of (e) and (f) take each callback and do nothing. If all can keep the rate, all give the same number of answers, and only the times differ.',
     '- Each contender runs alone with its servers, started anew each round; the order rotates. The raw numbers are in `intake.json`.',
     '- Checked in each round: (e) and (f) hold at least as many callbacks as they acknowledged, where no worker takes them away; (c) and (d) counted as many as accepted, not as duplicates.',
     ...lines,

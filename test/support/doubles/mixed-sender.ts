@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../../../activities/backends/net/deadline.ts';
+import { atARate } from '../at-a-rate.ts';
 import { composeNumbered, digestOf, type NumberedCallback } from '../inputs/numbered-callbacks.ts';
 
 /** `status` is absent where there was no answer; `error` says why. */
@@ -37,14 +37,8 @@ export class MixedSender {
   }
 
   /** Returns once every callback was answered, or was given up. */
-  async send({ rate, isDone }: { rate: number; isDone: () => boolean }): Promise<void> {
-    const startedAt = performance.now();
-    const sendings: Promise<void>[] = [];
-    for (let index = 0; !isDone(); index += 1) {
-      await delay(Math.max(0, startedAt + (index * 1_000) / rate - performance.now()));
-      sendings.push(this.#sendNext());
-    }
-    await Promise.all(sendings);
+  send({ rate, isDone }: { rate: number; isDone: () => boolean }): Promise<void> {
+    return atARate({ rate, isDone }, () => this.#sendNext());
   }
 
   async #sendNext(): Promise<void> {

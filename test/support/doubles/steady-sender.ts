@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { composeCallback, samplePairs } from '../../../src/callback/compose-request.ts';
+import { atARate } from '../at-a-rate.ts';
 
 export type SenderOptions = {
   url: string;
@@ -29,13 +29,9 @@ export class SteadySender {
   /** The first callbacks come all at once, so that each connection that is kept is there from the start. */
   async send({ rate, seconds }: { rate: number; seconds: number }): Promise<Answers> {
     const answers: Answers = { sent: 0, failures: [], times: [] };
-    const startedAt = performance.now();
-    const sendings = Array.from({ length: this.#options.kept }, () => this.#sendOne(answers));
-    for (let index = 0; index < rate * seconds; index += 1) {
-      await delay(Math.max(0, startedAt + (index * 1_000) / rate - performance.now()));
-      sendings.push(this.#sendOne(answers));
-    }
-    await Promise.all(sendings);
+    const atOnce = Array.from({ length: this.#options.kept }, () => this.#sendOne(answers));
+    await atARate({ rate, isDone: (begun) => begun >= rate * seconds }, () => this.#sendOne(answers));
+    await Promise.all(atOnce);
     answers.times.sort((a, b) => a - b);
     return answers;
   }

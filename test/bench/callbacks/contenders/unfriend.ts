@@ -1,16 +1,9 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { PACKAGE_ROOT } from '../../../../src/package-root.ts';
-import { freePort } from '../../../../src/temporal/local/free-port.ts';
-import { until } from '../../../support/until.ts';
-import { SDK_APP_ID, TOKEN } from '../../app.ts';
-import { HOST, startChild } from '../../child.ts';
+import { SDK_APP_ID } from '../../app.ts';
+import { HOST } from '../../child.ts';
+import { startUnfriend } from '../../start-unfriend.ts';
 import type { Contender, Place, TemporalPlace } from './contender.ts';
 import { followWorkflows } from './shared/temporal.ts';
-
-const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
-/** A developer's own Temporal profile must not lead the benchmark to a real server. */
-const NO_PROFILE = fileURLToPath(new URL('../../../support/no-temporal-profile.toml', import.meta.url));
 
 /** `unfriend serve` and `unfriend work`, as in production. */
 export const UNFRIEND: Contender[] = [
@@ -50,30 +43,19 @@ function unfriend(name: string, label: string, meaning: string, settings: Record
   };
 }
 
-async function startRole(
+function startRole(
   role: 'serve' | 'work',
   { temporal, effects, folder, cleanup }: Place & { temporal: TemporalPlace },
   settings: Record<string, string>,
 ) {
-  const [port, opsPort] = [await freePort(), await freePort()];
-  const env = {
-    ...effects.env,
-    NODE_ENV: 'production',
-    LOG_LEVEL: 'error',
-    HOST,
-    PORT: `${port}`,
-    OPS_PORT: `${opsPort}`,
-    SDK_APP_ID,
-    CALLBACK_TOKEN: TOKEN,
-    DATA_DIR: join(folder, 'data'),
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_CONFIG_FILE: NO_PROFILE,
-    ...settings,
-  };
-  const isUpAt = role === 'serve' ? port : opsPort;
-  await startChild({ command: process.execPath, args: [BIN, role], env, port: isUpAt }, cleanup);
-  await until(`unfriend ${role} to be ready`, async () => {
-    return (await fetch(`http://${HOST}:${opsPort}/readyz`).catch(() => undefined))?.ok;
+  return startUnfriend(role, {
+    settings: {
+      ...effects.env,
+      NODE_ENV: 'production',
+      DATA_DIR: join(folder, 'data'),
+      TEMPORAL_ADDRESS: temporal.address,
+      ...settings,
+    },
+    cleanup,
   });
-  return { port, opsPort };
 }

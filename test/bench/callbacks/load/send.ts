@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { composeCallback } from '../../../../src/callback/compose-request.ts';
+import { atARate } from '../../../support/at-a-rate.ts';
 import { SDK_APP_ID, TOKEN } from '../../app.ts';
 import type { Callback } from '../callback.ts';
 
@@ -26,13 +26,10 @@ export async function sendBurst(url: string, callbacks: readonly Callback[]): Pr
 /** Sends so many per second, however late they are answered. */
 export async function sendSteadily(url: string, callbacks: readonly Callback[], rate: number): Promise<Sent> {
   return withPool(url, async (send) => {
-    const startedAt = performance.now();
-    const sending: Promise<void>[] = [];
-    for (const [index, callback] of callbacks.entries()) {
-      await delay(Math.max(0, startedAt + (index * 1_000) / rate - performance.now()));
-      sending.push(send(callback));
-    }
-    await Promise.all(sending);
+    await atARate({ rate, isDone: (sent) => sent === callbacks.length }, async (_dueAt, index) => {
+      const callback = callbacks[index];
+      if (callback) await send(callback);
+    });
   });
 }
 
