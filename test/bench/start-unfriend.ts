@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { freePort } from '../../src/temporal/local/free-port.ts';
+import { BIN } from '../support/servers/process.ts';
 import { until } from '../support/until.ts';
 import { SDK_APP_ID, TOKEN } from './app.ts';
 import { type ChildOptions, HOST, startChild } from './child.ts';
 import type { Cleanup } from './cleanup.ts';
-
-const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 
 /** The settings that every Unfriend process of a benchmark has. */
 export const COMMON_SETTINGS = {

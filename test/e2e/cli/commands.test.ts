@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { endReceivers, KillableReceiver } from '../../support/doubles/killable.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
+import { BIN, FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
 import {
   createNamespace,
   startTestTemporal,
@@ -26,6 +28,12 @@ after(async () => {
 });
 
 const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+test('a build leaves a command that can be executed, so that npx unfriend still runs after a second npm ci', async () => {
+  // npx makes it executable only when it sees the folder for the first time.
+  const { stdout } = await promisify(execFile)(BIN, ['--help']);
+  assert.match(stdout, /^Usage: unfriend /);
+});
 
 describe('unfriend demo', () => {
   test('with --exit it ends with 0 once every side effect is done, and prints the workflow’s page', async () => {

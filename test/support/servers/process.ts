@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { until } from '../until.ts';
 import { namespaceAt, temporalCli } from './temporal.ts';
 
-const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
+export const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 
 /** What is set for a test's process and nothing else: a developer's own settings don't count. */
 export type ProcessSettings = Record<string, string>;

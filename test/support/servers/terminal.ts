@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { until } from '../until.ts';
-import type { ProcessSettings } from './process.ts';
+import { BIN, type ProcessSettings } from './process.ts';
 
 /** Of util-linux: gives a command a terminal of its own. */
 const SCRIPT = '/usr/bin/script';
@@ -19,8 +17,7 @@ export class UnfriendOnTerminal {
 
   constructor(command: string, settings: ProcessSettings) {
     const { PATH = '', HOME = '', TEMPORAL_CONFIG_FILE = '' } = process.env;
-    const bin = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
-    const shell = `exec '${process.execPath}' '${bin}' ${command}`;
+    const shell = `exec '${process.execPath}' '${BIN}' ${command}`;
     this.#child = spawn(SCRIPT, ['-qec', shell, '/dev/null'], {
       env: { PATH, HOME, TEMPORAL_CONFIG_FILE, ...settings },
       stdio: ['pipe', 'pipe', 'inherit'],
