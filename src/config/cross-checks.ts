@@ -19,6 +19,9 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
     faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
   }
+  if (values.INDEX_ACCOUNTS === 'hashed' && values.PAYLOAD_KEYS?.length === 0) {
+    faults.push('INDEX_ACCOUNTS: hashed needs PAYLOAD_KEYS, from which the key of the hashes is derived');
+  }
   return faults;
 }
 

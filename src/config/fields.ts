@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BACKEND_FIELDS } from './backend-fields.ts';
-import { duration, httpUrl, invalid, list, oneOf, onOff, portNumber, text, wholeNumber } from './kinds.ts';
+import { ENCRYPTION_FIELDS } from './encryption-fields.ts';
+import { duration, httpUrl, invalid, list, oneOf, portNumber, text, wholeNumber } from './kinds.ts';
 import { RECEIVER_FIELDS } from './receiver-fields.ts';
 import { RELAY_FIELDS } from './relay-fields.ts';
 
@@ -36,7 +37,7 @@ export const FIELDS = {
   RETRY_FOR: duration('1h', '365d'),
   ATTENTION_FOR: duration('7d', '365d'),
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
-  INDEX_ACCOUNTS: onOff('on'),
+  ...ENCRYPTION_FIELDS,
 
   OTEL_TRACES_EXPORTER: z
     .string()

@@ -141,7 +141,10 @@ function compose(values: Values, context: ComposeContext) {
     batch: { above: values.BATCH_ABOVE, size: values.BATCH_SIZE },
     retryFor: values.RETRY_FOR,
     attentionFor: values.ATTENTION_FOR,
-    indexAccounts: values.INDEX_ACCOUNTS,
+    /** Whether search attributes hold the accounts: their names, keyed hashes of them, or nothing. */
+    indexAccounts: indexAccountsOf(values),
+    /** The first one encrypts, all decrypt. Empty: nothing is encrypted. */
+    payloadKeys: values.PAYLOAD_KEYS,
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
     search: {
       url: values.SEARCH_URL,
@@ -167,6 +170,10 @@ function compose(values: Values, context: ComposeContext) {
       rate: values.TENCENT_RATE,
     },
   };
+}
+
+function indexAccountsOf({ INDEX_ACCOUNTS, PAYLOAD_KEYS }: Values): 'on' | 'off' | 'hashed' {
+  return INDEX_ACCOUNTS ?? (PAYLOAD_KEYS.length > 0 ? 'hashed' : 'on');
 }
 
 /** By OpenTelemetry's standard settings. Without an endpoint no spans are made. */

@@ -52,7 +52,8 @@ export type RunningIntake = {
  */
 export function startIntake(parts: IntakeParts): RunningIntake {
   const { settings, client, freshStarts, tracing, traceStarts, logger } = parts;
-  const { taskQueue, indexAccounts, dedupeWindow } = settings;
+  const { taskQueue, dedupeWindow } = settings;
+  const indexAccounts = settings.indexAccounts === 'on';
   const options = { taskQueue, plan: createPlan(settings), indexAccounts };
   const starter = traced(new DeliveryStarter(client, freshStarts, { ...options, traceStarts }), tracing);
   const recent = new RecentCallbacks(dedupeWindow);

@@ -43,7 +43,8 @@ async function startOne(client: Client): Promise<void> {
   const deliveryId = randomUUID();
   const pairs = ['id1', 'id2', 'id3'].map((to) => ({ from: 'id', to }));
   const delivery = { deliveryId, sdkAppId: SDK_APP_ID, receivedAt: Date.now() };
-  const { taskQueue, indexAccounts } = settings;
+  const { taskQueue } = settings;
+  const indexAccounts = settings.indexAccounts === 'on';
   const bodyHash = deliveryId.padEnd(64, '0');
   await client.workflow.start(FRIEND_DELETED, {
     ...startOptions({ delivery, pairs, plan }, { taskQueue, bodyHash, origin: deliveryId, indexAccounts }),

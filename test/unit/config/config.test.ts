@@ -38,7 +38,7 @@ test('the defaults are those of the contract', () => {
       retryFor: 60 * MINUTE,
       attentionFor: 7 * 24 * 60 * MINUTE,
       taskQueue: 'unfriend',
-      indexAccounts: true,
+      indexAccounts: 'on',
       dataDir: resolve('.unfriend'),
     },
   );
