@@ -121,7 +121,8 @@ function compose(values: Values, context: ComposeContext) {
     /** Milliseconds, like every duration here. */
     dedupeWindow: values.DEDUPE_WINDOW,
     dataDir,
-    temporal,
+    /** With the keys, so that every client and every worker has them. */
+    temporal: { ...temporal, payloadKeys: values.PAYLOAD_KEYS },
     /** Where people see Temporal's UI, for links. */
     temporalUi:
       values.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? guessUi(temporal, values.LOCAL_TEMPORAL_UI_PORT),

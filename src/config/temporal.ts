@@ -1,5 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { PayloadKey } from '../encryption/payload-keys.ts';
 import type { Environment, Role } from './role.ts';
 
 /** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
@@ -7,6 +8,8 @@ export type TemporalSettings = {
   connectionOptions: NativeConnectionOptions;
   namespace: string;
   configured: boolean;
+  /** The first one encrypts, all decrypt. Absent or empty: nothing is encrypted. */
+  payloadKeys?: readonly PayloadKey[];
 };
 
 const DEFAULT_ADDRESS = 'localhost:7233';

@@ -10,7 +10,9 @@ import {
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import type { TemporalSettings } from '../config/settings.ts';
+import { DecryptionError } from '../encryption/key-ring.ts';
 import { OperatorError } from '../operator-error.ts';
+import { clientDataConverter } from './data-converter.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
 
 /** With the SDK's default of 10, one request could take longer than Tencent Chat waits for an answer. */
@@ -112,7 +114,12 @@ function clientWith(settings: TemporalSettings, { interceptors, workflow, retry 
       failOnceClosed,
     ],
   });
-  return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
+  return new Client({
+    connection,
+    namespace: settings.namespace,
+    interceptors: { workflow },
+    dataConverter: clientDataConverter(settings.payloadKeys),
+  });
 }
 
 /** Why a command could not act on one delivery, in words. */
@@ -130,10 +137,23 @@ export function describeRpcError(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** The error for the person who runs a command, if Temporal refused a request or is away. Other errors stay the same. */
+/** The SDK can wrap what its codec throws. */
+export function findDecryptionError(error: unknown): DecryptionError | undefined {
+  if (error instanceof DecryptionError) return error;
+  return error instanceof Error && error.cause !== undefined ? findDecryptionError(error.cause) : undefined;
+}
+
+/** The error for the person who runs a command, if Temporal refused a request or is away, or if a key
+ * is missing. Other errors stay the same. */
 export function toOperatorError(error: unknown): unknown {
   if (error instanceof NamespaceNotFoundError)
     return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
+  const undecrypted = findDecryptionError(error);
+  if (undecrypted)
+    return new OperatorError(
+      `What Temporal holds can't be read: ${undecrypted.message}. Set PAYLOAD_KEYS to the keys of the receivers and workers.`,
+      { cause: undecrypted },
+    );
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause)) return error;
   if (cause.code === status.INVALID_ARGUMENT && /search attribute/i.test(cause.details))

@@ -5,6 +5,7 @@ import { type CarriedState, carriedQuery, SIDE_EFFECTS_ABANDONED } from '../../.
 import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeFailure } from '../connect.ts';
+import { fromPayload } from '../data-converter.ts';
 import { describeExecution } from './execution.ts';
 
 const HISTORY_MS = 5_000;
@@ -27,7 +28,7 @@ async function readInput(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<AnyDeliveryInput> {
-  const { namespace, loadedDataConverter } = client.options;
+  const { namespace } = client.options;
   const { history } = await withHistoryDeadline(client, () =>
     client.workflowService.getWorkflowExecutionHistory({
       namespace,
@@ -37,7 +38,7 @@ async function readInput(
   );
   const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   if (!payload) throw new OperatorError("Temporal no longer has the workflow's input");
-  return loadedDataConverter.payloadConverter.fromPayload<AnyDeliveryInput>(payload);
+  return fromPayload<AnyDeliveryInput>(client, payload);
 }
 
 async function readCarried(

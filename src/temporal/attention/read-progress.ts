@@ -9,7 +9,7 @@ import {
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
 import { planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { toOperatorError } from '../connect.ts';
+import { findDecryptionError, toOperatorError } from '../connect.ts';
 import { isOpen } from './execution.ts';
 import { readClosed } from './read-closed.ts';
 
@@ -88,7 +88,8 @@ async function readProgress(
     if (isAbandoned(description)) return await readAbandoned(client, description);
     // A worker answers this query. Without a worker the query waits until its deadline.
     return await client.workflow.getHandle(description.workflowId).query(progressQuery);
-  } catch {
+  } catch (error) {
+    if (findDecryptionError(error)) throw toOperatorError(error);
     return null;
   }
 }

@@ -138,7 +138,7 @@ export class WorkerHost {
   /** Uses the client first, because the native connection takes half a minute to give up. */
   async #prepare(): Promise<Prepared> {
     const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
-    const { namespace } = temporal;
+    const { namespace, payloadKeys } = temporal;
     await this.#ensureSearchAttributes();
     // The port is chosen here, because the SDK does not tell which port it has chosen.
     const metricsPort = await freePort();
@@ -147,12 +147,17 @@ export class WorkerHost {
     try {
       // Look for the namespace first: if the creation of a worker fails on it, the SDK leaves a thread behind for good.
       await connection.workflowService.describeNamespace({ namespace });
-      const worker = await createWorker({ connection, namespace, taskQueue, activities, observers }).catch(
-        (error: Error) => {
-          if (error instanceof TransportError) throw error;
-          throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
-        },
-      );
+      const worker = await createWorker({
+        connection,
+        namespace,
+        taskQueue,
+        activities,
+        payloadKeys,
+        observers,
+      }).catch((error: Error) => {
+        if (error instanceof TransportError) throw error;
+        throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
+      });
       return { worker, connection };
     } catch (error) {
       await connection.close().catch(() => undefined);

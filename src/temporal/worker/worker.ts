@@ -1,10 +1,11 @@
 import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { SideEffectActivity } from '../../../workflows/contract.ts';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
-import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
+import { workerEncryption } from './worker-encryption.ts';
 
 /** How long running activities may go on after a stop. Then they are cancelled, and other workers retry them. */
 const GRACE = '10 seconds';
@@ -64,17 +65,18 @@ export type WorkerOptions = {
   namespace: string;
   taskQueue: string;
   activities: Record<string, SideEffectActivity>;
+  payloadKeys?: readonly PayloadKey[] | undefined;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 
 /** A worker for the workflow and all its side effects; call its `run()`. */
-export function createWorker({ observers, ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({ observers, payloadKeys, ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
     sinks: observeWorkflows(observers),
     interceptors: { activity: observers ? [observeActivities(observers)] : [] },
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    ...workerEncryption(payloadKeys),
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,

@@ -59,6 +59,7 @@ export async function withWorkerOn<T>(
     const worker = await createWorker({
       connection,
       namespace: temporal.settings.namespace,
+      payloadKeys: temporal.settings.payloadKeys,
       ...options,
     });
     return await worker.runUntil(test());
