@@ -68,4 +68,6 @@ function announce(service: Service, settings: Settings, logger: Logger): void {
     );
   if (local) logger.info({ address: local.address, ui: local.uiUrl }, 'local Temporal server');
   logger.info({ url: ops.url }, 'health, readiness and metrics');
+  if (settings.codec && settings.codec.token === undefined)
+    logger.warn('whoever reaches OPS_PORT can decrypt everything by the codec server; set CODEC_TOKEN');
 }

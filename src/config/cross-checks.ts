@@ -22,6 +22,7 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   if (values.INDEX_ACCOUNTS === 'hashed' && values.PAYLOAD_KEYS?.length === 0) {
     faults.push('INDEX_ACCOUNTS: hashed needs PAYLOAD_KEYS, from which the key of the hashes is derived');
   }
+  faults.push(...codecFaults(values, role));
   return faults;
 }
 
@@ -48,6 +49,18 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   const isRelayed = values.RELAY_URL !== undefined && values.RELAY_DURABLE?.length !== 0;
   if (isRelayed && (values.MAX_BODY ?? 0) > LARGEST_RELAYED_KB * 1_024) {
     yield `MAX_BODY: expected at most ${LARGEST_RELAYED_KB}kb with RELAY_URL: Temporal takes 2 MB, and gets the callback beside its pairs; or set RELAY_DURABLE=off`;
+  }
+}
+
+function* codecFaults(values: Partial<Values>, role: Role): Generator<string> {
+  const { PAYLOAD_KEYS, CODEC_ORIGIN = [], CODEC_TOKEN, NODE_ENV } = values;
+  const set = [...(CODEC_ORIGIN.length > 0 ? ['CODEC_ORIGIN'] : []), ...(CODEC_TOKEN ? ['CODEC_TOKEN'] : [])];
+  if (set.length > 0 && PAYLOAD_KEYS?.length === 0) {
+    yield `${set.join(', ')}: the codec server decrypts with PAYLOAD_KEYS, which is not set`;
+  }
+  const isOpen = role !== 'operate' && CODEC_ORIGIN.length > 0 && 'CODEC_TOKEN' in values && !CODEC_TOKEN;
+  if (isOpen && NODE_ENV === 'production') {
+    yield 'CODEC_TOKEN: missing; with CODEC_ORIGIN alone, whoever reaches OPS_PORT can decrypt everything';
   }
 }
 

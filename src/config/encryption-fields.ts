@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PayloadKeysError, parsePayloadKeys } from '../encryption/payload-keys.ts';
-import { invalid, text } from './kinds.ts';
+import { invalid, secretText, splitList, text } from './kinds.ts';
 
 /** The settings of what keeps account names private. */
 export const ENCRYPTION_FIELDS = {
@@ -14,4 +14,18 @@ export const ENCRYPTION_FIELDS = {
   }),
   /** No default here: it depends on `PAYLOAD_KEYS`. */
   INDEX_ACCOUNTS: z.enum(['on', 'off', 'hashed'], 'expected one of: on, off, hashed').optional(),
+  CODEC_ORIGIN: text('', (value) => {
+    const origins = splitList(value).map((origin) => origin.replace(/\/$/, ''));
+    return origins.every(isOrigin)
+      ? origins
+      : invalid(
+          'expected the origin of the Temporal UI, such as https://temporal.example.com, without a path',
+        );
+  }),
+  CODEC_TOKEN: secretText,
 };
+
+/** As a browser writes it: in lower case, and without the port that its scheme has anyway. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}

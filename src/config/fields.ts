@@ -54,7 +54,7 @@ export const FIELDS = {
 
 /**
  * Settings that the demo ignores. It always runs on the embedded stand-ins and on its own journal, so that it never takes
- * the deliveries of a receiver to its local server.
+ * the deliveries of a receiver to its local server. Its accounts are made up, so it encrypts nothing.
  */
 export const NOT_FOR_DEMO = [
   'CACHE_URL',
@@ -73,6 +73,9 @@ export const NOT_FOR_DEMO = [
   'TENCENT_RATE',
   'JOURNAL_DIR',
   ...Object.keys(RELAY_FIELDS),
+  'PAYLOAD_KEYS',
+  'CODEC_ORIGIN',
+  'CODEC_TOKEN',
 ];
 
 /** The values of all settings. Each is valid by itself; `cross-checks.ts` compares them. */

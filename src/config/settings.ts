@@ -146,6 +146,7 @@ function compose(values: Values, context: ComposeContext) {
     indexAccounts: indexAccountsOf(values),
     /** The first one encrypts, all decrypt. Empty: nothing is encrypted. */
     payloadKeys: values.PAYLOAD_KEYS,
+    codec: codecOf(values),
     cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
     search: {
       url: values.SEARCH_URL,
@@ -175,6 +176,12 @@ function compose(values: Values, context: ComposeContext) {
 
 function indexAccountsOf({ INDEX_ACCOUNTS, PAYLOAD_KEYS }: Values): 'on' | 'off' | 'hashed' {
   return INDEX_ACCOUNTS ?? (PAYLOAD_KEYS.length > 0 ? 'hashed' : 'on');
+}
+
+/** Undefined: there is no codec server. `token` undefined: whoever reaches OPS_PORT can use it. */
+function codecOf({ PAYLOAD_KEYS, CODEC_ORIGIN, CODEC_TOKEN }: Values) {
+  const isOn = PAYLOAD_KEYS.length > 0 && (CODEC_ORIGIN.length > 0 || CODEC_TOKEN !== undefined);
+  return isOn ? { origins: CODEC_ORIGIN, token: CODEC_TOKEN } : undefined;
 }
 
 /** By OpenTelemetry's standard settings. Without an endpoint no spans are made. */

@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { refuseMalformedTargets } from './answers.ts';
+import { type CodecServerOptions, codecServer } from './codec-server.ts';
 
 /** The state of one part of the process. With `ready: false` a load balancer sends nothing to the process. */
 export type ComponentState = { ready: boolean; state: string };
@@ -18,6 +19,8 @@ export type OpsAppOptions = {
   components: () => Promise<Record<string, ComponentState>>;
   /** What the embedded stand-ins know about an account. Absent: none is in use. */
   viewAccount?: (account: string) => AccountView;
+  /** Absent: there is no codec server. */
+  codec?: CodecServerOptions | undefined;
 };
 
 /** For operators and orchestrators: health, readiness and metrics of the process. */
@@ -46,6 +49,7 @@ export function createOpsApp(options: OpsAppOptions): Koa {
   const app = new Koa();
   app.use(answerFailures(new SummedLog(logger)));
   app.use(refuseMalformedTargets);
+  if (options.codec) app.use(codecServer(options.codec));
   app.use(router.routes());
   app.use(router.allowedMethods());
   // Without a listener of its own, Koa prints errors to stderr.

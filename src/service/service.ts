@@ -17,6 +17,7 @@ import type { Tracing } from '../telemetry/tracing.ts';
 import { WorkerMetrics } from '../telemetry/worker-metrics.ts';
 import { createClient } from '../temporal/connect.ts';
 import { findTemporalCli } from '../temporal/local/find-cli.ts';
+import { freePort } from '../temporal/local/free-port.ts';
 import { type LocalServer, startLocalServer } from '../temporal/local/server.ts';
 import { FreshStarts } from '../temporal/start/fresh-starts.ts';
 import { TraceStarts } from '../temporal/start/trace-starts.ts';
@@ -57,7 +58,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { parts } = settings;
   const closers = new Closers(logger);
   try {
-    const local = parts.localTemporal ? await startLocal(options) : undefined;
+    const { host } = settings.http;
+    const opsPort = await chooseOpsPort(settings);
+    const local = parts.localTemporal ? await startLocal(options, opsPort) : undefined;
     if (local) closers.add('local Temporal server', () => local.stop());
 
     const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
@@ -92,8 +95,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       coreMetrics: () => coreMetrics.read(),
       components: () => readiness(client, running),
       ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
+      codec: settings.codec && { ...settings.codec, keys: settings.payloadKeys },
     });
-    const { host, opsPort } = settings.http;
     const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
     closers.add('OPS_PORT', () => ops.close());
 
@@ -180,11 +183,19 @@ async function startTracing(logger: Logger): Promise<Tracing> {
   return createTracing(logger);
 }
 
-function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
-  const { localTemporal, temporal } = settings;
+/** The local server's UI must know the address of the codec server before that listens. */
+async function chooseOpsPort({ http: { opsPort }, codec, parts }: Settings): Promise<number> {
+  return opsPort === 0 && codec && parts.localTemporal ? freePort() : opsPort;
+}
+
+function startLocal({ settings, say }: ServiceOptions, opsPort: number): Promise<LocalServer> {
+  const { localTemporal, temporal, codec } = settings;
   const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;
   const findCli = () => findTemporalCli({ cliPath, searchPath, cacheDir, say });
-  return startLocalServer({ findCli, dir, port, uiPort, namespace: temporal.namespace, say });
+  // A browser on this machine opens the UI, and calls the codec server.
+  const codecEndpoint = `http://127.0.0.1:${opsPort}/codec`;
+  const flags = codec && codec.origins.length > 0 ? ['--ui-codec-endpoint', codecEndpoint] : [];
+  return startLocalServer({ findCli, dir, port, uiPort, namespace: temporal.namespace, say, flags });
 }
 
 function atLocalServer(temporal: TemporalSettings, local: LocalServer): TemporalSettings {
