@@ -15,7 +15,7 @@ import {
 import { planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import { pendingActivities } from '../../support/histories.ts';
 import { largestPairs, pairsOf } from '../../support/inputs/deliveries.ts';
-import { payloadKey } from '../../support/inputs/payload-keys.ts';
+import { keysOf } from '../../support/inputs/payload-keys.ts';
 import { assertDoneOnce, type Fault, recordedActs } from '../../support/recorded-acts.ts';
 import { startTestTemporal, type TestTemporal } from '../../support/servers/temporal.ts';
 import { heldBytes, withKeys } from '../../support/stages/with-keys.ts';
@@ -29,7 +29,6 @@ const PAIRS = pairsOf(
   ['Secret-3', 'Secret-4'],
 );
 const SECRET = 'Secret-';
-const [k1, k2] = [payloadKey('k1'), payloadKey('k2')];
 const HOUR = 3_600_000;
 
 let plain: TestTemporal;
@@ -43,8 +42,8 @@ after(async () => {
 });
 
 /** Processes with these keys. */
-function keyed(...keys: Parameters<typeof withKeys>[1][]): TestTemporal {
-  const stage = withKeys(plain, ...keys);
+function keyed(...ids: string[]): TestTemporal {
+  const stage = withKeys(plain, keysOf(...ids));
   stages.push(stage);
   return stage;
 }
@@ -111,7 +110,7 @@ describe('a delivery of processes with PAYLOAD_KEYS', () => {
     ['activities', {}],
   ] as const) {
     test(`given failures that name accounts, and a first pass by ${kind}, then Temporal holds no account in plain text, and processes with the key read all of it`, async () => {
-      const temporal = keyed(k1);
+      const temporal = keyed('k1');
       const { client } = temporal;
       const { state, done, activities } = brokenActs();
       const taskQueue = `encrypted by ${kind}`;
@@ -150,14 +149,14 @@ describe('a delivery of processes with PAYLOAD_KEYS', () => {
         );
         assert.ok(!(await heldBytes(plain.client, id)).includes(SECRET), 'when it is done');
         const history = await handle.fetchHistory();
-        await Worker.runReplayHistory(workerEncryption([k1]), history, id);
+        await Worker.runReplayHistory(workerEncryption(keysOf('k1')), history, id);
       });
       assert.equal(done.clearCaches.length, 3);
     });
   }
 
   test('given accounts and a key id of the greatest length, then summaries stay within what Temporal takes', async () => {
-    const temporal = keyed(payloadKey('k'.repeat(32)));
+    const temporal = keyed('k'.repeat(32));
     const { done, activities } = recordedActs();
     const pairs = largestPairs(3);
     await withWorkerOn(temporal, { taskQueue: 'longest', activities }, async () => {
@@ -174,7 +173,7 @@ describe('a delivery of processes with PAYLOAD_KEYS', () => {
   });
 
   test('given a callback of the greatest size that is relayed, then Temporal takes it', async () => {
-    const { client } = keyed(k1);
+    const { client } = keyed('k1');
     const input = { ...workflowInput(PAIRS), callback: { query: '', body: 'x'.repeat(1.6 * 1_200 * 1_024) } };
     const id = workflowId(input.delivery);
     await client.workflow.start(FRIEND_DELETED, { taskQueue: 'nobody', workflowId: id, args: [input] });
@@ -209,30 +208,30 @@ describe('deliveries under way while PAYLOAD_KEYS changes', () => {
   }
 
   test('given keys that are turned on, then a delivery that began without them is retried and done', async () => {
-    const id = await goesOn('turned-on', plain, keyed(k1));
+    const id = await goesOn('turned-on', plain, keyed('k1'));
     const held = await heldBytes(plain.client, id);
     assert.ok(held.includes(SECRET) && held.includes('binary/encrypted'));
   });
 
   test('given a new first key, and the old one after it, then a delivery that began with the old one is done with the new one', async () => {
-    const id = await goesOn('rotated', keyed(k1), keyed(k2, k1));
+    const id = await goesOn('rotated', keyed('k1'), keyed('k2', 'k1'));
     const held = (await heldBytes(plain.client, id)).toString('latin1');
     for (const keyId of ['k1', 'k2']) assert.match(held, new RegExp(`encryption-key-id[^a-z0-9]+${keyId}`));
   });
 
   test('given processes that have the new key, but still encrypt with the old one, then they read what others encrypt with the new one', async () => {
-    await goesOn('half-rotated', keyed(k2, k1), keyed(k1, k2));
+    await goesOn('half-rotated', keyed('k2', 'k1'), keyed('k1', 'k2'));
   });
 });
 
 describe('a worker that lacks the key of a delivery', () => {
-  for (const [what, keys] of [
-    ['another key', [k2]],
+  for (const [what, ids] of [
+    ['another key', ['k2']],
     ['no key', []],
   ] as const) {
     test(`given ${what}, then its tasks fail and the workflow does not; a worker with the key goes on, with what was signalled meanwhile`, async () => {
-      const temporal = keyed(k1);
-      const taskQueue = `lacking-${keys.length}`;
+      const temporal = keyed('k1');
+      const taskQueue = `lacking-${ids.length}`;
       const { state, done, activities } = brokenActs();
       const worker = { taskQueue, activities };
       const { workflowId: id } = await withWorkerOn(temporal, worker, async () => {
@@ -243,7 +242,7 @@ describe('a worker that lacks the key of a delivery', () => {
       state.isBroken = false;
       const handle = temporal.client.workflow.getHandle(id);
       await handle.signal(retryFailedSignal, { by: 'erin' });
-      await withWorkerOn(keyed(...keys), worker, () => untilTaskFails(temporal, id));
+      await withWorkerOn(keyed(...ids), worker, () => untilTaskFails(temporal, id));
       assert.equal(await statusOf(id), RUNNING);
       const { events } = await handle.fetchHistory();
       const failed = events?.flatMap(({ workflowTaskFailedEventAttributes: task }) => task?.failure ?? []);
@@ -254,7 +253,7 @@ describe('a worker that lacks the key of a delivery', () => {
   }
 
   test('given an activity in back-off, then its tries fail there, and a worker with the key does it', async () => {
-    const temporal = keyed(k1);
+    const temporal = keyed('k1');
     const { client } = temporal;
     const { state, done, activities } = brokenActs();
     const worker = { taskQueue: 'lacking-activity', activities };

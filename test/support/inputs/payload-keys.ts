@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import type { PayloadKey } from '../../../src/encryption/payload-keys.ts';
+import { type PayloadKey, parsePayloadKeys } from '../../../src/encryption/payload-keys.ts';
 
-/** A new key with this id. */
-export function payloadKey(id = 'k1'): PayloadKey {
-  return { id, secret: randomBytes(32) };
+/** A value of `PAYLOAD_KEYS` with one key for each id. Equal ids have equal keys. */
+export function payloadKeysOf(...ids: string[]): string {
+  return ids.map((id) => `${id}:${Buffer.alloc(32, id).toString('base64')}`).join(',');
 }
 
-/** `PAYLOAD_KEYS` with these keys, as an operator sets it. */
-export function payloadKeysSetting(...keys: PayloadKey[]): string {
-  return keys.map(({ id, secret }) => `${id}:${Buffer.from(secret).toString('base64')}`).join(',');
+export function keysOf(...ids: string[]): PayloadKey[] {
+  return parsePayloadKeys(payloadKeysOf(...ids));
 }

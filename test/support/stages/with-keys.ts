@@ -8,7 +8,7 @@ const { History } = proto.temporal.api.history.v1;
 const { DescribeWorkflowExecutionResponse } = proto.temporal.api.workflowservice.v1;
 
 /** The same server, as processes see it that have these keys. Stop it, and the server goes on. */
-export function withKeys({ settings }: TestTemporal, ...payloadKeys: PayloadKey[]): TestTemporal {
+export function withKeys({ settings }: TestTemporal, payloadKeys: PayloadKey[]): TestTemporal {
   const withThem = { ...settings, payloadKeys };
   const client = createClient(withThem);
   return { settings: withThem, client, stop: () => client.connection.close() };
