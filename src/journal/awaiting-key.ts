@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
 import { DecryptionError } from '../encryption/key-ring.ts';
-import { type Bytes, pagesOf } from './database.ts';
+import { type Bytes, type Meta, pagesOf, WAITED } from './database.ts';
 import type { RecordCodec } from './record-codec.ts';
 
 /** Logged with reasons that name the keys. */
@@ -13,6 +13,7 @@ export type AwaitingKeyOptions = {
   pending: Database<Buffer, string>;
   /** Absent in a database of an earlier version that is only read. */
   awaiting: Database<Buffer, string> | undefined;
+  meta: Meta;
   codec: RecordCodec;
   /** Resolves when what it wrote is on the disk. */
   write: (write: () => void) => Promise<void>;
@@ -38,11 +39,13 @@ export class AwaitingKey {
 
   /** Takes a delivery out of what is handed over, in one transaction. */
   async add(key: string, reason: string): Promise<void> {
-    const { pending, awaiting, write } = this.#options;
+    const { pending, awaiting, meta, write } = this.#options;
     this.#reasons.add(reason);
     await write(() => {
       const record = pending.get(key);
       if (!record) return;
+      // If the part's name is damaged later, this shows that the part is missing.
+      void meta.put(WAITED, 1);
       void awaiting?.put(key, Buffer.from(record));
       void pending.remove(key);
     });

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RootDatabase } from 'lmdb';
-import { FORMAT_KEY, FORMATS, openMeta, PARTS } from './database.ts';
+import { AWAITING_KEY_PART, FORMAT_KEY, FORMATS, openMeta, PARTS, WAITED } from './database.ts';
 
 export type ChildOptions<Message> = {
   onMessage: (message: Message) => void;
@@ -66,6 +66,8 @@ export function tellParent(message: object): Promise<void> {
 export function hasRoot(environment: RootDatabase): boolean {
   const names = [...environment.getKeys({})].map(String);
   if (!Object.values(PARTS).every((name) => names.includes(name))) return false;
-  const format = openMeta(environment).get(FORMAT_KEY);
+  const meta = openMeta(environment);
+  if (meta.get(WAITED) !== undefined && !names.includes(AWAITING_KEY_PART)) return false;
+  const format = meta.get(FORMAT_KEY);
   return format === FORMATS.plain || format === FORMATS.encrypted;
 }

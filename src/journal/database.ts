@@ -10,8 +10,9 @@ export const SET_UP_MARK = 'set-up';
 /** How a journal's parts are named within its database. */
 export const PARTS = { pending: 'pending', quarantine: 'quarantine', meta: 'meta' } as const;
 export const SEEN_PARTS = ['seen-0', 'seen-1'] as const;
-/** Databases of earlier versions lack it. */
+/** Databases of earlier versions lack it. Once it was used, `WAITED` is in the part `meta`. */
 export const AWAITING_KEY_PART = 'awaiting-key';
+export const WAITED = 'waited';
 
 /** The key in the part `meta` that every database has once it is set up, even an empty one. */
 export const FORMAT_KEY = 'format';
@@ -48,7 +49,7 @@ export function* pagesOf(part: Database<Buffer, string>, limit: number): Generat
   }
 }
 
-type Meta = Database<number | string, string>;
+export type Meta = Database<number | string, string>;
 
 export function openMeta(environment: RootDatabase): Meta {
   return environment.openDB<number | string, string>({ name: PARTS.meta, encoding: 'json' });

@@ -16,6 +16,7 @@ import {
   pagesOf,
   putFormat,
   SEEN_PARTS,
+  WAITED,
 } from './database.ts';
 import { DiskSpace } from './folder/disk-space.ts';
 import { gatheredDir, replaceDatabase } from './folder/replace-database.ts';
@@ -101,7 +102,10 @@ async function writeAnew(from: RootDatabase, { codec, dir, signal }: Target): Pr
     for (const [name, kind] of RECORD_PARTS)
       await copy(name, (entry) => recodeIfPossible(codec, kind, entry));
     for (const name of SEEN_PARTS) await copy(name, ({ value }) => value);
-    await to.batch(() => putFormat(openMeta(to), codec.keyId));
+    await to.batch(() => {
+      putFormat(openMeta(to), codec.keyId);
+      if (openMeta(from).get(WAITED) !== undefined) void openMeta(to).put(WAITED, 1);
+    });
     return true;
   } finally {
     await to.close();

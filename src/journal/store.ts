@@ -47,7 +47,9 @@ export class JournalStore extends JournalReader {
     this.#seen = new SeenCallbacks(generations, remember);
     this.#commits = new CommitQueue((writes) => this.#commit(writes));
     const { pending, awaiting, codec } = this;
-    this.awaitingKey = new AwaitingKey({ pending, awaiting, codec, write: (write) => this.#keep(write) });
+    const meta = openMeta(this.environment);
+    const write = (writes: () => void) => this.#keep(writes);
+    this.awaitingKey = new AwaitingKey({ pending, awaiting, meta, codec, write });
     this.files = new OpenFiles(dir, onReplaced);
   }
 
