@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
 import { DecryptionError } from '../encryption/key-ring.ts';
-import { AWAIT_KEY } from '../journal/awaiting-key.ts';
+import { AWAIT_KEY } from '../journal/encryption/awaiting-key.ts';
 import type { PendingDelivery } from '../journal/record.ts';
 import type { JournalStore, Keyed } from '../journal/store.ts';
 import type { Logger } from '../telemetry/logger.ts';

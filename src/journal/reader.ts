@@ -12,7 +12,7 @@ import {
   PARTS,
 } from './database.ts';
 import { DamagedRecordError, type PendingDelivery, type Quarantined, type RecordKind } from './record.ts';
-import { RecordCodec } from './record-codec.ts';
+import { RecordCodec } from './encryption/record-codec.ts';
 
 /** A record with its key; keys sort by time of arrival. */
 export type Keyed<T> = { key: string; record: T };

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { seenKey } from '../callback/delivery-id.ts';
-import { AwaitingKey } from './awaiting-key.ts';
+import { AwaitingKey } from './encryption/awaiting-key.ts';
 import { CommitQueue, type Urgency } from './commit-queue.ts';
 import { openMeta, putFormat, reasonOf, SEEN_PARTS, SET_UP_MARK } from './database.ts';
 import { OpenFiles } from './folder/open-files.ts';

@@ -15,7 +15,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readCounts } from '../../../src/journal/folder/counts.ts';
 import type { PendingDelivery } from '../../../src/journal/record.ts';
-import { RecordCodec } from '../../../src/journal/record-codec.ts';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { JournalStore, type Keyed } from '../../../src/journal/store.ts';
 import type { KillableReceiver } from '../../support/doubles/killable.ts';
 import {

@@ -3,9 +3,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { PayloadKey } from '../../../src/encryption/payload-keys.ts';
-import { encryptJournal } from '../../../src/journal/encrypt-journal.ts';
+import { encryptJournal } from '../../../src/journal/encryption/encrypt-journal.ts';
 import { Journal } from '../../../src/journal/journal.ts';
-import { RecordCodec } from '../../../src/journal/record-codec.ts';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { PAGE, pendingDelivery } from '../../support/inputs/journal-damage.ts';

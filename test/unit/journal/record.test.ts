@@ -8,7 +8,7 @@ import {
   type RecordKind,
   readRecord,
 } from '../../../src/journal/record.ts';
-import { RecordCodec } from '../../../src/journal/record-codec.ts';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { encodeFormat1 } from '../../support/inputs/journal-format-1.ts';
 import { keysOf } from '../../support/inputs/payload-keys.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { RecordCodec } from '../../../src/journal/record-codec.ts';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { scanRecords } from '../../../src/journal/recovery/scan.ts';
 import type { FoundRecord, Keyed } from '../../../src/journal/store.ts';
 import {

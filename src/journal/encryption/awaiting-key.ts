@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
-import { DecryptionError } from '../encryption/key-ring.ts';
-import { type Bytes, type Meta, pagesOf, WAITED } from './database.ts';
+import { DecryptionError } from '../../encryption/key-ring.ts';
+import { type Bytes, type Meta, pagesOf, WAITED } from '../database.ts';
 import type { RecordCodec } from './record-codec.ts';
 
 /** Logged with reasons that name the keys. */

@@ -1,6 +1,6 @@
-import { KeyRing, keyIdOf, missingKey } from '../encryption/key-ring.ts';
-import type { PayloadKey } from '../encryption/payload-keys.ts';
-import { checkRecord, composeRecord, type RecordContent, type RecordKind } from './record.ts';
+import { KeyRing, keyIdOf, missingKey } from '../../encryption/key-ring.ts';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
+import { checkRecord, composeRecord, type RecordContent, type RecordKind } from '../record.ts';
 
 /** Writes and reads what records hold. With keys everything that is written is encrypted. */
 export class RecordCodec {

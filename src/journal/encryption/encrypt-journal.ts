@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
-import { DecryptionError } from '../encryption/key-ring.ts';
-import type { PayloadKey } from '../encryption/payload-keys.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { DecryptionError } from '../../encryption/key-ring.ts';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import {
   AWAITING_KEY_PART,
   type Bytes,
@@ -17,10 +17,10 @@ import {
   putFormat,
   SEEN_PARTS,
   WAITED,
-} from './database.ts';
-import { DiskSpace } from './folder/disk-space.ts';
-import { gatheredDir, replaceDatabase } from './folder/replace-database.ts';
-import { DamagedRecordError, type RecordKind } from './record.ts';
+} from '../database.ts';
+import { DiskSpace } from '../folder/disk-space.ts';
+import { gatheredDir, replaceDatabase } from '../folder/replace-database.ts';
+import { DamagedRecordError, type RecordKind } from '../record.ts';
 import { RecordCodec } from './record-codec.ts';
 
 /** A larger journal is not written anew, because its receiver depends on Temporal meanwhile. */
