@@ -4,7 +4,7 @@ import { monotonicFactory } from 'ulid';
 import { seenKey } from '../callback/delivery-id.ts';
 import { AwaitingKey } from './encryption/awaiting-key.ts';
 import { CommitQueue, type Urgency } from './commit-queue.ts';
-import { openMeta, putFormat, reasonOf, SEEN_PARTS, SET_UP_MARK } from './database.ts';
+import { FORMAT_KEY, openMeta, putFormat, reasonOf, SEEN_PARTS, SET_UP_MARK } from './database.ts';
 import { OpenFiles } from './folder/open-files.ts';
 import { JournalReader, type ReaderOptions, readIfPossible } from './reader.ts';
 import { composeRecord, type PendingDelivery, type Quarantined, type WholeRecord } from './record.ts';
@@ -65,7 +65,8 @@ export class JournalStore extends JournalReader {
     const mark = join(dir, SET_UP_MARK);
     if (existsSync(mark)) return;
     const meta = openMeta(this.environment);
-    await this.#write(() => putFormat(meta, this.codec.keyId));
+    // A journal that was set aside has a format and no mark.
+    if (meta.get(FORMAT_KEY) === undefined) await this.#write(() => putFormat(meta, this.codec.keyId));
     writeFileSync(mark, 'set up\n', { flush: true });
   }
 
