@@ -59,14 +59,12 @@ export class KeyRing {
   /** @throws DecryptionError */
   open(sealed: Uint8Array, purpose: SealedFor): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-    const nonceAt = HEADER + (bytes[1] ?? 0);
+    const id = keyIdOf(bytes);
+    const key = this.#keys.get(id);
+    if (!key) throw missingKey(id);
+    const nonceAt = HEADER + id.length;
     const tagAt = nonceAt + NONCE;
     const encryptedAt = tagAt + TAG;
-    if (bytes[0] !== FORMAT || bytes.length < encryptedAt)
-      throw new DecryptionError('not encrypted by Unfriend');
-    const id = bytes.toString('latin1', HEADER, nonceAt);
-    const key = this.#keys.get(id);
-    if (!key) throw new DecryptionError(`encrypted with the key ${id}, which PAYLOAD_KEYS lacks`);
     const decipher = createDecipheriv(CIPHER, key.secret, bytes.subarray(nonceAt, tagAt))
       .setAAD(withPurpose(bytes.subarray(0, nonceAt), purpose))
       .setAuthTag(bytes.subarray(tagAt, encryptedAt));
@@ -86,6 +84,22 @@ export class KeyRing {
   hashesOf(account: string): string[] {
     return this.#hashSecrets.map((secret) => hashWith(secret, account));
   }
+}
+
+/**
+ * The id of the key that encrypted something.
+ *
+ * @throws DecryptionError when it is not encrypted by Unfriend
+ */
+export function keyIdOf(sealed: Uint8Array): string {
+  const nonceAt = HEADER + (sealed[1] ?? 0);
+  if (sealed[0] !== FORMAT || sealed.length < nonceAt + NONCE + TAG)
+    throw new DecryptionError('not encrypted by Unfriend');
+  return Buffer.from(sealed.subarray(HEADER, nonceAt)).toString('latin1');
+}
+
+export function missingKey(id: string): DecryptionError {
+  return new DecryptionError(`encrypted with the key ${id}, which PAYLOAD_KEYS lacks`);
 }
 
 /** Names the purpose in what the tag protects, so that nothing is opened for another purpose. */

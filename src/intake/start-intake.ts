@@ -74,12 +74,13 @@ type Ways = { thread: StartThread; recent: RecentCallbacks; direct: DirectIntake
 
 function startOnJournal(parts: IntakeParts, { thread, recent, direct }: Ways): RunningIntake {
   const { settings, metrics, tracing, logger } = parts;
-  const { dedupeWindow } = settings;
+  const { dedupeWindow, payloadKeys } = settings;
   const { dir, maxPending } = settings.journal;
   const opening = new OpeningJournal({
     dir,
     maxPending,
     remember: dedupeWindow,
+    payloadKeys,
     metrics: metrics.journal,
     logger,
   });

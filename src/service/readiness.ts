@@ -91,7 +91,13 @@ function openJournalState(
 ): ComponentState {
   const now =
     unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
-  const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
+  const { awaitingKeyCount: waiting, awaitingKey } = store;
+  const states = [
+    now,
+    ...(waiting > 0 ? [`${waiting} wait for their key: ${awaitingKey.reasons.join('; ')}`] : []),
+    ...(salvaged ? [describeSalvaged(salvaged)] : []),
+  ];
+  const state = states.join('; ');
   return { ready: unavailable === undefined || isTemporalThere, state };
 }
 

@@ -141,6 +141,10 @@ export function observeJournal(
       'Deliveries acknowledged and not yet in Temporal',
       ({ store }) => store.pendingCount,
     ],
+    unfriend_journal_awaiting_key: [
+      'Pending deliveries that are encrypted with a key that PAYLOAD_KEYS lacks',
+      ({ store }) => store.awaitingKeyCount,
+    ],
     unfriend_journal_quarantined: ['Entries in the quarantine', ({ store }) => store.quarantinedCount],
     unfriend_journal_oldest_pending_age_seconds: [
       'How long the oldest pending delivery waits, in seconds',
@@ -186,7 +190,12 @@ function ageInSeconds(since: number | undefined): number {
 }
 
 export type JournalGauges = {
-  store: { pendingCount: number; quarantinedCount: number; oldestPendingAt: number | undefined };
+  store: {
+    pendingCount: number;
+    awaitingKeyCount: number;
+    quarantinedCount: number;
+    oldestPendingAt: number | undefined;
+  };
   /** Why nothing can be journaled right now. */
   unavailable: string | undefined;
   disk: { space: { free: number; reserve: number } } | undefined;
@@ -194,7 +203,7 @@ export type JournalGauges = {
 
 /** For a receiver whose journal can't be opened, or that has none. */
 export const NO_JOURNAL: JournalGauges = {
-  store: { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
+  store: { pendingCount: 0, awaitingKeyCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
   unavailable: 'there is none',
   disk: undefined,
 };

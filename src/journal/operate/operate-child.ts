@@ -1,16 +1,16 @@
-/** Run as a process of its own, `operate-child DIR OPERATION`: see operate.ts. */
-import { open } from 'lmdb';
+/** Run as a process of its own, `operate-child DIR`: see operate.ts. The operation is the parent's first message. */
 import { OperatorError } from '../../operator-error.ts';
-import { hasRoot, tellParent } from '../child.ts';
+import { hasRoot, instructionOfParent, tellParent } from '../child.ts';
+import { openEnvironment } from '../database.ts';
 import { JournalStore } from '../store.ts';
 import type { Operation, OperationMessage, RequeueSettings } from './operate.ts';
 import { requeue } from './requeue.ts';
 
-const [dir = '', operation = ''] = process.argv.slice(2);
+const [dir = ''] = process.argv.slice(2);
 // For a refused write lmdb-js rejects a second promise, which nobody can await.
 process.on('unhandledRejection', () => undefined);
 try {
-  await run(JSON.parse(operation) as Operation);
+  await run(await instructionOfParent<Operation>());
   await send({ kind: 'end' });
 } catch (error) {
   await send({ kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) });
@@ -19,7 +19,8 @@ process.disconnect();
 
 async function run(asked: Operation): Promise<void> {
   await checkRoot();
-  const store = await JournalStore.open({ dir, readOnly: asked.kind !== 'requeue' });
+  const { payloadKeys } = asked;
+  const store = await JournalStore.open({ dir, payloadKeys, readOnly: asked.kind !== 'requeue' });
   try {
     if (asked.kind === 'requeue') await requeueAll(store, asked);
     else await list(store, asked);
@@ -29,7 +30,7 @@ async function run(asked: Operation): Promise<void> {
 }
 
 async function checkRoot(): Promise<void> {
-  const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
+  const environment = openEnvironment(dir, { readOnly: true });
   const isThere = hasRoot(environment);
   await environment.close();
   if (!isThere) throw new Error('it has lost its root');
