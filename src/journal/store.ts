@@ -220,6 +220,13 @@ export class JournalStore {
     });
   }
 
+  /** Removes quarantined records for good, in one transaction. */
+  discardQuarantined(keys: readonly string[]): Promise<void> {
+    return this.#keep(() => {
+      for (const key of keys) void this.#quarantine.remove(key);
+    });
+  }
+
   /** A damaged record is undefined. */
   *listPending(limit: number): Generator<Keyed<PendingDelivery | undefined>> {
     for (const { key, value } of this.#pending.getRange({ limit }))

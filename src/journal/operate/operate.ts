@@ -1,11 +1,28 @@
 import { OperatorError } from '../../operator-error.ts';
 import { runChild } from '../child.ts';
-import type { PendingDelivery, Quarantined } from '../record.ts';
+import type { PendingDelivery, Quarantined, RecordKind } from '../record.ts';
 
 /** What the `journal` commands do with a journal, also while a receiver uses it. */
 export type Operation =
   | { kind: 'list' | 'quarantine'; limit: number }
-  | ({ kind: 'requeue'; ids: string[] } & RequeueSettings);
+  | ({ kind: 'requeue'; ids: string[] } & RequeueSettings)
+  | { kind: 'find'; account: string }
+  | { kind: 'discard'; ids: readonly string[] };
+
+/**
+ * An entry that names an account, or that nobody can search, because it is damaged. `receivedAt` is in ms since the
+ * epoch. A raw callback has no delivery id yet.
+ */
+export type FoundEntry = { part: RecordKind; id: string } & (
+  | { isSearchable: false }
+  | {
+      isSearchable: true;
+      kind: 'delivery' | 'raw';
+      deliveryId: string | null;
+      pairs: number | null;
+      receivedAt: number;
+    }
+);
 
 /** What of the settings decides about a raw callback. `relay`: absent where no endpoint stands behind the receiver. */
 export type RequeueSettings = {
@@ -20,6 +37,8 @@ export type OperationMessage =
   | { kind: 'quarantined'; key: string; record: Quarantined | undefined }
   | { kind: 'requeued'; id: string; deliveryId: string }
   | { kind: 'failed'; id: string; reason: string }
+  | { kind: 'found'; entry: FoundEntry }
+  | { kind: 'discarded'; count: number }
   | { kind: 'unreadable'; reason: string }
   | { kind: 'end' };
 

@@ -3,9 +3,9 @@ import { status } from '@grpc/grpc-js';
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import pMap from 'p-map';
 import { OperatorError } from '../../operator-error.ts';
-import { describeFailure } from '../connect.ts';
 import { isOpen } from '../attention/execution.ts';
 import { describeChain } from '../attention/retry-chain.ts';
+import { describeFailure } from '../connect.ts';
 import { carrierQuery } from './carrier-query.ts';
 import { findCarriers } from './find-carriers.ts';
 import type { CarryingDelivery, RunId } from './plan-erasure.ts';
@@ -18,7 +18,7 @@ const STALLED_MS = 60_000;
 const POLL_MS = 500;
 
 /** What became of one closed delivery. `reopened`: it is open again, because somebody retried it meanwhile. */
-type Deleted = { result: 'deleted' | 'reopened' } | { result: 'failed'; reason: string };
+type Deleted = { result: 'deleted' } | { result: 'reopened' } | { result: 'failed'; reason: string };
 
 export type DeletionReport = {
   /** The runs that the server took to delete, or had deleted before. */

@@ -1,0 +1,63 @@
+import { type CliContext, EXIT } from '../context.ts';
+import { onTemporal } from '../on-temporal.ts';
+import { confirm } from '../operate/confirm.ts';
+import { print, printJson, say } from '../output.ts';
+import { carryOut, type Erased, NOTHING } from './carry-out.ts';
+import { describeErased, describePlan, describeStaying } from './describe-erasure.ts';
+import { makePlan, type Plan } from './make-plan.ts';
+import { seekAndWarn } from './seek-and-warn.ts';
+
+const MAX_FAILURES_LISTED = 100;
+
+type EraseOptions = { dryRun: boolean; yes: boolean; json: boolean };
+
+/** Deletes what carries the account, after a person confirmed it. */
+export function eraseAccount(context: CliContext, account: string, options: EraseOptions): Promise<void> {
+  const { dryRun, yes, json } = options;
+  return onTemporal(context, async (client, settings) => {
+    const sought = seekAndWarn(account, settings);
+    const plan = await makePlan(client, sought, settings.journal.dir);
+    for (const line of describePlan(plan, dryRun)) say(line);
+    const isWanted = !dryRun && plan.closed.length + plan.journal.quarantined.length > 0;
+    const isRefused = isWanted && !yes && !(await confirm('Delete it for good?'));
+    if (isRefused) say('Nothing was deleted.');
+    const erased = isWanted && !isRefused ? await carryOut(client, plan) : NOTHING;
+    if (json) printJson(toDocument(plan, erased, dryRun));
+    else if (!isRefused) for (const line of report(plan, erased, dryRun)) print(line);
+    if (isRefused || erased.failures.length + erased.stillThere > 0) context.exitCode = EXIT.failed;
+    if (plan.journal.fault) throw plan.journal.fault;
+  });
+}
+
+function report(plan: Plan, erased: Erased, dryRun: boolean): string[] {
+  return [...(dryRun ? [] : describeErased(erased)), ...describeStaying(plan, erased)];
+}
+
+function toDocument(plan: Plan, erased: Erased, dryRun: boolean): object {
+  const { sought, closed, open, journal, notSearchable, retention } = plan;
+  const { taken, reopened, failures, stillThere, discarded } = erased;
+  return {
+    ...sought,
+    dryRun,
+    temporal: {
+      closed: closed.length,
+      open: open + reopened,
+      runs: closed.reduce((sum, { runs }) => sum + runs.length, 0),
+      deletedRuns: taken.length - stillThere,
+      stillThere,
+      failures: failures.slice(0, MAX_FAILURES_LISTED),
+      failed: failures.length,
+      retentionSeconds: retention,
+    },
+    journal: journal.isThere
+      ? {
+          pending: journal.pending.length,
+          quarantined: journal.quarantined.length,
+          discarded,
+          damaged: journal.damaged.length,
+        }
+      : null,
+    notSearchable,
+    setAside: journal.setAside,
+  };
+}
