@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { type CliContext, EXIT } from '../context.ts';
 import { onTemporal } from '../on-temporal.ts';
 import { confirm } from '../operate/confirm.ts';
@@ -13,20 +14,33 @@ type EraseOptions = { dryRun: boolean; yes: boolean; json: boolean };
 
 /** Deletes what carries the account, after a person confirmed it. */
 export function eraseAccount(context: CliContext, account: string, options: EraseOptions): Promise<void> {
-  const { dryRun, yes, json } = options;
   return onTemporal(context, async (client, settings) => {
     const sought = seekAndWarn(account, settings);
     const plan = await makePlan(client, sought, settings.journal.dir);
-    for (const line of describePlan(plan, dryRun)) say(line);
-    const isWanted = !dryRun && plan.closed.length + plan.journal.quarantined.length > 0;
-    const isRefused = isWanted && !yes && !(await confirm('Delete it for good?'));
-    if (isRefused) say('Nothing was deleted.');
-    const erased = isWanted && !isRefused ? await carryOut(client, plan) : NOTHING;
-    if (json) printJson(toDocument(plan, erased, dryRun));
-    else if (!isRefused) for (const line of report(plan, erased, dryRun)) print(line);
-    if (isRefused || erased.failures.length + erased.stillThere > 0) context.exitCode = EXIT.failed;
+    for (const line of describePlan(plan, options.dryRun)) say(line);
+    const erased = await eraseIfWanted(client, plan, options);
+    show(plan, erased, options);
+    const isUnfinished = !erased || erased.failures.length + erased.stillThere > 0;
+    context.exitCode = isUnfinished ? EXIT.failed : EXIT.done;
     if (plan.journal.fault) throw plan.journal.fault;
   });
+}
+
+/** undefined: the person said no. */
+async function eraseIfWanted(
+  client: Client,
+  plan: Plan,
+  { dryRun, yes }: EraseOptions,
+): Promise<Erased | undefined> {
+  if (dryRun || plan.closed.length + plan.journal.quarantined.length === 0) return NOTHING;
+  if (yes || (await confirm('Delete it for good?'))) return carryOut(client, plan);
+  return undefined;
+}
+
+function show(plan: Plan, erased: Erased | undefined, { dryRun, json }: EraseOptions): void {
+  if (json) printJson(toDocument(plan, erased ?? NOTHING, dryRun));
+  else if (!erased) say('Nothing was deleted.');
+  else for (const line of report(plan, erased, dryRun)) print(line);
 }
 
 function report(plan: Plan, erased: Erased, dryRun: boolean): string[] {

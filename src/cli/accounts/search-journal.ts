@@ -1,8 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { SET_UP_MARK } from '../../journal/database.ts';
-import type { DamagedJournalError, FoundEntry } from '../../journal/operate/operate.ts';
-import { onJournal } from '../journal/on-journal.ts';
+import { DamagedJournalError, type FoundEntry, operate } from '../../journal/operate/operate.ts';
 
 type NamingEntry = Extract<FoundEntry, { isSearchable: true }>;
 
@@ -25,10 +24,7 @@ export type JournalSearch = {
 export async function searchJournal(dir: string, account: string): Promise<JournalSearch> {
   const isThere = existsSync(join(dir, SET_UP_MARK));
   const setAside = foldersSetAside(dir);
-  const nothing = { pending: [], quarantined: [], damaged: [], fault: undefined };
-  if (!isThere) return { dir, isThere, setAside, ...nothing };
-  const { messages, fault } = await onJournal(dir, { kind: 'find', account });
-  const entries = messages.flatMap((message) => (message.kind === 'found' ? [message.entry] : []));
+  const { entries, fault } = isThere ? await readEntries(dir, account) : NOTHING;
   const naming = entries.filter((entry) => entry.isSearchable);
   return {
     dir,
@@ -39,6 +35,21 @@ export async function searchJournal(dir: string, account: string): Promise<Journ
     setAside,
     fault,
   };
+}
+
+const NOTHING = { entries: [], fault: undefined };
+
+async function readEntries(dir: string, account: string) {
+  const entries: FoundEntry[] = [];
+  try {
+    await operate(dir, { kind: 'find', account }, (message) => {
+      if (message.kind === 'found') entries.push(message.entry);
+    });
+    return { entries, fault: undefined };
+  } catch (error) {
+    if (error instanceof DamagedJournalError) return { entries, fault: error };
+    throw error;
+  }
 }
 
 function foldersSetAside(dir: string): string[] {
