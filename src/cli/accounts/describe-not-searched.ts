@@ -20,7 +20,7 @@ export function describeNotSearched(
       `${counted(relayed, 'callback')} of other commands in Temporal: their bodies can't be searched`,
     damaged.length > 0 && `${entries} of the journal and its quarantine: damaged`,
     setAside.length > 0 &&
-      `${counted(setAside.length, 'damaged journal')} that were set aside: ${setAside.join(', ')}`,
+      `${counted(setAside.length, 'damaged journal')}, set aside: ${setAside.join(', ')}`,
     !isThere && `a journal: there is none in ${dir}. Run this on every receiver`,
   ].filter((line) => line !== false);
 }

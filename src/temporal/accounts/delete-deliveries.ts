@@ -5,7 +5,7 @@ import pMap from 'p-map';
 import { OperatorError } from '../../operator-error.ts';
 import { isOpen } from '../attention/execution.ts';
 import { describeChain } from '../attention/retry-chain.ts';
-import { describeFailure } from '../connect.ts';
+import { describeFailure, describeRpcError } from '../connect.ts';
 import { carrierQuery } from './carrier-query.ts';
 import { findCarriers } from './find-carriers.ts';
 import type { CarryingDelivery, RunId } from './plan-erasure.ts';
@@ -13,8 +13,11 @@ import type { SoughtAccount } from './sought-account.ts';
 
 const CONCURRENCY = 10;
 
-/** The server deletes in the background. It is given up on if nothing more is gone for this long, in ms. */
-const STALLED_MS = 60_000;
+/**
+ * The wait ends if nothing more is gone for this long, in ms. The server deletes in the background. It begins only once it
+ * has noted that all tasks of the workflow's end are done, which takes it up to a minute after that end.
+ */
+const STALLED_MS = 180_000;
 const POLL_MS = 500;
 
 /** What became of one closed delivery. `reopened`: it is open again, because somebody retried it meanwhile. */
@@ -59,7 +62,7 @@ async function deleteDelivery(client: Client, { firstId, runs }: CarryingDeliver
   } catch (error) {
     if (codeOf(error) === status.PERMISSION_DENIED)
       throw new OperatorError(
-        `Temporal refuses to delete workflows of the namespace ${client.options.namespace}: ${describeFailure(error)} Use an identity that may write to the namespace.`,
+        `Temporal refuses to delete workflows of the namespace ${client.options.namespace}: ${describeRpcError(error)}. It takes an identity that may write to the namespace. Nothing was deleted in the quarantine.`,
         { cause: error },
       );
     return { result: 'failed', reason: describeFailure(error) };

@@ -29,12 +29,17 @@ type Document = {
 const KEY = payloadKey('k1');
 const SETTINGS = { PAYLOAD_KEYS: KEY };
 
-/** So many events, where a server's own limit is 4,096: a small delivery continues as new. */
-const CONTINUE_EARLY = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'];
+const FLAGS = [
+  // So many events, where a server's own limit is 4,096: a small delivery continues as new.
+  'limit.historyCount.suggestContinueAsNew=60',
+  // A server deletes only what it has noted as closed. By default that takes it up to a minute.
+  'history.transferProcessorUpdateAckInterval="1s"',
+  'history.visibilityProcessorUpdateAckInterval="1s"',
+].flatMap((value) => ['--dynamic-config-value', value]);
 
 let stage: AccountStage;
 before(async () => {
-  stage = await AccountStage.start({ flags: CONTINUE_EARLY });
+  stage = await AccountStage.start({ flags: FLAGS });
 });
 after(() => stage.stop());
 
@@ -93,7 +98,13 @@ describe('unfriend erase', () => {
     const { retriedOpen = '', abandoned = '', continued = '', others = '', parked = '' } = ids;
     await until('the retry to be listed', async () => (await runsOf(`${retriedOpen}/retry-1`)).length === 1);
 
-    const doomed = await runsOf(ids.done ?? '', ids.hashed ?? '', continued, abandoned, `${abandoned}/retry-1`);
+    const doomed = await runsOf(
+      ids.done ?? '',
+      ids.hashed ?? '',
+      continued,
+      abandoned,
+      `${abandoned}/retry-1`,
+    );
     assert.ok(doomed.length >= 6, 'one of them has several runs');
     const staying = await runsOf(others, parked, retriedOpen, `${retriedOpen}/retry-1`);
     assert.equal(staying.length, 4);
@@ -158,12 +169,15 @@ describe('unfriend erase', () => {
     await stage.quarantineRaw('{"PairList":{"To_Account":"forbidden"}}');
     const proxy = await TemporalProxy.start(String(temporal.settings.connectionOptions.address));
     try {
-      const refusal = { code: status.PERMISSION_DENIED, message: 'Request unauthorized.' };
+      const refusal = { code: status.PERMISSION_DENIED, message: 'Request unauthorized' };
       proxy.refusals.set('/DeleteWorkflowExecution', refusal);
       const settings = { ...SETTINGS, TEMPORAL_ADDRESS: proxy.address };
       const { code, stdout, stderr } = await stage.unfriend(['erase', 'forbidden', '--yes'], settings);
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /^Temporal refuses to delete workflows of the namespace default: Request unauthorized\./m);
+      assert.match(
+        stderr,
+        /^Temporal refuses to delete workflows of the namespace default: Request unauthorized\./m,
+      );
     } finally {
       await proxy.stop();
     }
@@ -191,7 +205,9 @@ describe('unfriend erase', () => {
     assert.deepEqual([code, document.temporal.deletedRuns, document.temporal.failed], [0, 2, 0]);
   });
 
-  test('given a terminal, then it asks: anything but yes deletes nothing, and ends with 1', { skip: NO_TERMINAL }, async () => {
+  test('given a terminal, then it asks: anything but yes deletes nothing, and ends with 1', {
+    skip: NO_TERMINAL,
+  }, async () => {
     const account = `asked-${randomUUID().slice(0, 8)}`;
     const id = await closed([account, 'bob']);
     const TEMPORAL_ADDRESS = String(stage.deliveries.temporal.settings.connectionOptions.address);

@@ -8,6 +8,7 @@ import { relayedCommandOf } from '../../support/inputs/relayed.ts';
 import { AccountStage, payloadKey } from '../../support/stages/account-stage.ts';
 import { deliveryIdOf } from '../../support/stages/attention-stage.ts';
 import { workflowInput } from '../../support/stages/worker.ts';
+import { until } from '../../support/until.ts';
 
 type Entry = { id: string; kind: string; deliveryId: string | null; pairs: number | null };
 type Document = {
@@ -48,6 +49,10 @@ before(async () => {
   await stage.deliver(workflowInput(largestPairs(100)));
   await stage.deliver(workflowInput(pairsOf(['alice', 'unseen'])), { indexAccounts: false });
   await stage.deliver(relayedCommandOf());
+  await until('all to be listed', async () => {
+    const { count } = await deliveries.temporal.client.workflow.count('WorkflowType IS NOT NULL');
+    return count === 11;
+  });
 });
 after(() => stage.stop());
 
@@ -71,7 +76,7 @@ describe('unfriend find', () => {
       expected,
     );
     assert.deepEqual([document.open, document.closed, document.journal], [2, 4, null]);
-    assert.deepEqual(document.notSearchable, { cut: 1, notIndexed: 2, relayed: 1 });
+    assert.deepEqual(document.notSearchable, { cut: 1, notIndexed: 1, relayed: 1 });
     const parked = document.workflows.find(({ workflowId }) => workflowId === ids.parked);
     assert.equal(parked?.status, 'NeedsAttention');
     assert.match(String(parked?.link), /\/namespaces\/.*\/workflows\/friend-deleted/);
@@ -102,7 +107,9 @@ describe('unfriend find', () => {
     await stage.journal('waiting', ['alice', 'frank']);
     await stage.journal('of-others', ['alice2', 'frank']);
     await stage.quarantine('never', ['frank', 'alice']);
-    await stage.quarantineRaw('{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":{"To_Account":"alice"}}');
+    await stage.quarantineRaw(
+      '{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":{"To_Account":"alice"}}',
+    );
     await stage.quarantineRaw('{"PairList":{"To_Account":"alice2"}}');
     await stage.quarantineDamaged();
     mkdirSync(join(stage.folder.path, 'journal.corrupt-2026-01-01T00-00-00'));
@@ -132,7 +139,7 @@ describe('unfriend find', () => {
     assert.match(stdout, /^and 4 more: see --limit/m);
     assert.match(stdout, /^Not searched:\n( {2}.+\n)+/m);
     assert.match(stdout, /^ {2}1 delivery with more accounts than the search attribute holds$/m);
-    assert.match(stdout, /^ {2}2 deliveries without accounts in search attributes \(INDEX_ACCOUNTS=off\)$/m);
+    assert.match(stdout, /^ {2}1 delivery without accounts in search attributes \(INDEX_ACCOUNTS=off\)$/m);
     assert.match(stdout, /^ {2}\S{22} \(key old\)$/m);
     assert.match(stdout, /npx unfriend status <delivery id>/);
     assert.match(stdout, /npx unfriend erase <account> --dry-run/);
