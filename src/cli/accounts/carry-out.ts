@@ -1,11 +1,7 @@
 import type { Client } from '@temporalio/client';
-import {
-  type DeletionReport,
-  deleteDeliveries,
-  waitUntilGone,
-} from '../../temporal/accounts/delete-deliveries.ts';
+import { type DeletionReport, deleteDeliveries } from '../../temporal/accounts/delete-deliveries.ts';
 import type { CarryingDelivery } from '../../temporal/accounts/plan-erasure.ts';
-import type { SoughtAccount } from '../../temporal/accounts/sought-account.ts';
+import { waitUntilGone } from '../../temporal/accounts/wait-until-gone.ts';
 import { toOperatorError } from '../../temporal/connect.ts';
 import { createBulkView } from '../operate/bulk-view.ts';
 import { discardQuarantined } from './discard-quarantined.ts';
@@ -21,10 +17,10 @@ export const NOTHING: Erased = { taken: [], reopened: 0, failures: [], stillTher
  *
  * @throws OperatorError if there is no right to delete, or Temporal can't be asked
  */
-export async function carryOut(client: Client, { sought, closed, journal }: Plan): Promise<Erased> {
+export async function carryOut(client: Client, { closed, journal }: Plan): Promise<Erased> {
   try {
     const report = await deleteAll(client, closed);
-    const stillThere = await waitForAll(client, sought, report);
+    const stillThere = await waitForAll(client, report);
     const ids = journal.quarantined.map(({ id }) => id);
     return { ...report, stillThere, discarded: await discardQuarantined(journal.dir, ids) };
   } catch (error) {
@@ -42,11 +38,11 @@ async function deleteAll(client: Client, closed: readonly CarryingDelivery[]): P
   }
 }
 
-async function waitForAll(client: Client, sought: SoughtAccount, { taken }: DeletionReport): Promise<number> {
+async function waitForAll(client: Client, { taken }: DeletionReport): Promise<number> {
   const view = createBulkView('gone');
   try {
     const onGone = (gone: number) => view.update(gone, taken.length);
-    return await waitUntilGone(client, { runs: taken, sought, onGone });
+    return await waitUntilGone(client, taken, onGone);
   } finally {
     view.stop();
   }

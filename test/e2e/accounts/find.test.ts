@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { searchAttributes } from '../../../workflows/contract.ts';
 import { largestPairs, pairsOf } from '../../support/inputs/deliveries.ts';
 import { differences, documentedJson } from '../../support/inputs/documented-json.ts';
 import { relayedCommandOf } from '../../support/inputs/relayed.ts';
@@ -101,6 +102,22 @@ describe('unfriend find', () => {
       listed.push(workflowId);
     assert.deepEqual(listed, [ids.hashed]);
     assert.equal((await find('alice', { PAYLOAD_KEYS: NEW })).document.workflows.length, 6);
+  });
+
+  test('given a closed delivery with hashes, when it is retried without the key, then the retry has the same hashes', async () => {
+    const { deliveries } = stage;
+    const id = await stage.deliver(workflowInput(pairsOf(['hashed', 'retried'])), { key: OLD });
+    await deliveries.handle(id).terminate();
+    await deliveries.ended('Terminated', id);
+    await deliveries.act('retry', id);
+    const [before, now] = [
+      await deliveries.handle(id).describe(),
+      await deliveries.handle(`${id}/retry-1`).describe(),
+    ];
+    const { accounts } = searchAttributes;
+    assert.equal(before.typedSearchAttributes.get(accounts)?.length, 2);
+    assert.deepEqual(now.typedSearchAttributes.get(accounts), before.typedSearchAttributes.get(accounts));
+    await deliveries.handle(`${id}/retry-1`).terminate();
   });
 
   test('given a journal and a quarantine, then it finds in them what names the account, and tells what is damaged', async () => {
