@@ -30,7 +30,7 @@ export const ACCOUNTS_CUT_MEMO = 'accountsCut';
 /** Temporal accepts 2 KB per search attribute. The encoding adds quotes and commas. */
 const MAX_ACCOUNTS_BYTES = 2000;
 
-/** Lists are cut only in deliveries with at least this many pairs: 29 names fit, however long they are, and 79 hashes. */
+/** Lists are cut only in deliveries with at least this many pairs: 29 names fit, whatever they are, and 79 hashes. */
 export const FEWEST_PAIRS_CUT = 15;
 
 /**
