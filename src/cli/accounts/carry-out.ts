@@ -20,9 +20,10 @@ export const NOTHING: Erased = { taken: [], reopened: 0, failures: [], stillTher
 export async function carryOut(client: Client, { closed, journal }: Plan): Promise<Erased> {
   try {
     const report = await deleteAll(client, closed);
-    const stillThere = await waitForAll(client, report);
     const ids = journal.quarantined.map(({ id }) => id);
-    return { ...report, stillThere, discarded: await discardQuarantined(journal.dir, ids) };
+    const discarded = await discardQuarantined(journal.dir, ids);
+    // Last, because it can take minutes, and somebody may break it off.
+    return { ...report, discarded, stillThere: await waitForAll(client, report) };
   } catch (error) {
     throw toOperatorError(error);
   }
