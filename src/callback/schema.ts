@@ -10,6 +10,11 @@ export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
  */
 const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of printable ASCII');
 
+/** Whether a callback can carry this account. */
+export function isUserId(account: string): boolean {
+  return userId.safeParse(account).success;
+}
+
 /** Unknown fields are ignored, never rejected: the vendor adds some without notice. */
 const pairSchema = z.object({ From_Account: userId, To_Account: userId });
 const friendDelete = z.object({ PairList: z.array(z.unknown()).min(1, 'expected at least one pair') });

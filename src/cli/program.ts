@@ -3,6 +3,8 @@ import type { Environment } from '../config/settings.ts';
 import { SettingsError } from '../config/settings-error.ts';
 import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
+import { addErase } from './accounts/erase.ts';
+import { addFind } from './accounts/find.ts';
 import { addCheck } from './check/check.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { addDemo } from './demo.ts';
@@ -51,6 +53,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addFailed(program, context);
   addRetry(program, context);
   addDismiss(program, context);
+  addFind(program, context);
+  addErase(program, context);
   addJournal(program, context);
   addSetup(program, context);
   addCheck(program, context);

@@ -161,6 +161,13 @@ export class JournalStore extends JournalReader {
     });
   }
 
+  /** Removes quarantined records for good, in one transaction. */
+  discardQuarantined(keys: readonly string[]): Promise<void> {
+    return this.#keep(() => {
+      for (const key of keys) void this.quarantine.remove(key);
+    });
+  }
+
   async close(): Promise<void> {
     this.awaitingKey.stop();
     await this.#commits.flush();

@@ -3,6 +3,7 @@ import { OperatorError } from '../../operator-error.ts';
 import { hasRoot, instructionOfParent, tellParent } from '../child.ts';
 import { openEnvironment } from '../database.ts';
 import { JournalStore } from '../store.ts';
+import { findAccount } from './find-account.ts';
 import type { Operation, OperationMessage, RequeueSettings } from './operate.ts';
 import { requeue } from './requeue.ts';
 
@@ -19,14 +20,34 @@ process.disconnect();
 
 async function run(asked: Operation): Promise<void> {
   await checkRoot();
-  const { payloadKeys } = asked;
-  const store = await JournalStore.open({ dir, payloadKeys, readOnly: asked.kind !== 'requeue' });
+  const writes = asked.kind === 'requeue' || asked.kind === 'discard';
+  const store = await JournalStore.open({ dir, payloadKeys: asked.payloadKeys, readOnly: !writes });
   try {
-    if (asked.kind === 'requeue') await requeueAll(store, asked);
-    else await list(store, asked);
+    await operateOn(store, asked);
   } finally {
     await store.close();
   }
+}
+
+async function operateOn(store: JournalStore, asked: Operation): Promise<void> {
+  switch (asked.kind) {
+    case 'requeue':
+      return requeueAll(store, asked);
+    case 'find':
+      for (const entry of findAccount(store, asked.account)) await send({ kind: 'found', entry });
+      return;
+    case 'discard':
+      return discard(store, asked.ids);
+    default:
+      return list(store, asked);
+  }
+}
+
+/** Somebody may have requeued some of them meanwhile. */
+async function discard(store: JournalStore, ids: readonly string[]): Promise<void> {
+  const present = ids.filter((id) => store.has('quarantined', id));
+  await store.discardQuarantined(present);
+  await send({ kind: 'discarded', count: present.length });
 }
 
 async function checkRoot(): Promise<void> {

@@ -2,7 +2,7 @@ import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runChild } from '../child.ts';
 import type { Listed } from '../reader.ts';
-import type { PendingDelivery, Quarantined } from '../record.ts';
+import type { PendingDelivery, Quarantined, RecordKind } from '../record.ts';
 
 /**
  * What the `journal` commands do with a journal, also while a receiver uses it. `payloadKeys`: as that receiver has them;
@@ -11,6 +11,23 @@ import type { PendingDelivery, Quarantined } from '../record.ts';
 export type Operation = { payloadKeys?: readonly PayloadKey[] } & (
   | { kind: 'list' | 'quarantine'; limit: number }
   | ({ kind: 'requeue'; ids: string[] } & RequeueSettings)
+  | { kind: 'find'; account: string }
+  | { kind: 'discard'; ids: readonly string[] }
+);
+
+/**
+ * An entry that names an account, or that nobody can search: it is damaged, or it waits for a key that is missing here.
+ * `receivedAt` is in ms since the epoch. A raw callback has no delivery id yet.
+ */
+export type FoundEntry = { part: RecordKind; id: string } & (
+  | { isSearchable: false; missingKey?: string }
+  | {
+      isSearchable: true;
+      kind: 'delivery' | 'raw';
+      deliveryId: string | null;
+      pairs: number | null;
+      receivedAt: number;
+    }
 );
 
 /** What of the settings decides about a raw callback. `relay`: absent where no endpoint stands behind the receiver. */
@@ -26,6 +43,8 @@ export type OperationMessage =
   | ({ kind: 'quarantined' } & Listed<Quarantined>)
   | { kind: 'requeued'; id: string; deliveryId: string }
   | { kind: 'failed'; id: string; reason: string }
+  | { kind: 'found'; entry: FoundEntry }
+  | { kind: 'discarded'; count: number }
   | { kind: 'unreadable'; reason: string }
   | { kind: 'end' };
 

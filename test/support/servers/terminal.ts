@@ -42,6 +42,15 @@ export class UnfriendOnTerminal {
     });
   }
 
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
   /** Presses Ctrl-C. */
   async interrupt(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
