@@ -10,6 +10,11 @@
 {{- $faults = append $faults (printf "settings.%s: missing; set it to an address or to off. An address with a password belongs into a Secret: name it in secrets.%s" . .) -}}
 {{- end -}}
 {{- end -}}
+{{- range list "CACHE_URL" "SEARCH_URL" "NOTIFY_URL" -}}
+{{- if eq (toString (index $v.settings .)) "embedded" -}}
+{{- $faults = append $faults (printf "settings.%s: the embedded stand-in is for trying out and refused in production; set an address, or off" .) -}}
+{{- end -}}
+{{- end -}}
 {{- range $name, $_ := $v.secrets -}}
 {{- if hasKey $v.settings $name }}{{ $faults = append $faults (printf "settings.%s: contradicts secrets.%s; keep one of them" $name $name) }}{{ end -}}
 {{- end -}}
