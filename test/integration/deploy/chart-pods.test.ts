@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createProgram } from '../../../src/cli/program.ts';
-import type { Role } from '../../../src/config/settings.ts';
 import { createOpsApp } from '../../../src/http/ops-app.ts';
 import { listen } from '../../../src/http/server.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
@@ -21,7 +20,6 @@ import {
 } from '../../support/inputs/chart.ts';
 import { read } from '../../support/inputs/settings.ts';
 
-const ROLES: Record<string, Role> = { receiver: 'serve', worker: 'work', setup: 'operate' };
 const dockerfile = readFileSync(join(PACKAGE_ROOT, 'deploy', 'Dockerfile'), 'utf8');
 const rendered = Object.entries(VALUES).map(([name, values]) => ({ name, manifests: render(values) }));
 const everything = rendered.find(({ name }) => name === 'everything')?.manifests ?? [];
@@ -152,7 +150,6 @@ describe('the pods of the Helm chart', () => {
       assert.ok(receiver?.terminationGracePeriodSeconds * 1_000 >= http.drainDelay + 25_000);
     }
     assert.ok(podsOf(least).worker?.terminationGracePeriodSeconds >= 15 + 5);
-    assert.ok(ROLES.receiver);
   });
 
   test('the set-up runs before each install and upgrade, with an account that there is by then', () => {

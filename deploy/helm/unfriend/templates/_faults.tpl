@@ -4,7 +4,8 @@
 {{- $faults := list -}}
 {{- if not $v.image.repository }}{{ $faults = append $faults "image.repository: missing; set it to where you pushed the image" }}{{ end -}}
 {{- if not $v.temporal.address }}{{ $faults = append $faults "temporal.address: missing; set it to host:port of Temporal's frontend" }}{{ end -}}
-{{- if not $v.settings.SDK_APP_ID }}{{ $faults = append $faults "settings.SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app" }}{{ end -}}
+{{- $notify := toString (default "" $v.settings.NOTIFY_URL) -}}
+{{- if and (not $v.settings.SDK_APP_ID) (or $v.receiver.enabled (contains "tencent:" $notify)) }}{{ $faults = append $faults "settings.SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app" }}{{ end -}}
 {{- range list "CACHE_URL" "SEARCH_URL" "NOTIFY_URL" -}}
 {{- if not (or (hasKey $v.settings .) (hasKey $v.secrets .)) -}}
 {{- $faults = append $faults (printf "settings.%s: missing; set it to an address or to off. An address with a password belongs into a Secret: name it in secrets.%s" . .) -}}
@@ -33,7 +34,6 @@
 {{- if and $isSecret (hasKey . "value") }}{{ $faults = append $faults (printf "extraEnv: %s looks like a secret; use valueFrom with a secretKeyRef" .name) }}{{ end -}}
 {{- if has .name (include "unfriend.ownNames" $ | fromJsonArray) }}{{ $faults = append $faults (printf "extraEnv: %s is set by the chart; see settings, secrets and the other values" .name) }}{{ end -}}
 {{- end -}}
-{{- $notify := toString (default "" $v.settings.NOTIFY_URL) -}}
 {{- if and $v.worker.enabled (contains "tencent:" $notify) (not $v.secrets.TENCENT_SECRET_KEY) -}}
 {{- $faults = append $faults "secrets.TENCENT_SECRET_KEY: missing; tencent: in NOTIFY_URL needs the Secret with the app's secret key" -}}
 {{- end -}}
@@ -52,8 +52,9 @@
 {{- if and $v.codec.ingress.enabled (not $v.codec.enabled) }}{{ $faults = append $faults "codec.ingress.enabled: needs codec.enabled" }}{{ end -}}
 {{- if and $v.codec.enabled (not $v.receiver.enabled) }}{{ $faults = append $faults "codec.enabled: needs receiver.enabled, because the codec server is on the receivers" }}{{ end -}}
 {{- $tls := $v.temporal.tls -}}
-{{- if and (eq $v.worker.autoscaling.type "keda") (or $tls.enabled $tls.ca) (not $tls.clientSecret) (not $v.secrets.TEMPORAL_API_KEY) -}}
-{{- $faults = append $faults "worker.autoscaling.type: KEDA's Temporal scaler uses TLS only with a client certificate or an API key; use hpa" -}}
+{{- $isPlainTls := or $tls.ca (and $tls.enabled (not $v.secrets.TEMPORAL_API_KEY)) -}}
+{{- if and (eq $v.worker.autoscaling.type "keda") $isPlainTls (not $tls.clientSecret) -}}
+{{- $faults = append $faults "worker.autoscaling.type: KEDA's Temporal scaler uses TLS only with a client certificate or an API key, and a CA of your own only with a client certificate; use hpa" -}}
 {{- end -}}
 {{- if gt (int $v.worker.autoscaling.minReplicas) (int $v.worker.autoscaling.maxReplicas) }}{{ $faults = append $faults "worker.autoscaling.minReplicas: expected at most maxReplicas" }}{{ end -}}
 {{- $faults | toJson -}}
