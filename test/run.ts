@@ -30,6 +30,7 @@ const NEEDS: Record<string, ServerName[]> = {
   'integration/backends/redis-': ['redis'],
   'integration/backends/open-search-': ['openSearch'],
   'integration/deploy/alerts.test.ts': ['promtool'],
+  'integration/deploy/chart': ['helm', 'kubernetesSchemas'],
   'e2e/service/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],
   'e2e/service/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/service/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
@@ -135,6 +136,8 @@ function environment(): Record<string, string> {
     TEST_TIME_SKIPPING_SERVER: servers.timeSkippingServer?.path,
     TEST_REDIS_SERVER: servers.redis?.path,
     TEST_PROMTOOL: servers.promtool?.path,
+    TEST_HELM: servers.helm?.path,
+    TEST_KUBERNETES_SCHEMAS: servers.kubernetesSchemas?.path,
     CHROMIUM_PATH: servers.chromium?.path,
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: join(PACKAGE_ROOT, 'test', 'support', 'no-temporal-profile.toml'),

