@@ -5,6 +5,11 @@ import type { Endpoint } from '../../activities/backends/endpoint.ts';
 import type { Backends } from '../../activities/backends/index.ts';
 import type { Messenger } from '../../activities/backends/messenger.ts';
 import type { SearchIndex } from '../../activities/backends/search-index.ts';
+import { clearCaches } from '../../activities/clear-caches.ts';
+import { notifyBackend } from '../../activities/notify-backend.ts';
+import { notifyUsers } from '../../activities/notify-users.ts';
+import { relayCallback } from '../../activities/relay-callback.ts';
+import { updateSearchIndex } from '../../activities/update-search-index.ts';
 import { sign } from '../callback/signature.ts';
 import type { Settings } from '../config/settings.ts';
 
@@ -14,6 +19,8 @@ export type ChosenBackends = {
   embedded: EmbeddedBackends | undefined;
   /** The backends that are not off, by the setting that chooses them. Only `NOTIFY_URL` can choose two. */
   bySetting: Map<string, Backend[]>;
+  /** The same by the name of the side effect that uses them. */
+  bySideEffect: Map<string, Backend>;
   close(): Promise<void>;
 };
 
@@ -45,6 +52,7 @@ export async function createBackends(settings: Settings): Promise<ChosenBackends
     backends,
     embedded: isEmbedded ? graph : undefined,
     bySetting,
+    bySideEffect: listBySideEffect(backends),
     async close() {
       await Promise.all([...bySetting.values()].flat().map((backend) => backend.close()));
     },
@@ -107,4 +115,21 @@ function listBySetting({
       backends.filter((backend) => backend !== null),
     ]),
   );
+}
+
+function listBySideEffect({
+  caches,
+  searchIndex,
+  messenger,
+  backendWebhook,
+  endpoint,
+}: Backends): Map<string, Backend> {
+  const all = {
+    [clearCaches.name]: caches,
+    [updateSearchIndex.name]: searchIndex,
+    [notifyUsers.name]: messenger,
+    [notifyBackend.name]: backendWebhook,
+    [relayCallback.name]: endpoint,
+  };
+  return new Map(Object.entries(all).flatMap(([name, backend]) => (backend ? [[name, backend] as const] : [])));
 }

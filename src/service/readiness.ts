@@ -10,6 +10,7 @@ import type { LastAttempts } from '../telemetry/last-attempts.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
+import type { BackendWatch } from './backend-watch.ts';
 
 /** How long a readiness check waits for Temporal, in ms: a hanging Temporal must not block the answer. */
 const CHECK_MS = 1_000;
@@ -21,6 +22,7 @@ export type Running = {
   worker?: WorkerHost;
   /** How the last attempts of the worker's side effects went. */
   lastAttempts?: LastAttempts;
+  backendWatch?: BackendWatch;
   receiver?: Receiver;
   intake?: Pick<RunningIntake, 'journal'>;
 };
@@ -37,7 +39,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
 
 /** Ready as long as a callback can be made durable. A journal can do that without Temporal and without a worker. */
 function receiverStates(
-  { receiver, intake, worker, lastAttempts, expected }: Running,
+  { receiver, intake, worker, lastAttempts, backendWatch, expected }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   const phase = intake?.journal;
@@ -48,20 +50,26 @@ function receiverStates(
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
   };
 }
 
 /** A worker that can't reach Temporal gets no tasks, even if its own state says that it polls. */
 function workerStates(
-  { worker, lastAttempts }: Running,
+  { worker, lastAttempts, backendWatch }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   return {
     worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
     temporal: { ready: temporal.answers, state: temporal.state },
+    ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
   };
+}
+
+function backendState(watch: BackendWatch | undefined): Record<string, ComponentState> {
+  return watch ? { backends: { ready: true, state: watch.state } } : {};
 }
 
 /** A backend that is away is no reason to stop polling: its side effect is retried. */

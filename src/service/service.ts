@@ -8,6 +8,7 @@ import { createOpsApp } from '../http/ops-app.ts';
 import { Receiver } from '../http/receiver.ts';
 import { type HttpServer, listen } from '../http/server.ts';
 import { startIntake } from '../intake/start-intake.ts';
+import { createReachableGauge } from '../telemetry/backend-metrics.ts';
 import { LastAttempts } from '../telemetry/last-attempts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -25,6 +26,7 @@ import { TemporalWatch } from '../temporal/watch.ts';
 import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
 import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-host.ts';
 import type { ChosenBackends } from './backends.ts';
+import { BackendWatch } from './backend-watch.ts';
 import { Closers, type StopOptions } from './closers.ts';
 import { type Running, readiness } from './readiness.ts';
 
@@ -103,6 +105,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (backends) {
       const activities = createActivities(backends.backends);
       const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
+      const backendWatch = new BackendWatch({
+        backends: backends.bySideEffect,
+        reachable: createReachableGauge(metrics.registry),
+        logger,
+      });
+      backendWatch.start();
+      closers.add('backend watch', async () => backendWatch.stop());
+      running.backendWatch = backendWatch;
       const lastAttempts = new LastAttempts(plannedNames(settings));
       const worker = await startWorker({
         temporal,

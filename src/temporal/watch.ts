@@ -4,6 +4,7 @@ import proto from '@temporalio/proto';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ParkedState, QueueState, TaskKind, TemporalMetrics } from '../telemetry/temporal-metrics.ts';
 import { ABANDONED, WAITING } from './attention/attention-query.ts';
+import { RETRYING } from './attention/find-retrying.ts';
 import { listRuns } from './attention/list-runs.ts';
 import { AbandonedCounter } from './attention/taken-up.ts';
 import { describeRpcError } from './connect.ts';
@@ -91,10 +92,11 @@ export async function readParked(
   // A query can't find a task queue with a quote in its name, in any notation. Then all task queues count.
   const ofQueue = /["'\\]/.test(taskQueue) ? '' : ` AND TaskQueue="${taskQueue}"`;
   const parked = await count(client, WAITING + ofQueue);
+  const retrying = await count(client, RETRYING + ofQueue);
   const abandoned = await abandonedCounter.count(client, ABANDONED + ofQueue);
   const oldest = parked > 0 ? await oldestStart(client, WAITING + ofQueue) : undefined;
   const oldestAgeSeconds = oldest === undefined ? 0 : Math.max(0, Date.now() / 1000 - oldest);
-  return { parked, oldestAgeSeconds, abandoned };
+  return { parked, oldestAgeSeconds, abandoned, retrying };
 }
 
 async function count(client: Client, query: string): Promise<number> {

@@ -34,6 +34,7 @@ export type OperatorOptions = {
   dryRun?: true | undefined;
   rate?: number | undefined;
   json?: true | undefined;
+  wait?: true | undefined;
 };
 
 type OperatorCommand = { command: CommandName; ids: string[]; options: OperatorOptions; usage: Usage };
@@ -43,7 +44,7 @@ export async function runOperatorCommand(
   context: CliContext,
   { command, ids, options, usage }: OperatorCommand,
 ): Promise<void> {
-  const { effect, by, reason, all, yes, dryRun = false } = options;
+  const { effect, by, reason, all, yes, wait, dryRun = false } = options;
   if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
   if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
   if (yes && !all)
@@ -52,6 +53,7 @@ export async function runOperatorCommand(
     usage.error(
       'error: --all asks first, and there is no terminal to ask on: add --yes, or --dry-run to look',
     );
+  if (wait && dryRun) usage.error('error: --wait has nothing to follow with --dry-run: give one of them');
   if (command === 'dismissFailed' && !reason?.trim()) usage.error('error: --reason: say why, for others');
   const input: CommandInput = {
     ...(effect !== undefined && { sideEffect: effect }),
