@@ -6,6 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { refuseMalformedTargets } from './answers.ts';
 import { type CodecServerOptions, codecServer } from './codec-server.ts';
+import { addPage, type PageOptions } from './page.ts';
 
 /** The state of one part of the process. With `ready: false` a load balancer sends nothing to the process. */
 export type ComponentState = { ready: boolean; state: string };
@@ -21,12 +22,14 @@ export type OpsAppOptions = {
   viewAccount?: (account: string) => AccountView;
   /** Absent: there is no codec server. */
   codec?: CodecServerOptions | undefined;
+  page: PageOptions;
 };
 
 /** For operators and orchestrators: health, readiness and metrics of the process. */
 export function createOpsApp(options: OpsAppOptions): Koa {
-  const { metrics, coreMetrics, components, viewAccount, logger } = options;
+  const { metrics, coreMetrics, components, viewAccount, page, logger } = options;
   const router = new Router();
+  addPage(router, page);
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'alive' };
   });

@@ -3,6 +3,7 @@ import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import { createActivities } from '../../activities/create-activities.ts';
 import { relayCallback } from '../../activities/relay-callback.ts';
 import { createPlan } from '../config/plan.ts';
+import type { Parts } from '../config/role.ts';
 import type { Settings, TemporalSettings } from '../config/settings.ts';
 import { createOpsApp } from '../http/ops-app.ts';
 import { Receiver } from '../http/receiver.ts';
@@ -12,6 +13,7 @@ import { createReachableGauge } from '../telemetry/backend-metrics.ts';
 import { LastAttempts } from '../telemetry/last-attempts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { RecentMetrics } from '../telemetry/recent.ts';
 import { SideEffectLog } from '../telemetry/side-effect-log.ts';
 import { TemporalMetrics } from '../telemetry/temporal-metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -22,6 +24,7 @@ import { freePort } from '../temporal/local/free-port.ts';
 import { type LocalServer, startLocalServer } from '../temporal/local/server.ts';
 import { FreshStarts } from '../temporal/start/fresh-starts.ts';
 import { TraceStarts } from '../temporal/start/trace-starts.ts';
+import { attentionPage } from '../temporal/ui-link.ts';
 import { TemporalWatch } from '../temporal/watch.ts';
 import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
 import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-host.ts';
@@ -91,11 +94,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (backends) closers.add('backends', () => backends.close());
     const embedded = backends?.embedded;
     const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
+    const recent = new RecentMetrics(metrics.registry);
+    recent.start();
+    closers.add('recent metrics', async () => recent.stop());
     const opsApp = createOpsApp({
       metrics,
       logger,
       coreMetrics: () => coreMetrics.read(),
       components: () => readiness(client, running),
+      page: {
+        recent,
+        what: describeParts(parts),
+        attentionUrl: attentionPage(local?.uiUrl ?? settings.temporalUi, temporal.namespace),
+      },
       ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
       codec: settings.codec && { ...settings.codec, keys: settings.payloadKeys },
     });
@@ -167,6 +178,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await closers.close({ drain: false }).catch(() => undefined);
     throw error;
   }
+}
+
+/** For the title of the page on `OPS_PORT`. */
+function describeParts({ receiver, worker }: Parts): string {
+  if (receiver && worker) return 'receiver and worker';
+  return receiver ? 'receiver' : 'worker';
 }
 
 /** The side effects that a delivery of this process can have, in the order in which people see them. */
