@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BACKEND_FIELDS } from './backend-fields.ts';
 import { ENCRYPTION_FIELDS } from './encryption-fields.ts';
 import { duration, httpUrl, invalid, list, oneOf, portNumber, text, wholeNumber } from './kinds.ts';
+import { NOTICE_FIELDS } from './notice-fields.ts';
 import { RECEIVER_FIELDS } from './receiver-fields.ts';
 import { RELAY_FIELDS } from './relay-fields.ts';
 
@@ -50,6 +51,7 @@ export const FIELDS = {
   OTEL_SDK_DISABLED: z.string().optional(),
 
   ...BACKEND_FIELDS,
+  ...NOTICE_FIELDS,
 };
 
 /**
@@ -76,6 +78,7 @@ export const NOT_FOR_DEMO = [
   'PAYLOAD_KEYS',
   'CODEC_ORIGIN',
   'CODEC_TOKEN',
+  ...Object.keys(NOTICE_FIELDS),
 ];
 
 /** The values of all settings. Each is valid by itself; `cross-checks.ts` compares them. */

@@ -162,6 +162,8 @@ function compose(values: Values, context: ComposeContext) {
       secret: values.NOTIFY_SECRET,
       allowPrivate: values.NOTIFY_ALLOW_PRIVATE,
     },
+    /** Absent: nobody is told of what needs a person. The address is a secret. */
+    notices: values.NOTICE_URL ? { url: values.NOTICE_URL, after: values.NOTICE_AFTER } : undefined,
     tencent: {
       url: values.TENCENT_DOMAIN.startsWith('http://')
         ? values.TENCENT_DOMAIN

@@ -139,7 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           lastAttempts,
           tracing,
         },
-        createSearchAttributes: parts.receiver,
+        searchAttributes: parts.receiver ? 'create' : 'needed',
       });
       running.worker = worker;
       running.lastAttempts = lastAttempts;
@@ -162,6 +162,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const receiver = await Receiver.start(settings, { intake, metrics, tracing, logger });
       running.receiver = receiver;
       closers.add('PORT', (how) => receiver.stop(how));
+    }
+    if (settings.notices) {
+      const { startNotices } = await import('../notices/start-notices.ts');
+      const { intake } = running;
+      const notices = startNotices({
+        notices: settings.notices,
+        temporal,
+        client,
+        taskQueue,
+        temporalUi: local?.uiUrl ?? settings.temporalUi,
+        view: () => watch.view,
+        ...(intake && { receiver: { journal: () => intake.journal, metrics } }),
+        coreMetrics,
+        logger,
+      });
+      closers.add('notices', () => notices.stop());
     }
     return {
       client,

@@ -28,11 +28,16 @@ export type TemporalWatchOptions = {
   logger: Logger;
 };
 
+/** What Temporal last told. Undefined: it did not answer. */
+export type TemporalView = { parked: ParkedState | undefined; workflows: QueueState | undefined };
+
 /** Asks Temporal regularly which deliveries wait for a person, and which workers poll. */
 export class TemporalWatch {
   readonly #options: TemporalWatchOptions;
   readonly #stopping = new AbortController();
   readonly #abandoned = new AbandonedCounter();
+  /** What it told at the last look. */
+  view: TemporalView = { parked: undefined, workflows: undefined };
 
   constructor(options: TemporalWatchOptions) {
     this.#options = options;
@@ -54,19 +59,19 @@ export class TemporalWatch {
 
   async #look(): Promise<void> {
     const { client, taskQueue, metrics } = this.#options;
-    const looks = [
-      this.#orUndefined(() => readParked(client, taskQueue, this.#abandoned)).then((state) => {
-        metrics.setParked(state);
-        return state;
-      }),
-      ...(Object.keys(KINDS) as TaskKind[]).map(async (kind) => {
-        const state = await this.#orUndefined(() => readQueue(client, taskQueue, kind));
-        metrics.setQueue(kind, state);
-        return state;
-      }),
-    ];
-    const states = await Promise.all(looks);
-    metrics.setReachable(states.some((state) => state !== undefined));
+    const readKind = async (kind: TaskKind) => {
+      const state = await this.#orUndefined(() => readQueue(client, taskQueue, kind));
+      metrics.setQueue(kind, state);
+      return state;
+    };
+    const [parked, workflows, activities] = await Promise.all([
+      this.#orUndefined(() => readParked(client, taskQueue, this.#abandoned)),
+      readKind('workflow'),
+      readKind('activity'),
+    ]);
+    metrics.setParked(parked);
+    metrics.setReachable([parked, workflows, activities].some((state) => state !== undefined));
+    this.view = { parked, workflows };
   }
 
   /** Logs at level debug only: the parts that need Temporal report that it is away. */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
 import type { TemporalSettings } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -11,7 +10,7 @@ import { createSearchAttributes, creationCommands, missingSearchAttributes } fro
 import { connectWorker } from './connect-worker.ts';
 import type { CoreMetrics } from './core-metrics.ts';
 import type { Observers } from './observe-activities.ts';
-import { createWorker, installRuntime } from './worker.ts';
+import { type Activities, createWorker, installRuntime } from './worker.ts';
 
 /** From a failure until the next try, in ms. */
 const RETRY_MS = 2_000;
@@ -20,10 +19,11 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
-  /** Whether missing search attributes are created. Otherwise they are a reason to stop. */
-  createSearchAttributes: boolean;
-  observers: Observers;
+  activities: Activities;
+  /** Missing search attributes are created, or are a reason to stop; or the workflows of this worker use none. */
+  searchAttributes: 'create' | 'needed' | 'unused';
+  /** Absent: nothing is counted, logged or traced. */
+  observers?: Observers;
   coreMetrics: CoreMetrics;
   logger: Logger;
 };
@@ -153,7 +153,7 @@ export class WorkerHost {
         taskQueue,
         activities,
         payloadKeys,
-        observers,
+        ...(observers && { observers }),
       }).catch((error: Error) => {
         if (error instanceof TransportError) throw error;
         throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
@@ -174,8 +174,9 @@ export class WorkerHost {
   }
 
   async #ensureSearchAttributes(): Promise<void> {
-    const { client, temporal, logger } = this.#options;
-    if (this.#options.createSearchAttributes) {
+    const { client, temporal, logger, searchAttributes } = this.#options;
+    if (searchAttributes === 'unused') return;
+    if (searchAttributes === 'create') {
       const created = await createSearchAttributes(client);
       if (created.length > 0) logger.info({ created }, 'search attributes created');
       return;

@@ -1,6 +1,5 @@
 import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
 import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
@@ -60,17 +59,20 @@ function coreMetrics(port: number) {
   };
 }
 
+/** An activity by its name, whatever its argument. */
+export type Activities = Record<string, (input: never) => Promise<unknown>>;
+
 export type WorkerOptions = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
+  activities: Activities;
   payloadKeys?: readonly PayloadKey[] | undefined;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 
-/** A worker for the workflow and all its side effects; call its `run()`. */
+/** A worker for all workflow types and the given activities; call its `run()`. */
 export function createWorker({ observers, payloadKeys, ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,

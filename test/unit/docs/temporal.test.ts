@@ -12,6 +12,7 @@ import {
   retryFailedUpdate,
   SIDE_EFFECTS_ABANDONED,
   searchAttributes,
+  NOTICE_GIVEN,
   WORKFLOW_TYPES,
 } from '../../../workflows/contract.ts';
 import { attentionLink } from '../../support/attention-link.ts';
@@ -57,6 +58,7 @@ describe('docs/temporal.md', () => {
     const messages = [progressQuery, carriedQuery, retryFailedUpdate, dismissFailedUpdate];
     const used = [
       ...WORKFLOW_TYPES,
+      NOTICE_GIVEN,
       ...SIDE_EFFECTS.map(({ name }) => name),
       ...messages.map(({ name }) => name),
       ...attributes,
