@@ -19,6 +19,7 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
     faults.push('CALLBACK_AUTH: off contradicts CALLBACK_TOKEN; unset one of them');
   }
+  faults.push(...versionFaults(values));
   return faults;
 }
 
@@ -45,6 +46,17 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   const isRelayed = values.RELAY_URL !== undefined && values.RELAY_DURABLE?.length !== 0;
   if (isRelayed && (values.MAX_BODY ?? 0) > LARGEST_RELAYED_KB * 1_024) {
     yield `MAX_BODY: expected at most ${LARGEST_RELAYED_KB}kb with RELAY_URL: Temporal takes 2 MB, and gets the callback beside its pairs; or set RELAY_DURABLE=off`;
+  }
+}
+
+function* versionFaults(values: Partial<Values>): Generator<string> {
+  if (!('DEPLOYMENT_NAME' in values && 'BUILD_ID' in values)) return;
+  const { DEPLOYMENT_NAME: deploymentName, BUILD_ID: buildId } = values;
+  if (buildId !== undefined && deploymentName === undefined) {
+    yield 'DEPLOYMENT_NAME: missing; BUILD_ID needs the name of the deployment that it is a version of, such as unfriend; or unset BUILD_ID';
+  }
+  if (deploymentName !== undefined && buildId === undefined) {
+    yield 'BUILD_ID: missing; DEPLOYMENT_NAME needs the version of this build, such as its image tag; or unset DEPLOYMENT_NAME';
   }
 }
 

@@ -9,6 +9,7 @@ import type { Salvaged } from '../journal/recovery/take-over.ts';
 import type { LastAttempts } from '../telemetry/last-attempts.ts';
 import { describeRpcError } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import type { VersionWatch } from '../temporal/version-watch.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
 
 /** How long a readiness check waits for Temporal, in ms: a hanging Temporal must not block the answer. */
@@ -19,6 +20,8 @@ export type Running = {
   /** The parts that this process will have once it has started. */
   expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
+  /** Undefined: this process has no worker with a version. */
+  version?: Pick<VersionWatch, 'state'> | undefined;
   /** How the last attempts of the worker's side effects went. */
   lastAttempts?: LastAttempts;
   receiver?: Receiver;
@@ -37,7 +40,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
 
 /** Ready as long as a callback can be made durable. A journal can do that without Temporal and without a worker. */
 function receiverStates(
-  { receiver, intake, worker, lastAttempts, expected }: Running,
+  { receiver, intake, worker, version, lastAttempts, expected }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   const phase = intake?.journal;
@@ -48,20 +51,27 @@ function receiverStates(
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...versionState(version),
     ...sideEffectStates(lastAttempts),
   };
 }
 
 /** A worker that can't reach Temporal gets no tasks, even if its own state says that it polls. */
 function workerStates(
-  { worker, lastAttempts }: Running,
+  { worker, version, lastAttempts }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   return {
     worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
+    ...versionState(version),
     temporal: { ready: temporal.answers, state: temporal.state },
     ...sideEffectStates(lastAttempts),
   };
+}
+
+/** Ready without work too: a rollout waits for workers to be ready before somebody makes their version current. */
+function versionState(version: Running['version']): Record<string, ComponentState> {
+  return version ? { version: { ready: true, state: version.state } } : {};
 }
 
 /** A backend that is away is no reason to stop polling: its side effect is retried. */

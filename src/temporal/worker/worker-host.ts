@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
 import type { SideEffectActivity } from '../../../workflows/contract.ts';
-import type { TemporalSettings } from '../../config/settings.ts';
+import type { TemporalSettings, WorkerVersion } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { describeRpcError } from '../connect.ts';
@@ -20,6 +20,8 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
   activities: Record<string, SideEffectActivity>;
   /** Whether missing search attributes are created. Otherwise they are a reason to stop. */
   createSearchAttributes: boolean;
@@ -137,7 +139,7 @@ export class WorkerHost {
 
   /** Uses the client first, because the native connection takes half a minute to give up. */
   async #prepare(): Promise<Prepared> {
-    const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
+    const { temporal, taskQueue, version, activities, observers, logger, coreMetrics } = this.#options;
     const { namespace } = temporal;
     await this.#ensureSearchAttributes();
     // The port is chosen here, because the SDK does not tell which port it has chosen.
@@ -147,7 +149,7 @@ export class WorkerHost {
     try {
       // Look for the namespace first: if the creation of a worker fails on it, the SDK leaves a thread behind for good.
       await connection.workflowService.describeNamespace({ namespace });
-      const worker = await createWorker({ connection, namespace, taskQueue, activities, observers }).catch(
+      const worker = await createWorker({ connection, namespace, taskQueue, version, activities, observers }).catch(
         (error: Error) => {
           if (error instanceof TransportError) throw error;
           throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });

@@ -1,6 +1,7 @@
 import { IllegalStateError } from '@temporalio/common';
-import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type NativeConnection, Runtime, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import type { SideEffectActivity } from '../../../workflows/contract.ts';
+import type { WorkerVersion } from '../../config/settings.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
@@ -64,14 +65,17 @@ export type WorkerOptions = {
   namespace: string;
   taskQueue: string;
   activities: Record<string, SideEffectActivity>;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 
 /** A worker for the workflow and all its side effects; call its `run()`. */
-export function createWorker({ observers, ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({ observers, version, ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
+    ...(version && { workerDeploymentOptions: deploymentOptions(version) }),
     sinks: observeWorkflows(observers),
     interceptors: { activity: observers ? [observeActivities(observers)] : [] },
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
@@ -82,4 +86,9 @@ export function createWorker({ observers, ...options }: WorkerOptions): Promise<
     maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_LOCAL_ACTIVITIES,
   });
+}
+
+/** Open deliveries go to the version that is current: they can wait for days, and an old version would have to run on. */
+function deploymentOptions(version: WorkerVersion): WorkerDeploymentOptions {
+  return { useWorkerVersioning: true, version, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
