@@ -13,7 +13,10 @@ const EXPECTED = `that begin with a letter or a digit, at most ${MAX_NAME}`;
 /** The settings of Worker Versioning. */
 export const VERSION_FIELDS = {
   DEPLOYMENT_NAME: name(/^[A-Za-z0-9][A-Za-z0-9_/-]*$/, `expected letters, digits and _ / - ${EXPECTED}`),
-  BUILD_ID: name(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$/, `expected letters, digits and . _ : / @ + - ${EXPECTED}`),
+  BUILD_ID: name(
+    /^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$/,
+    `expected letters, digits and . _ : / @ + - ${EXPECTED}`,
+  ),
 };
 
 function name(pattern: RegExp, expected: string) {

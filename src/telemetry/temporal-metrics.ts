@@ -36,7 +36,10 @@ export class TemporalMetrics {
       ),
     };
     this.#queue = {
-      pollers: byKind('unfriend_workers_polling', 'Workers that polled the task queue lately, and whose version gets work'),
+      pollers: byKind(
+        'unfriend_workers_polling',
+        'Workers that polled the task queue lately, and whose version gets work',
+      ),
       backlog: byKind('unfriend_task_queue_backlog', 'Tasks that wait for a worker, about'),
       backlogAgeSeconds: byKind(
         'unfriend_task_queue_backlog_age_seconds',

@@ -149,12 +149,17 @@ export class WorkerHost {
     try {
       // Look for the namespace first: if the creation of a worker fails on it, the SDK leaves a thread behind for good.
       await connection.workflowService.describeNamespace({ namespace });
-      const worker = await createWorker({ connection, namespace, taskQueue, version, activities, observers }).catch(
-        (error: Error) => {
-          if (error instanceof TransportError) throw error;
-          throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
-        },
-      );
+      const worker = await createWorker({
+        connection,
+        namespace,
+        taskQueue,
+        version,
+        activities,
+        observers,
+      }).catch((error: Error) => {
+        if (error instanceof TransportError) throw error;
+        throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
+      });
       return { worker, connection };
     } catch (error) {
       await connection.close().catch(() => undefined);
