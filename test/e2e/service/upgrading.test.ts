@@ -7,7 +7,7 @@ import { FREE_PORTS, runUnfriend } from '../../support/servers/process.ts';
 import { OLDER_COLUMN, UpgradeStage, type VersionedWorker } from '../../support/stages/upgrade-stage.ts';
 import { until } from '../../support/until.ts';
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 const RETRYING = [1, 2, 3].map((number) => `${FAILING.retrying}${number}`);
 const PARKED = [1, 2, 3].map((number) => `${FAILING.parked}${number}`);
 const OPEN = [...RETRYING, ...PARKED];

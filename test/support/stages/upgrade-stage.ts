@@ -16,7 +16,7 @@ const runCommand = promisify(execFile);
 const RATE = 10;
 /** Deliveries that a worker has to end before the next step. */
 const SOME = 10;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 240_000;
 
 const DEPLOYMENT = 'unfriend';
 
