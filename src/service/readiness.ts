@@ -7,7 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { JournalPhase } from '../journal/opening-journal.ts';
 import type { Salvaged } from '../journal/recovery/take-over.ts';
 import type { LastAttempts } from '../telemetry/last-attempts.ts';
-import { describeRpcError } from '../temporal/connect.ts';
+import { withAdvice } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import type { VersionWatch } from '../temporal/version-watch.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
@@ -121,6 +121,6 @@ async function askTemporal(client: Client): Promise<TemporalState> {
     const state = `search attributes missing (${missing.join(', ')}): run unfriend setup`;
     return { answers: true, takesStarts: false, state };
   } catch (error) {
-    return { answers: false, takesStarts: false, state: `unreachable: ${describeRpcError(error)}` };
+    return { answers: false, takesStarts: false, state: `unreachable: ${withAdvice(error)}` };
   }
 }

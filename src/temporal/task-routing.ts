@@ -41,17 +41,20 @@ function isSame(one: Version, other: Version): boolean {
 
 /** In words. For a version that gets no work also what to type, if it should. */
 export function describeShare(version: WorkerVersion, routing: Routing, namespace: string): string {
+  const { current } = routing;
   const share = shareOf(version, routing);
   const name = nameOf(version);
-  if (share === 100) return `${name} is current`;
-  if (share > 0) return `${name} is ramping: it gets ${round(share)} % of the work`;
-  return `${name} is not current and gets no work: ${describeRouting(routing)}. To make it current: ${commandFor(version, namespace)}`;
+  if (share === 0)
+    return `${name} gets no work: ${describeRouting(routing)}. To make it current: ${commandFor(version, namespace)}`;
+  const state = isSame(version, current) ? 'current' : 'ramping';
+  return share === 100 && state === 'current' ? `${name} is current` : `${name} is ${state}: ${describeRouting(routing)}`;
 }
 
 function describeRouting({ current, ramping }: Routing): string {
-  if (!ramping) return `all of it goes to ${nameOf(current)}`;
+  if (!ramping) return `all of the work goes to ${nameOf(current)}`;
   const { version, percentage } = ramping;
-  return `${round(percentage)} % of it goes to ${nameOf(version)} and the rest to ${nameOf(current)}`;
+  if (percentage === 100) return `all of the work goes to ${nameOf(version)}`;
+  return `${round(percentage)} % of the work goes to ${nameOf(version)}, the rest to ${nameOf(current)}`;
 }
 
 function nameOf(version: Version): string {

@@ -1,6 +1,6 @@
 import type { ServiceRole } from '../../config/role.ts';
 import { readSettings, type Settings, SettingsError } from '../../config/settings.ts';
-import { createClient, describeRpcError } from '../../temporal/connect.ts';
+import { createClient, explainRpcError } from '../../temporal/connect.ts';
 import { missingSearchAttributes } from '../../temporal/search-attributes.ts';
 import type { CliContext } from '../context.ts';
 import { checkJournal } from './check-journal.ts';
@@ -102,7 +102,8 @@ async function checkTemporal({ temporal: settings, taskQueue, workerVersion }: S
       ...(await checkWorkers(client, taskQueue, workerVersion)),
     ];
   } catch (error) {
-    const message = `${address}, namespace ${settings.namespace}: ${describeRpcError(error)}; check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_TLS*`;
+    const reason = explainRpcError(error, 'check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_TLS*');
+    const message = `${address}, namespace ${settings.namespace}: ${reason}`;
     return [{ component, state: 'fault', message }];
   } finally {
     await client.connection.close();

@@ -5,7 +5,7 @@ import type { SideEffectActivity } from '../../../workflows/contract.ts';
 import type { TemporalSettings, WorkerVersion } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { describeRpcError } from '../connect.ts';
+import { withAdvice } from '../connect.ts';
 import { freePort } from '../local/free-port.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from '../search-attributes.ts';
 import { connectWorker } from './connect-worker.ts';
@@ -34,8 +34,9 @@ export type WorkerHostOptions = {
 export class MissingSearchAttributesError extends OperatorError {
   override name = 'MissingSearchAttributesError';
 
-  constructor(namespace: string, missing: readonly string[]) {
-    const commands = creationCommands(namespace, missing).map((command) => `  ${command}`);
+  constructor(temporal: TemporalSettings, missing: readonly string[]) {
+    const { namespace } = temporal;
+    const commands = creationCommands(temporal, missing).map((command) => `  ${command}`);
     super(
       `The namespace ${namespace} lacks search attributes. Run \`npx unfriend setup\`, or have somebody run:\n${commands.join('\n')}`,
     );
@@ -99,7 +100,7 @@ export class WorkerHost {
         await this.#work();
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
-        const reason = describeRpcError(error);
+        const reason = withAdvice(error);
         if (error instanceof MissingSearchAttributesError || error instanceof WorkerCreationError) {
           this.#idleState = `ended: ${reason}`;
           throw error;
@@ -183,6 +184,6 @@ export class WorkerHost {
       return;
     }
     const missing = await missingSearchAttributes(client);
-    if (missing.length > 0) throw new MissingSearchAttributesError(temporal.namespace, missing);
+    if (missing.length > 0) throw new MissingSearchAttributesError(temporal, missing);
   }
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { PACKAGE_ROOT, VERSION } from '../../../src/package-root.ts';
 import { atARate } from '../at-a-rate.ts';
 import { SideEffectCounter } from '../doubles/side-effect-counter.ts';
 import { postSigned } from '../inputs/callbacks.ts';
@@ -19,10 +20,12 @@ const SOME = 10;
 const PATIENCE_MS = 240_000;
 
 const DEPLOYMENT = 'unfriend';
+/** The build ids, by their names in docs/upgrading.md. */
+export const [NEW, OLD] = [VERSION, '0.0.1'];
 
 /** A column of the current details, and what the older build calls it. */
 const COLUMN = "'last error'";
-export const OLDER_COLUMN = 'last error, says build 0.0.1';
+export const OLDER_COLUMN = `last error, says build ${OLD}`;
 
 type Ready = { status: number; components: Record<string, { ready: boolean; state: string }> };
 
@@ -72,6 +75,8 @@ export class UpgradeStage {
   /** The ids of all deliveries that were acknowledged. */
   readonly acknowledged: string[] = [];
   readonly failures: string[] = [];
+  /** The commands of {@link setVersion}, each once. */
+  readonly commands: string[] = [];
   readonly #folder = memoryFolder();
   readonly #processes: UnfriendProcess[] = [];
   #load: Promise<void> = Promise.resolve();
@@ -133,22 +138,40 @@ export class UpgradeStage {
     return worker;
   }
 
-  /** As an operator does, with the Temporal CLI. */
-  async setVersion(...args: string[]): Promise<void> {
-    const address = String(this.temporal.settings.connectionOptions.address);
-    const at = ['--address', address, '--namespace', this.temporal.settings.namespace];
-    const command = ['worker', 'deployment', ...args, '--deployment-name', DEPLOYMENT, '--yes', ...at];
+  /**
+   * Runs a command of docs/upgrading.md, as an operator does.
+   *
+   * @param command without the name of the deployment
+   */
+  async setVersion(command: string): Promise<void> {
+    const [subcommand, ...options] = command.split(' ');
+    const line = `temporal worker deployment ${subcommand} --deployment-name ${DEPLOYMENT} ${options.join(' ')} --yes`;
+    if (!this.commands.includes(line)) this.commands.push(line);
+    const env = {
+      NEW,
+      OLD,
+      PATH: `${dirname(temporalCli())}:${process.env.PATH}`,
+      HOME: this.#folder.path,
+      TEMPORAL_ADDRESS: this.settings.TEMPORAL_ADDRESS,
+      TEMPORAL_NAMESPACE: this.temporal.settings.namespace,
+    };
     // Temporal knows a version a moment after its first worker polls.
-    let failure = '';
-    const run = () =>
-      runCommand(temporalCli(), command).then(
-        () => true,
-        (error: Error) => {
-          failure = error.message;
-          return false;
-        },
-      );
-    await until(`the Temporal CLI: ${failure}`, run, PATIENCE_MS);
+    const run = () => runCommand('/bin/sh', ['-c', line], { env }).then(() => true).catch(() => false);
+    await until(line, run, PATIENCE_MS);
+  }
+
+  /** As *Reset* to the first workflow task does in the Temporal UI. */
+  async reset(workflowId: string): Promise<void> {
+    const { client } = this.temporal;
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+    const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
+    await client.workflowService.resetWorkflowExecution({
+      namespace: client.options.namespace,
+      workflowExecution: { workflowId },
+      requestId: randomUUID(),
+      reason: 'test',
+      workflowTaskFinishEventId: task?.eventId ?? null,
+    });
   }
 
   /** A copy of this build that says it is an older one, in its version and in what its workflows show. */
@@ -158,7 +181,7 @@ export class UpgradeStage {
     cpSync(join(PACKAGE_ROOT, 'dist'), join(root, 'dist'), { recursive: true });
     symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(root, 'node_modules'));
     const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as object;
-    writeFileSync(join(root, 'package.json'), JSON.stringify({ ...manifest, version: '0.0.1' }));
+    writeFileSync(join(root, 'package.json'), JSON.stringify({ ...manifest, version: OLD }));
     const bundle = join(root, 'dist', 'workflow-bundle.js');
     const code = readFileSync(bundle, 'utf8');
     if (!code.includes(COLUMN)) throw new Error(`the workflows show no column ${COLUMN}`);
