@@ -23,6 +23,7 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
     faults.push('INDEX_ACCOUNTS: hashed needs PAYLOAD_KEYS, from which the key of the hashes is derived');
   }
   faults.push(...codecFaults(values, role));
+  faults.push(...versionFaults(values));
   return faults;
 }
 
@@ -61,6 +62,17 @@ function* codecFaults(values: Partial<Values>, role: Role): Generator<string> {
   const isOpen = role !== 'operate' && CODEC_ORIGIN.length > 0 && 'CODEC_TOKEN' in values && !CODEC_TOKEN;
   if (isOpen && NODE_ENV === 'production') {
     yield 'CODEC_TOKEN: missing; with CODEC_ORIGIN alone, whoever reaches OPS_PORT can decrypt everything';
+  }
+}
+
+function* versionFaults(values: Partial<Values>): Generator<string> {
+  if (!('DEPLOYMENT_NAME' in values && 'BUILD_ID' in values)) return;
+  const { DEPLOYMENT_NAME: deploymentName, BUILD_ID: buildId } = values;
+  if (buildId !== undefined && deploymentName === undefined) {
+    yield 'DEPLOYMENT_NAME: missing; BUILD_ID needs the name of the deployment that it is a version of, such as unfriend; or unset BUILD_ID';
+  }
+  if (deploymentName !== undefined && buildId === undefined) {
+    yield 'BUILD_ID: missing; DEPLOYMENT_NAME needs the version of this build, such as its image tag; or unset DEPLOYMENT_NAME';
   }
 }
 

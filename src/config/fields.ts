@@ -5,6 +5,7 @@ import { duration, httpUrl, invalid, list, oneOf, portNumber, text, wholeNumber 
 import { NOTICE_FIELDS } from './notice-fields.ts';
 import { RECEIVER_FIELDS } from './receiver-fields.ts';
 import { RELAY_FIELDS } from './relay-fields.ts';
+import { VERSION_FIELDS } from './version-fields.ts';
 
 /** Temporal refuses a longer name. It would refuse every delivery, and each would go to the quarantine. */
 const MAX_TASK_QUEUE = 1_000;
@@ -31,6 +32,7 @@ export const FIELDS = {
       ? invalid(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
       : value,
   ),
+  ...VERSION_FIELDS,
   /** No default here: it depends on the command. */
   FIRST_PASS: z.enum(['local', 'activities'], 'expected one of: local, activities').optional(),
   BATCH_ABOVE: wholeNumber(10, 0, 1_000),
@@ -56,7 +58,8 @@ export const FIELDS = {
 
 /**
  * Settings that the demo ignores. It always runs on the embedded stand-ins and on its own journal, so that it never takes
- * the deliveries of a receiver to its local server. Its accounts are made up, so it encrypts nothing.
+ * the deliveries of a receiver to its local server. Its accounts are made up, so it encrypts nothing. On that server no
+ * version is current.
  */
 export const NOT_FOR_DEMO = [
   'CACHE_URL',
@@ -74,6 +77,7 @@ export const NOT_FOR_DEMO = [
   'TENCENT_SECRET_KEY',
   'TENCENT_RATE',
   'JOURNAL_DIR',
+  ...Object.keys(VERSION_FIELDS),
   ...Object.keys(RELAY_FIELDS),
   'PAYLOAD_KEYS',
   'CODEC_ORIGIN',

@@ -9,10 +9,12 @@ import { misspeltSettings } from './misspelt.ts';
 import { type Environment, partsOf, type Role } from './role.ts';
 import { SettingsError } from './settings-error.ts';
 import { DEFAULT_UI_PORT, guessUi, readTemporal, type TemporalSettings } from './temporal.ts';
+import type { WorkerVersion } from './version-fields.ts';
 
 export type { Environment, Role } from './role.ts';
 export { SettingsError } from './settings-error.ts';
 export type { TemporalSettings } from './temporal.ts';
+export type { WorkerVersion } from './version-fields.ts';
 
 const DEMO_SDK_APP_ID = '1400000000';
 
@@ -135,6 +137,8 @@ function compose(values: Values, context: ComposeContext) {
       searchPath,
     },
     taskQueue: values.TASK_QUEUE,
+    /** Undefined: workers are unversioned. */
+    workerVersion: composeVersion(values),
     /** Whether spans are made. OpenTelemetry's SDK itself reads where they are sent to. */
     tracing: isTraced(values),
     /** In the demo each first try is to be seen in the Temporal UI. */
@@ -184,6 +188,10 @@ function indexAccountsOf({ INDEX_ACCOUNTS, PAYLOAD_KEYS }: Values): 'on' | 'off'
 function codecOf({ PAYLOAD_KEYS, CODEC_ORIGIN, CODEC_TOKEN }: Values) {
   const isOn = PAYLOAD_KEYS.length > 0 && (CODEC_ORIGIN.length > 0 || CODEC_TOKEN !== undefined);
   return isOn ? { origins: CODEC_ORIGIN, token: CODEC_TOKEN } : undefined;
+}
+
+function composeVersion({ DEPLOYMENT_NAME, BUILD_ID }: Values): WorkerVersion | undefined {
+  return DEPLOYMENT_NAME && BUILD_ID ? { deploymentName: DEPLOYMENT_NAME, buildId: BUILD_ID } : undefined;
 }
 
 /** By OpenTelemetry's standard settings. Without an endpoint no spans are made. */

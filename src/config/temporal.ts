@@ -60,8 +60,17 @@ function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile:
  * @param port of the UI of the local server; 0: any
  */
 export function guessUi({ connectionOptions }: TemporalSettings, port: number | undefined): string {
-  const host = (connectionOptions.address ?? DEFAULT_ADDRESS).replace(/:\d+$/, '');
-  return TEMPORAL_CLOUD.test(host)
+  const { address = DEFAULT_ADDRESS } = connectionOptions;
+  return isTemporalCloud(address)
     ? 'https://cloud.temporal.io'
-    : `http://${host}:${port || DEFAULT_UI_PORT}`;
+    : `http://${hostOf(address)}:${port || DEFAULT_UI_PORT}`;
+}
+
+/** By its public names: at the address of a private link it can't be known. */
+export function isTemporalCloud(address: string = DEFAULT_ADDRESS): boolean {
+  return TEMPORAL_CLOUD.test(hostOf(address));
+}
+
+function hostOf(address: string): string {
+  return address.replace(/:\d+$/, '');
 }

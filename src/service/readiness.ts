@@ -7,8 +7,9 @@ import type { Journal } from '../journal/journal.ts';
 import type { JournalPhase } from '../journal/opening-journal.ts';
 import type { Salvaged } from '../journal/recovery/take-over.ts';
 import type { LastAttempts } from '../telemetry/last-attempts.ts';
-import { describeRpcError } from '../temporal/connect.ts';
+import { withAdvice } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import type { VersionWatch } from '../temporal/version-watch.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
 import type { BackendWatch } from './backend-watch.ts';
 
@@ -20,6 +21,8 @@ export type Running = {
   /** The parts that this process will have once it has started. */
   expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
+  /** Undefined: this process has no worker with a version. */
+  version?: Pick<VersionWatch, 'state'> | undefined;
   /** How the last attempts of the worker's side effects went. */
   lastAttempts?: LastAttempts;
   backendWatch?: BackendWatch;
@@ -39,7 +42,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
 
 /** Ready as long as a callback can be made durable. A journal can do that without Temporal and without a worker. */
 function receiverStates(
-  { receiver, intake, worker, lastAttempts, backendWatch, expected }: Running,
+  { receiver, intake, worker, version, lastAttempts, backendWatch, expected }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   const phase = intake?.journal;
@@ -50,6 +53,7 @@ function receiverStates(
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...versionState(version),
     ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
   };
@@ -57,11 +61,12 @@ function receiverStates(
 
 /** A worker that can't reach Temporal gets no tasks, even if its own state says that it polls. */
 function workerStates(
-  { worker, lastAttempts, backendWatch }: Running,
+  { worker, version, lastAttempts, backendWatch }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   return {
     worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
+    ...versionState(version),
     temporal: { ready: temporal.answers, state: temporal.state },
     ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
@@ -70,6 +75,11 @@ function workerStates(
 
 function backendState(watch: BackendWatch | undefined): Record<string, ComponentState> {
   return watch ? { backends: { ready: true, state: watch.state } } : {};
+}
+
+/** Ready without work too: a rollout waits for workers to be ready before somebody makes their version current. */
+function versionState(version: Running['version']): Record<string, ComponentState> {
+  return version ? { version: { ready: true, state: version.state } } : {};
 }
 
 /** A backend that is away is no reason to stop polling: its side effect is retried. */
@@ -125,6 +135,6 @@ async function askTemporal(client: Client): Promise<TemporalState> {
     const state = `search attributes missing (${missing.join(', ')}): run unfriend setup`;
     return { answers: true, takesStarts: false, state };
   } catch (error) {
-    return { answers: false, takesStarts: false, state: `unreachable: ${describeRpcError(error)}` };
+    return { answers: false, takesStarts: false, state: `unreachable: ${withAdvice(error)}` };
   }
 }

@@ -25,6 +25,7 @@ import { type LocalServer, startLocalServer } from '../temporal/local/server.ts'
 import { FreshStarts } from '../temporal/start/fresh-starts.ts';
 import { TraceStarts } from '../temporal/start/trace-starts.ts';
 import { attentionPage } from '../temporal/ui-link.ts';
+import { VersionWatch } from '../temporal/version-watch.ts';
 import { TemporalWatch } from '../temporal/watch.ts';
 import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
 import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-host.ts';
@@ -80,20 +81,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     );
     closers.add('Temporal client', () => client.connection.close());
 
-    const metrics = createMetrics();
+    const version = parts.worker ? settings.workerVersion : undefined;
+    const metrics = createMetrics(version?.buildId);
     const coreMetrics = new CoreMetrics();
     const { taskQueue } = settings;
+    const versionWatch = version && new VersionWatch({ version, namespace: temporal.namespace, logger });
     const watch = new TemporalWatch({
       client,
       taskQueue,
       metrics: new TemporalMetrics(metrics.registry),
       logger,
+      version: versionWatch,
     });
     closers.add('watch', async () => watch.stop());
     const backends = parts.worker ? await openBackends(settings) : undefined;
     if (backends) closers.add('backends', () => backends.close());
     const embedded = backends?.embedded;
-    const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
+    const running: Running = {
+      expected: { ...parts, journal: settings.intake === 'journal' },
+      version: versionWatch,
+    };
     const recent = new RecentMetrics(metrics.registry);
     recent.start();
     closers.add('recent metrics', async () => recent.stop());
@@ -129,6 +136,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         temporal,
         client,
         taskQueue,
+        version,
         activities,
         coreMetrics,
         logger,

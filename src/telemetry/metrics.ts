@@ -6,11 +6,13 @@ import { createRelayMetrics } from './relay-metrics.ts';
 /**
  * The metrics of every process, and those that say something on receivers only; docs/monitoring.md lists them. One registry per
  * process, nothing global.
+ *
+ * @param buildId of this process's workers; absent: they have no version
  */
-export function createMetrics() {
+export function createMetrics(buildId?: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  addBuildInfo(registry);
+  addBuildInfo(registry, buildId);
   return {
     registry,
     callbacks: createCallbackCounter(registry),
@@ -28,15 +30,15 @@ export function createMetrics() {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Always 1: the label says which version runs, so that a dashboard can show an upgrade. */
-function addBuildInfo(registry: Registry): void {
+/** Always 1: the labels say which version runs, so that a dashboard can show an upgrade. */
+function addBuildInfo(registry: Registry, buildId: string | undefined): void {
   const info = new Gauge({
     name: 'unfriend_build_info',
-    help: 'Always 1; the label says which version of Unfriend runs',
-    labelNames: ['version'] as const,
+    help: 'Always 1; the labels say which version of Unfriend runs, and which BUILD_ID its workers have',
+    labelNames: ['version', 'build_id'] as const,
     registers: [registry],
   });
-  info.labels(VERSION).set(1);
+  info.set({ version: VERSION, ...(buildId !== undefined && { build_id: buildId }) }, 1);
 }
 
 const ACKNOWLEDGED = [

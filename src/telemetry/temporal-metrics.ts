@@ -46,7 +46,10 @@ export class TemporalMetrics {
       ),
     };
     this.#queue = {
-      pollers: byKind('unfriend_workers_polling', 'Workers that polled the task queue lately'),
+      pollers: byKind(
+        'unfriend_workers_polling',
+        'Workers that polled the task queue lately, and whose version gets work',
+      ),
       backlog: byKind('unfriend_task_queue_backlog', 'Tasks that wait for a worker, about'),
       backlogAgeSeconds: byKind(
         'unfriend_task_queue_backlog_age_seconds',

@@ -14,6 +14,7 @@ import { DecryptionError } from '../encryption/key-ring.ts';
 import { OperatorError } from '../operator-error.ts';
 import { clientDataConverter } from './data-converter.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
+import { adviseOnRpcError } from './rpc-advice.ts';
 
 /** With the SDK's default of 10, one request could take longer than Tencent Chat waits for an answer. */
 const MAX_RPC_ATTEMPTS = 3;
@@ -143,8 +144,24 @@ export function findDecryptionError(error: unknown): DecryptionError | undefined
   return error instanceof Error && error.cause !== undefined ? findDecryptionError(error.cause) : undefined;
 }
 
-/** The error for the person who runs a command, if Temporal refused a request or is away, or if a key
- * is missing. Other errors stay the same. */
+/** The same, and what to do about it where that is known. */
+export function withAdvice(error: unknown): string {
+  const advice = adviseOnRpcError(error);
+  return advice ? `${describeRpcError(error)}; ${advice}` : describeRpcError(error);
+}
+
+/** The same, and always what to check. */
+export function explainRpcError(
+  error: unknown,
+  otherwise = 'check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+): string {
+  return adviseOnRpcError(error) ? withAdvice(error) : `${describeRpcError(error)}; ${otherwise}`;
+}
+
+/**
+ * The error for the person who runs a command, if Temporal refused a request or is away, or if a key is missing. Other
+ * errors stay the same.
+ */
 export function toOperatorError(error: unknown): unknown {
   if (error instanceof NamespaceNotFoundError)
     return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
@@ -161,8 +178,5 @@ export function toOperatorError(error: unknown): unknown {
       `The namespace lacks Unfriend's search attributes: run npx unfriend setup (${describeRpcError(error)}).`,
       { cause },
     );
-  return new OperatorError(
-    `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
-    { cause },
-  );
+  return new OperatorError(`Temporal can't be asked: ${explainRpcError(error)}.`, { cause });
 }

@@ -8,6 +8,8 @@ import { RETRYING } from './attention/find-retrying.ts';
 import { listRuns } from './attention/list-runs.ts';
 import { AbandonedCounter } from './attention/taken-up.ts';
 import { describeRpcError } from './connect.ts';
+import { type Routing, readRouting, readVersion, shareOf } from './task-routing.ts';
+import type { VersionWatch } from './version-watch.ts';
 
 /** How often Temporal is asked, in ms. A scrape of the metrics never waits for Temporal. */
 const LOOK_EVERY_MS = 20_000;
@@ -26,6 +28,8 @@ export type TemporalWatchOptions = {
   taskQueue: string;
   metrics: TemporalMetrics;
   logger: Logger;
+  /** Absent: this process has no worker with a version. */
+  version?: VersionWatch | undefined;
 };
 
 /** What Temporal last told. Undefined: it did not answer. */
@@ -58,7 +62,7 @@ export class TemporalWatch {
   }
 
   async #look(): Promise<void> {
-    const { client, taskQueue, metrics } = this.#options;
+    const { client, taskQueue, metrics, version } = this.#options;
     const readKind = async (kind: TaskKind) => {
       const state = await this.#orUndefined(() => readQueue(client, taskQueue, kind));
       metrics.setQueue(kind, state);
@@ -71,6 +75,7 @@ export class TemporalWatch {
     ]);
     metrics.setParked(parked);
     metrics.setReachable([parked, workflows, activities].some((state) => state !== undefined));
+    if (workflows) version?.update(workflows.routing);
     this.view = { parked, workflows };
   }
 
@@ -118,8 +123,11 @@ async function oldestStart(client: Client, query: string): Promise<number | unde
   return starts.length > 0 ? starts.reduce((oldest, start) => Math.min(oldest, start)) : undefined;
 }
 
-export async function readQueue(client: Client, taskQueue: string, kind: TaskKind): Promise<QueueState> {
-  const { pollers, stats } = await client.workflowService.describeTaskQueue({
+/** `idlePollers`: workers that poll, and whose version gets no work. */
+export type ReadQueue = QueueState & { idlePollers: number; routing: Routing };
+
+export async function readQueue(client: Client, taskQueue: string, kind: TaskKind): Promise<ReadQueue> {
+  const { pollers, stats, versioningInfo } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: KINDS[kind],
@@ -127,8 +135,14 @@ export async function readQueue(client: Client, taskQueue: string, kind: TaskKin
   });
   const since = (Date.now() - POLLED_WITHIN_MS) / 1000;
   const polling = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since);
+  const routing = readRouting(versioningInfo);
+  const [busy, idle] = [new Set<unknown>(), new Set<unknown>()];
+  for (const { identity, deploymentOptions } of polling)
+    (shareOf(readVersion(deploymentOptions), routing) > 0 ? busy : idle).add(identity);
   return {
-    pollers: new Set(polling.map(({ identity }) => identity)).size,
+    pollers: busy.size,
+    idlePollers: idle.size,
+    routing,
     backlog: Number(stats?.approximateBacklogCount ?? 0),
     backlogAgeSeconds: Number(stats?.approximateBacklogAge?.seconds ?? 0),
   };

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
-import type { TemporalSettings } from '../../config/settings.ts';
+import type { TemporalSettings, WorkerVersion } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { describeRpcError } from '../connect.ts';
+import { withAdvice } from '../connect.ts';
 import { freePort } from '../local/free-port.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from '../search-attributes.ts';
 import { connectWorker } from './connect-worker.ts';
@@ -19,6 +19,8 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
   activities: Activities;
   /** Missing search attributes are created, or are a reason to stop; or the workflows of this worker use none. */
   searchAttributes: 'create' | 'needed' | 'unused';
@@ -32,8 +34,9 @@ export type WorkerHostOptions = {
 export class MissingSearchAttributesError extends OperatorError {
   override name = 'MissingSearchAttributesError';
 
-  constructor(namespace: string, missing: readonly string[]) {
-    const commands = creationCommands(namespace, missing).map((command) => `  ${command}`);
+  constructor(temporal: TemporalSettings, missing: readonly string[]) {
+    const { namespace } = temporal;
+    const commands = creationCommands(temporal, missing).map((command) => `  ${command}`);
     super(
       `The namespace ${namespace} lacks search attributes. Run \`npx unfriend setup\`, or have somebody run:\n${commands.join('\n')}`,
     );
@@ -97,7 +100,7 @@ export class WorkerHost {
         await this.#work();
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
-        const reason = describeRpcError(error);
+        const reason = withAdvice(error);
         if (error instanceof MissingSearchAttributesError || error instanceof WorkerCreationError) {
           this.#idleState = `ended: ${reason}`;
           throw error;
@@ -137,7 +140,7 @@ export class WorkerHost {
 
   /** Uses the client first, because the native connection takes half a minute to give up. */
   async #prepare(): Promise<Prepared> {
-    const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
+    const { temporal, taskQueue, version, activities, observers, logger, coreMetrics } = this.#options;
     const { namespace, payloadKeys } = temporal;
     await this.#ensureSearchAttributes();
     // The port is chosen here, because the SDK does not tell which port it has chosen.
@@ -151,6 +154,7 @@ export class WorkerHost {
         connection,
         namespace,
         taskQueue,
+        version,
         activities,
         payloadKeys,
         ...(observers && { observers }),
@@ -182,6 +186,6 @@ export class WorkerHost {
       return;
     }
     const missing = await missingSearchAttributes(client);
-    if (missing.length > 0) throw new MissingSearchAttributesError(temporal.namespace, missing);
+    if (missing.length > 0) throw new MissingSearchAttributesError(temporal, missing);
   }
 }

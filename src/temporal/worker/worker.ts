@@ -1,5 +1,6 @@
 import { IllegalStateError } from '@temporalio/common';
-import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type NativeConnection, Runtime, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import type { WorkerVersion } from '../../config/settings.ts';
 import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
@@ -68,14 +69,17 @@ export type WorkerOptions = {
   taskQueue: string;
   activities: Activities;
   payloadKeys?: readonly PayloadKey[] | undefined;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 
 /** A worker for all workflow types and the given activities; call its `run()`. */
-export function createWorker({ observers, payloadKeys, ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({ observers, payloadKeys, version, ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
+    ...(version && { workerDeploymentOptions: deploymentOptions(version) }),
     sinks: observeWorkflows(observers),
     interceptors: { activity: observers ? [observeActivities(observers)] : [] },
     ...workerEncryption(payloadKeys),
@@ -86,4 +90,9 @@ export function createWorker({ observers, payloadKeys, ...options }: WorkerOptio
     maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_LOCAL_ACTIVITIES,
   });
+}
+
+/** Open deliveries go to the version that is current: they can wait for days, and an old version would have to run on. */
+function deploymentOptions(version: WorkerVersion): WorkerDeploymentOptions {
+  return { useWorkerVersioning: true, version, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }

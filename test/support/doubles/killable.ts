@@ -102,7 +102,7 @@ export class KillableReceiver {
       ...{ PORT: String(await freePort()), OPS_PORT: String(await freePort()), ...settings },
     };
     const startedAt = performance.now();
-    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, openFiles));
+    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, { openFiles }));
     started.push(receiver);
     await receiver.#untilJournaling();
     receiver.startedWithin = performance.now() - startedAt;

@@ -10,14 +10,20 @@ export const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 /** What is set for a test's process and nothing else: a developer's own settings don't count. */
 export type ProcessSettings = Record<string, string>;
 
+type ProcessOptions = {
+  /** How many files it may have open, sockets included. */
+  openFiles?: number | undefined;
+  /** Another build's entry file. */
+  bin?: string;
+};
+
 /** A running `unfriend`, as users start it. */
 export class UnfriendProcess {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
 
-  /** @param openFiles how many files it may have open, sockets included */
-  constructor(args: string[], settings: ProcessSettings, openFiles?: number) {
+  constructor(args: string[], settings: ProcessSettings, { openFiles, bin = BIN }: ProcessOptions = {}) {
     const env = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -26,7 +32,7 @@ export class UnfriendProcess {
       ...namespaceAt(settings.TEMPORAL_ADDRESS),
       ...settings,
     };
-    const command = [process.execPath, BIN, ...args];
+    const command = [process.execPath, bin, ...args];
     const limited = ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
     const [file = '', ...rest] = openFiles === undefined ? command : limited;
     this.child = spawn(file, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../../activities/as-activity.ts';
 import type { BatchCall } from '../../../activities/side-effect.ts';
+import type { WorkerVersion } from '../../../src/config/settings.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
 import { createWorker } from '../../../src/temporal/worker/worker.ts';
 import {
@@ -50,7 +51,7 @@ export function withWorker<T>(
 /** Runs `test` beside a worker of a task queue, which others may serve before and after. */
 export async function withWorkerOn<T>(
   temporal: TestTemporal,
-  options: { taskQueue: string; activities: Record<string, SideEffectActivity> },
+  options: { taskQueue: string; activities: Record<string, SideEffectActivity>; version?: WorkerVersion },
   test: () => Promise<T>,
 ): Promise<T> {
   installTestRuntime();
