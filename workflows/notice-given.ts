@@ -7,7 +7,13 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type Notice, type NoticeActivities, type NoticeInput, type Sighting, seenSignal } from './contract.ts';
+import {
+  type Notice,
+  type NoticeActivities,
+  type NoticeInput,
+  type Sighting,
+  seenSignal,
+} from './contract.ts';
 
 const { giveNotice } = proxyActivities<NoticeActivities>({
   startToCloseTimeout: '30 seconds',
@@ -30,7 +36,11 @@ export async function noticeGiven({ sightings, ...about }: NoticeInput): Promise
   await condition(() => bySource.size > 0);
   const notice = () => {
     const seen = [...bySource.values()];
-    return { condition: about.condition, since: Math.min(...seen.map(({ since }) => since)), sightings: seen };
+    return {
+      condition: about.condition,
+      since: Math.min(...seen.map(({ since }) => since)),
+      sightings: seen,
+    };
   };
   if (!sightings) await give({ ...notice(), state: 'began' });
   while (await isStillSeen(() => seenAt, about.overAfter)) {

@@ -12,7 +12,11 @@ export class NoticeRefusedError extends Error {
 }
 
 /** How a chat takes a text, and how its answer tells that it did not, although HTTP says 200. */
-type Chat = { hosts: RegExp; body: (text: string) => object; refusal?: (answer: Record<string, unknown>) => unknown };
+type Chat = {
+  hosts: RegExp;
+  body: (text: string) => object;
+  refusal?: (answer: Record<string, unknown>) => unknown;
+};
 
 /**
  * By the documents of each vendor:
@@ -70,7 +74,9 @@ export class ChatWebhook {
         return { statusCode: answer.statusCode, text: text.slice(0, MAX_ANSWER_BYTES) };
       });
     } catch (error) {
-      throw this.#refused(error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'no answer');
+      throw this.#refused(
+        error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'no answer',
+      );
     }
   }
 

@@ -81,7 +81,11 @@ function factsOf(sightings: readonly Sighting[]): NoticeFacts {
 
 const OF_TEMPORAL = new Set(['parked', 'abandoned', 'backlog', 'oldestSeconds']);
 
-function describe(condition: NoticeCondition, facts: NoticeFacts, attention: AttentionSummary | undefined): string[] {
+function describe(
+  condition: NoticeCondition,
+  facts: NoticeFacts,
+  attention: AttentionSummary | undefined,
+): string[] {
   if (condition === 'needs-person' && attention) {
     const { open, closed, parked, errors } = attention;
     return [
@@ -108,5 +112,7 @@ function nameSources(sightings: readonly Sighting[]): string {
 
 function period(since: number, until: number | undefined): string {
   const began = new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
-  return until === undefined ? `since ${began}` : `${began} to ${new Date(until).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+  return until === undefined
+    ? `since ${began}`
+    : `${began} to ${new Date(until).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 }

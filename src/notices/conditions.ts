@@ -11,7 +11,11 @@ export function readNeedsPerson({ parked: state }: TemporalView): Reading {
 }
 
 export function readNoWorker({ workflows: state }: TemporalView): Reading {
-  return { condition: 'no-worker', isSo: state && state.pollers === 0, facts: { backlog: state?.backlog ?? 0 } };
+  return {
+    condition: 'no-worker',
+    isSo: state && state.pollers === 0,
+    facts: { backlog: state?.backlog ?? 0 },
+  };
 }
 
 /**
@@ -56,7 +60,8 @@ export class RefusedCallbacks {
    */
   read(counts: NoticeFacts, now: number): Reading {
     this.#samples.push({ at: now, counts });
-    while (this.#samples.length > 1 && (this.#samples[1]?.at ?? now) <= now - this.#window) this.#samples.shift();
+    while (this.#samples.length > 1 && (this.#samples[1]?.at ?? now) <= now - this.#window)
+      this.#samples.shift();
     const before = this.#samples[0]?.counts ?? {};
     const facts = Object.fromEntries(
       Object.entries(counts).flatMap(([verdict, count]) => {

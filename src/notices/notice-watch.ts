@@ -110,7 +110,10 @@ export class NoticeWatch {
       await sendDirectly({ condition, since, ...when, sightings: [sighting] });
       episode.isSentDirectly = true;
     } catch (error) {
-      logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'a notice was not sent');
+      logger.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'a notice was not sent',
+      );
     }
   }
 }

@@ -136,7 +136,10 @@ async function tell(client: Client, { taskQueue, condition, overAfter, sighting 
 }
 
 /** What `failed` lists now; undefined where the notice does not need it, or nobody could be asked. */
-async function summaryFor(client: Client, { condition, state }: Notice): Promise<AttentionSummary | undefined> {
+async function summaryFor(
+  client: Client,
+  { condition, state }: Notice,
+): Promise<AttentionSummary | undefined> {
   if (condition !== 'needs-person' || state !== 'began') return undefined;
   return findAttention(client).then(summarise, () => undefined);
 }

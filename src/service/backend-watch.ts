@@ -40,7 +40,9 @@ export class BackendWatch {
   get state(): string {
     if (this.#options.backends.size === 0) return 'none is used';
     if (this.#faults.size < this.#options.backends.size) return 'not looked at yet';
-    const faults = [...this.#faults].flatMap(([name, fault]) => (fault === undefined ? [] : [`${name}: ${fault}`]));
+    const faults = [...this.#faults].flatMap(([name, fault]) =>
+      fault === undefined ? [] : [`${name}: ${fault}`],
+    );
     return faults.length === 0 ? 'all in order' : faults.join('; ');
   }
 

@@ -131,5 +131,7 @@ function listBySideEffect({
     [notifyBackend.name]: backendWebhook,
     [relayCallback.name]: endpoint,
   };
-  return new Map(Object.entries(all).flatMap(([name, backend]) => (backend ? [[name, backend] as const] : [])));
+  return new Map(
+    Object.entries(all).flatMap(([name, backend]) => (backend ? [[name, backend] as const] : [])),
+  );
 }

@@ -12,7 +12,8 @@ export function describeNotSearched(
   { dir, isThere, damaged, locked, setAside }: JournalSearch,
 ): string[] {
   const deliveries = (count: number) => counted(count, 'delivery', 'deliveries');
-  const entries = (keys: string[]) => `${counted(keys.length, 'entry', 'entries')} of the journal and its quarantine`;
+  const entries = (keys: string[]) =>
+    `${counted(keys.length, 'entry', 'entries')} of the journal and its quarantine`;
   return [
     cut > 0 && `${deliveries(cut)} with more accounts than the search attribute holds`,
     notIndexed > 0 && `${deliveries(notIndexed)} without accounts in search attributes (INDEX_ACCOUNTS=off)`,

@@ -47,7 +47,10 @@ export async function searchJournal(
 
 const NOTHING = { entries: [], fault: undefined };
 
-async function readEntries(dir: string, { account, payloadKeys }: { account: string } & Pick<Settings, 'payloadKeys'>) {
+async function readEntries(
+  dir: string,
+  { account, payloadKeys }: { account: string } & Pick<Settings, 'payloadKeys'>,
+) {
   const entries: FoundEntry[] = [];
   try {
     await operate(dir, { kind: 'find', account, payloadKeys }, (message) => {

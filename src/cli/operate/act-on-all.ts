@@ -50,17 +50,24 @@ export async function actOnAll(
   const summary = { ...summarise(found), leftOut: leftOut(all, found) };
   for (const line of describePlan(summary, order, rate)) say(line);
   const isWanted = found.length > 0 && !dryRun;
-  const isRefused = isWanted && !yes && !(await confirm('Go on?'));
-  if (isRefused) say('Nothing was done.');
-  const { report, acting } =
-    isWanted && !isRefused ? await carryOut(client, { found, order, rate }) : { report: reportOn([]), acting: [] };
+  const done =
+    isWanted && (yes || (await askToGoOn())) ? await carryOut(client, { found, order, rate }) : NOTHING;
+  const { report } = done;
   for (const failure of report.failures) say(`${failure.deliveryId}: ${describeOutcome(failure, order)}`);
-  if (!json && isWanted && !isRefused) print(describeReport(report, order));
-  const settled = wait && !isRefused ? await followUntilSettled(client, acting) : undefined;
-  if (json)
-    printJson({ command: nameOf(command), dryRun, ...summary, ...report, ...(settled && { settled }) });
-  else if (settled) print(describeSettled(settled));
+  if (!json && done !== NOTHING) print(describeReport(report, order));
+  const settled = wait ? await followUntilSettled(client, done.acting) : undefined;
+  if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report, settled });
+  else if (settled && done !== NOTHING) print(describeSettled(settled));
+  const isRefused = isWanted && done === NOTHING;
   return isRefused || report.failed > 0 || isUndone(settled) ? EXIT.failed : EXIT.done;
+}
+
+const NOTHING: Done = { report: reportOn([]), acting: [] };
+
+async function askToGoOn(): Promise<boolean> {
+  const goesOn = await confirm('Go on?');
+  if (!goesOn) say('Nothing was done.');
+  return goesOn;
 }
 
 function isUndone(settled: Settled | undefined): boolean {
@@ -112,7 +119,9 @@ async function carryOut(client: Client, { found, order, rate }: Work): Promise<D
   const alone = goesInBatch(order, rate) ? open.filter(({ execution }) => execution === 'PAUSED') : open;
   const outcomes = await actOneByOne(client, { alone, closed, order, rate });
   const report = reportOn(outcomes);
-  const acting = new Set(outcomes.filter(({ result }) => result !== 'failed').map(({ workflowId }) => workflowId));
+  const acting = new Set(
+    outcomes.filter(({ result }) => result !== 'failed').map(({ workflowId }) => workflowId),
+  );
   if (alone.length === open.length) return { report, acting: [...acting] };
   const { done, failed } = await signalAll(client, order);
   for (const { workflowId } of open) acting.add(workflowId);
@@ -124,10 +133,7 @@ async function carryOut(client: Client, { found, order, rate }: Work): Promise<D
 
 type OneByOne = Omit<Work, 'found'> & { alone: UndoneDelivery[]; closed: UndoneDelivery[] };
 
-async function actOneByOne(
-  client: Client,
-  { alone, closed, order, rate }: OneByOne,
-): Promise<ActOutcome[]> {
+async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<ActOutcome[]> {
   const view = createBulkView('one by one');
   let count = 0;
   const options = { rate, onDone: () => view.update(++count, alone.length + closed.length) };

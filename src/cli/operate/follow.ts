@@ -15,5 +15,7 @@ export async function followUntilSettled(client: Client, workflowIds: readonly s
 /** `28 done, 3 wait for a person again` */
 export function describeSettled({ done, parkedAgain, undone }: Settled): string {
   const again = `${parkedAgain} ${parkedAgain === 1 ? 'waits' : 'wait'} for a person again`;
-  return [`${done} done`, again, ...(undone > 0 ? [`${undone} ended with side effects undone`] : [])].join(', ');
+  return [`${done} done`, again, ...(undone > 0 ? [`${undone} ended with side effects undone`] : [])].join(
+    ', ',
+  );
 }

@@ -62,7 +62,10 @@ type Document = ReturnType<typeof summarise> & { leftOut: LeftOut; link: string;
 
 function toDocument(shown: UndoneDelivery[], { link, retrying: { count, oldest }, ...summary }: Document) {
   const deliveries = shown.map(({ since, ...row }) => ({ ...row, since: new Date(since).toISOString() }));
-  const retrying = { count, oldest: oldest ? { ...oldest, since: new Date(oldest.since).toISOString() } : null };
+  const retrying = {
+    count,
+    oldest: oldest ? { ...oldest, since: new Date(oldest.since).toISOString() } : null,
+  };
   return { ...summary, retrying, link, deliveries };
 }
 

@@ -76,7 +76,12 @@ export type WorkerOptions = {
 };
 
 /** A worker for all workflow types and the given activities; call its `run()`. */
-export function createWorker({ observers, payloadKeys, version, ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({
+  observers,
+  payloadKeys,
+  version,
+  ...options
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
     ...(version && { workerDeploymentOptions: deploymentOptions(version) }),

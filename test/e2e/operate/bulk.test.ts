@@ -54,7 +54,14 @@ describe('unfriend retry --all', () => {
       assert.deepEqual([refused.code, refused.stdout], [2, '']);
 
       stage.broken.clear();
-      const { code, stdout, stderr } = await stage.unfriend('retry', '--all', '--yes', '--by', 'erin', '--wait');
+      const { code, stdout, stderr } = await stage.unfriend(
+        'retry',
+        '--all',
+        '--yes',
+        '--by',
+        'erin',
+        '--wait',
+      );
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^Will retry:$/m);
       assert.match(stderr, /^ {2}4 that wait for a person, by a batch of signals/m);

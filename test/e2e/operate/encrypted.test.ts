@@ -46,14 +46,30 @@ describe('commands with PAYLOAD_KEYS', () => {
     await stage.withWorker(async () => {
       const ids = [await stuck(), await stuck()];
       const failed = await stage.json<Failed>('failed');
-      const shown = failed.document.deliveries.filter(({ deliveryId }) => ids.map(deliveryIdOf).includes(deliveryId));
-      assert.deepEqual(shown.map(({ errors }) => errors?.[0]?.message), Array(2).fill('no entry of Secret-From'));
+      const shown = failed.document.deliveries.filter(({ deliveryId }) =>
+        ids.map(deliveryIdOf).includes(deliveryId),
+      );
+      assert.deepEqual(
+        shown.map(({ errors }) => errors?.[0]?.message),
+        Array(2).fill('no entry of Secret-From'),
+      );
       const status = await stage.json<Status>('status', deliveryIdOf(ids[0] ?? ''));
       assert.equal(status.document.status, 'NeedsAttention');
-      assert.deepEqual(status.document.progress?.parked.map(({ from }) => from).sort(), ['Secret-3', 'Secret-From']);
+      assert.deepEqual(status.document.progress?.parked.map(({ from }) => from).sort(), [
+        'Secret-3',
+        'Secret-From',
+      ]);
 
       stage.broken.clear();
-      const retried = await stage.unfriend('retry', '--all', '--yes', '--by', 'erin', '--reason', 'Secret-From is back');
+      const retried = await stage.unfriend(
+        'retry',
+        '--all',
+        '--yes',
+        '--by',
+        'erin',
+        '--reason',
+        'Secret-From is back',
+      );
       assert.equal(retried.code, 0, retried.stderr);
       await stage.ended('Completed', ...ids);
       await assertNoSecret(...ids);

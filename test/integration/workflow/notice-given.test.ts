@@ -47,7 +47,10 @@ describe('the workflow that tells of a condition', () => {
     await seenFor(30, ['receiver-0', 'receiver-1', 'worker-0'], async (notice) => {
       given.push(notice);
     });
-    assert.deepEqual(given.map(({ state }) => state), ['began', 'ended']);
+    assert.deepEqual(
+      given.map(({ state }) => state),
+      ['began', 'ended'],
+    );
     const [began, ended] = given;
     assert.equal(ended?.since, began?.since);
     assert.ok((ended?.until ?? 0) >= (began?.since ?? 0) + 29 * MINUTE);

@@ -190,7 +190,7 @@ describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
     const [list, runbookLink] = readDashboard().links;
     const { searchParams } = new URL((list?.url ?? '').replace(/\$\{\w+\}/, 'http://127.0.0.1:8233'));
     assert.equal(searchParams.get('query'), NEEDS_PERSON);
-    assert.equal(runbookLink?.url, '${runbook}');
+    assert.match(runbookLink?.url ?? '', /^\$\{runbook\}$/);
   });
 
   test('the dashboard asks the Prometheus that its reader chooses, at first the default one', () => {

@@ -8,11 +8,11 @@ import {
   carriedQuery,
   dismissFailedUpdate,
   INVALID_COMMAND,
+  NOTICE_GIVEN,
   progressQuery,
   retryFailedUpdate,
   SIDE_EFFECTS_ABANDONED,
   searchAttributes,
-  NOTICE_GIVEN,
   WORKFLOW_TYPES,
 } from '../../../workflows/contract.ts';
 import { attentionLink } from '../../support/attention-link.ts';

@@ -56,7 +56,11 @@ describe('a notice', () => {
 
   test('of several receivers names them and adds up what they saw', () => {
     const since = Date.UTC(2026, 10, 25, 8);
-    const sightings = ['receiver-0', 'receiver-1'].map((source) => ({ source, since, facts: { unavailable: 2 } }));
+    const sightings = ['receiver-0', 'receiver-1'].map((source) => ({
+      source,
+      since,
+      facts: { unavailable: 2 },
+    }));
     const { text } = composeNotice(
       { condition: 'callbacks-refused', state: 'began', since, sightings },
       { link: 'http://ui' },
@@ -106,7 +110,8 @@ describe('NOTICE_URL', () => {
 
   test('an answer other than 2xx, and no answer, are refusals that do not repeat the address', async () => {
     chat.answer = { status: 500, body: '' };
-    const refused = (reason: RegExp) => (error: Error) => reason.test(error.message) && !error.message.includes('s3cr3t');
+    const refused = (reason: RegExp) => (error: Error) =>
+      reason.test(error.message) && !error.message.includes('s3cr3t');
     await assert.rejects(send(), refused(/HTTP 500/));
     await chat.stop();
     const gone = new ChatWebhook('http://127.0.0.1:1/hook?key=s3cr3t');

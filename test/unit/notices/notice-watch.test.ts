@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Reading, RefusedCallbacks, readNeedsPerson, readNoWorker } from '../../../src/notices/conditions.ts';
+import {
+  type Reading,
+  RefusedCallbacks,
+  readNeedsPerson,
+  readNoWorker,
+} from '../../../src/notices/conditions.ts';
 import { NoticeWatch, paceOf } from '../../../src/notices/notice-watch.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { Notice, NoticeCondition, Sighting } from '../../../workflows/contract.ts';
@@ -29,7 +34,11 @@ function watchOf(readings: Reading[]) {
   return { watch, told, direct, state };
 }
 
-const reading = (condition: NoticeCondition, isSo: boolean | undefined): Reading => ({ condition, isSo, facts: {} });
+const reading = (condition: NoticeCondition, isSo: boolean | undefined): Reading => ({
+  condition,
+  isSo,
+  facts: {},
+});
 
 describe('a process that looks for what people must hear of', () => {
   test('tells of a condition only once it has held for NOTICE_AFTER', async () => {
@@ -78,13 +87,22 @@ describe('a process that looks for what people must hear of', () => {
   });
 
   test('while Temporal is away, a stuck journal is told of once by the process itself, and so is its end', async () => {
-    const { watch, told, direct, state } = watchOf([reading('journal-stuck', true), reading('needs-person', true)]);
+    const { watch, told, direct, state } = watchOf([
+      reading('journal-stuck', true),
+      reading('needs-person', true),
+    ]);
     state.isTemporalAway = true;
     for (let at = 0; at <= AFTER + 2 * MINUTE; at += 20_000) await watch.look(at);
-    assert.deepEqual(direct.map(({ condition, state: is }) => [condition, is]), [['journal-stuck', 'began']]);
+    assert.deepEqual(
+      direct.map(({ condition, state: is }) => [condition, is]),
+      [['journal-stuck', 'began']],
+    );
     state.isTemporalAway = false;
     await watch.look(AFTER + 3 * MINUTE);
-    assert.deepEqual(told.map(({ condition }) => condition), ['needs-person']);
+    assert.deepEqual(
+      told.map(({ condition }) => condition),
+      ['needs-person'],
+    );
     state.readings = [reading('journal-stuck', false)];
     await watch.look(AFTER + 4 * MINUTE);
     const [, ended] = direct;
@@ -94,15 +112,25 @@ describe('a process that looks for what people must hear of', () => {
 
 describe('a condition', () => {
   const queue = (pollers: number) => ({ pollers, backlog: 7, backlogAgeSeconds: 0 });
-  const parked = (count: number, abandoned: number) => ({ parked: count, oldestAgeSeconds: 0, abandoned });
+  const parked = (count: number, abandoned: number) => ({
+    parked: count,
+    oldestAgeSeconds: 0,
+    abandoned,
+    retrying: 0,
+  });
 
   test('needs-person holds for what is parked and for what is abandoned, and is unknown while Temporal is away', () => {
-    const isSo = (state?: ReturnType<typeof parked>) => readNeedsPerson({ parked: state, workflows: undefined }).isSo;
-    assert.deepEqual([isSo(parked(0, 0)), isSo(parked(1, 0)), isSo(parked(0, 1)), isSo()], [false, true, true, undefined]);
+    const isSo = (state?: ReturnType<typeof parked>) =>
+      readNeedsPerson({ parked: state, workflows: undefined }).isSo;
+    assert.deepEqual(
+      [isSo(parked(0, 0)), isSo(parked(1, 0)), isSo(parked(0, 1)), isSo()],
+      [false, true, true, undefined],
+    );
   });
 
   test('no-worker holds while nobody polls for workflows', () => {
-    const isSo = (state?: ReturnType<typeof queue>) => readNoWorker({ parked: undefined, workflows: state }).isSo;
+    const isSo = (state?: ReturnType<typeof queue>) =>
+      readNoWorker({ parked: undefined, workflows: state }).isSo;
     assert.deepEqual([isSo(queue(1)), isSo(queue(0)), isSo()], [false, true, undefined]);
   });
 
