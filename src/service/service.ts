@@ -41,7 +41,7 @@ export async function startService({ logger, say, ...given }: ServiceOptions): P
   const settings = await withOpsPort(given.settings);
   const closers = new Closers(logger);
   try {
-    const local = await startLocal({ settings, logger, say });
+    const local = await startLocal({ settings, say });
     if (local) closers.add('local Temporal server', () => local.stop());
     const base = await startBase({ settings, logger, closers, local });
     const backends = settings.parts.worker ? await openBackends(settings) : undefined;

@@ -1,9 +1,11 @@
+import type { Settings } from '../config/settings.ts';
 import { findTemporalCli } from '../temporal/local/find-cli.ts';
 import { type LocalServer, startLocalServer } from '../temporal/local/server.ts';
-import type { ServiceOptions } from './service.ts';
+
+type LocalOptions = { settings: Settings; say: (line: string) => void };
 
 /** Starts a local Temporal server, if this process has one. */
-export async function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer | undefined> {
+export async function startLocal({ settings, say }: LocalOptions): Promise<LocalServer | undefined> {
   const { localTemporal, temporal, codec, http, parts } = settings;
   if (!parts.localTemporal) return undefined;
   const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { isUserId } from '../../callback/schema.ts';
+import { isUserId } from '../../callback/user-id.ts';
 
 /** Takes the account as it is, spaces included. */
 export function accountArgument(value: string): string {
