@@ -13,7 +13,7 @@ const PAIRS = pairsOf(['Secret-From', 'Secret-To'], ['Secret-3', 'Secret-4']);
 const SECRET = 'Secret-';
 
 type Failed = { deliveries: { deliveryId: string; errors: { message: string }[] | null }[] };
-type Status = { status: string; progress: { parked: { from: string; error: { message: string } }[] } | null };
+type Status = { status: string; parked: { from: string; error: { message: string } }[] };
 
 let stage: AttentionStage;
 before(async () => {
@@ -46,14 +46,27 @@ describe('commands with PAYLOAD_KEYS', () => {
     await stage.withWorker(async () => {
       const ids = [await stuck(), await stuck()];
       const failed = await stage.json<Failed>('failed');
-      const shown = failed.document.deliveries.filter(({ deliveryId }) => ids.map(deliveryIdOf).includes(deliveryId));
-      assert.deepEqual(shown.map(({ errors }) => errors?.[0]?.message), Array(2).fill('no entry of Secret-From'));
+      const shown = failed.document.deliveries.filter(({ deliveryId }) =>
+        ids.map(deliveryIdOf).includes(deliveryId),
+      );
+      assert.deepEqual(
+        shown.map(({ errors }) => errors?.[0]?.message),
+        Array(2).fill('no entry of Secret-From'),
+      );
       const status = await stage.json<Status>('status', deliveryIdOf(ids[0] ?? ''));
       assert.equal(status.document.status, 'NeedsAttention');
-      assert.deepEqual(status.document.progress?.parked.map(({ from }) => from).sort(), ['Secret-3', 'Secret-From']);
+      assert.deepEqual(status.document.parked.map(({ from }) => from).sort(), ['Secret-3', 'Secret-From']);
 
       stage.broken.clear();
-      const retried = await stage.unfriend('retry', '--all', '--yes', '--by', 'erin', '--reason', 'Secret-From is back');
+      const retried = await stage.unfriend(
+        'retry',
+        '--all',
+        '--yes',
+        '--by',
+        'erin',
+        '--reason',
+        'Secret-From is back',
+      );
       assert.equal(retried.code, 0, retried.stderr);
       await stage.ended('Completed', ...ids);
       await assertNoSecret(...ids);
@@ -81,7 +94,7 @@ describe('commands with PAYLOAD_KEYS', () => {
       await stage.handle(terminated).terminate();
       await stage.ended('Terminated', terminated);
       const status = await stage.json<Status>('status', deliveryIdOf(id));
-      assert.equal(status.document.progress?.parked.length, 2);
+      assert.equal(status.document.parked.length, 2);
       stage.broken.clear();
       for (const each of [id, terminated]) {
         const outcome = await stage.act('retry', each);

@@ -96,7 +96,10 @@ describe('the Temporal UI of `start`, in a browser, with PAYLOAD_KEYS and CODEC_
     await ui.page.getByText('clearCaches • Secret-From → Secret-To').first().waitFor();
     await ui.page.goto(ui.page.url().replace(/timeline$/, 'history'));
     await ui.page.getByText('Activity Task Failed').first().click();
-    await ui.page.getByText(/ECONNREFUSED|no connection|127\.0\.0\.1:1/).first().waitFor();
+    await ui.page
+      .getByText(/ECONNREFUSED|no connection|127\.0\.0\.1:1/)
+      .first()
+      .waitFor();
   });
 
   inBrowser('a command from the form is encrypted, and its answer is readable', async () => {

@@ -7,7 +7,12 @@ import { postSigned } from '../../support/inputs/callbacks.ts';
 import { payloadKeysOf } from '../../support/inputs/payload-keys.ts';
 import { searchFiles } from '../../support/inputs/search-files.ts';
 import { TestCollector } from '../../support/servers/collector.ts';
-import { FREE_PORTS, type ProcessSettings, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
+import {
+  FREE_PORTS,
+  type ProcessSettings,
+  runUnfriend,
+  UnfriendProcess,
+} from '../../support/servers/process.ts';
 import { temporalCli, temporaryFolder } from '../../support/servers/temporal.ts';
 import { until } from '../../support/until.ts';
 
@@ -137,7 +142,9 @@ describe('with PAYLOAD_KEYS', () => {
     await left.running.log('taking callbacks');
     const retried = await left.unfriend('retry', 'secret-parked');
     assert.equal(retried.code, 0, retried.stdout + retried.stderr);
-    await until('it to be done', async () => /Done/.test((await left.unfriend('status', 'secret-parked')).stdout));
+    await until('it to be done', async () =>
+      /Done/.test((await left.unfriend('status', 'secret-parked')).stdout),
+    );
     await left.stop();
     assert.deepEqual(left.inFiles(), []);
   });

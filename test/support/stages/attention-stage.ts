@@ -11,8 +11,8 @@ import {
   workflowId,
 } from '../../../workflows/contract.ts';
 import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
-import { type Fault, recordedActs } from '../recorded-acts.ts';
 import { payloadKeysOf } from '../inputs/payload-keys.ts';
+import { type Fault, recordedActs } from '../recorded-acts.ts';
 import { type ProcessSettings, runUnfriend } from '../servers/process.ts';
 import { startTestTemporal, type TestTemporal } from '../servers/temporal.ts';
 import { until } from '../until.ts';
