@@ -13,7 +13,7 @@ const PAIRS = pairsOf(['Secret-From', 'Secret-To'], ['Secret-3', 'Secret-4']);
 const SECRET = 'Secret-';
 
 type Failed = { deliveries: { deliveryId: string; errors: { message: string }[] | null }[] };
-type Status = { status: string; progress: { parked: { from: string; error: { message: string } }[] } | null };
+type Status = { status: string; parked: { from: string; error: { message: string } }[] };
 
 let stage: AttentionStage;
 before(async () => {
@@ -55,10 +55,7 @@ describe('commands with PAYLOAD_KEYS', () => {
       );
       const status = await stage.json<Status>('status', deliveryIdOf(ids[0] ?? ''));
       assert.equal(status.document.status, 'NeedsAttention');
-      assert.deepEqual(status.document.progress?.parked.map(({ from }) => from).sort(), [
-        'Secret-3',
-        'Secret-From',
-      ]);
+      assert.deepEqual(status.document.parked.map(({ from }) => from).sort(), ['Secret-3', 'Secret-From']);
 
       stage.broken.clear();
       const retried = await stage.unfriend(
@@ -97,7 +94,7 @@ describe('commands with PAYLOAD_KEYS', () => {
       await stage.handle(terminated).terminate();
       await stage.ended('Terminated', terminated);
       const status = await stage.json<Status>('status', deliveryIdOf(id));
-      assert.equal(status.document.progress?.parked.length, 2);
+      assert.equal(status.document.parked.length, 2);
       stage.broken.clear();
       for (const each of [id, terminated]) {
         const outcome = await stage.act('retry', each);
