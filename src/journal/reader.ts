@@ -11,8 +11,8 @@ import {
   openEnvironment,
   PARTS,
 } from './database.ts';
-import { DamagedRecordError, type PendingDelivery, type Quarantined, type RecordKind } from './record.ts';
 import { RecordCodec } from './encryption/record-codec.ts';
+import { DamagedRecordError, type PendingDelivery, type Quarantined, type RecordKind } from './record.ts';
 
 /** A record with its key; keys sort by time of arrival. */
 export type Keyed<T> = { key: string; record: T };

@@ -2,9 +2,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { seenKey } from '../callback/delivery-id.ts';
-import { AwaitingKey } from './encryption/awaiting-key.ts';
 import { CommitQueue, type Urgency } from './commit-queue.ts';
 import { FORMAT_KEY, openMeta, putFormat, reasonOf, SEEN_PARTS, SET_UP_MARK } from './database.ts';
+import { AwaitingKey } from './encryption/awaiting-key.ts';
 import { OpenFiles } from './folder/open-files.ts';
 import { JournalReader, type ReaderOptions, readIfPossible } from './reader.ts';
 import { composeRecord, type PendingDelivery, type Quarantined, type WholeRecord } from './record.ts';
@@ -119,8 +119,7 @@ export class JournalStore extends JournalReader {
         const read = readIfPossible(() => this.codec.read<PendingDelivery | Quarantined>(record)).record;
         const bytes = read ? this.codec.encode(kind, key, read) : composeRecord(record, record.content);
         void this.part(kind).put(key, bytes);
-        if (read && 'delivery' in read)
-          this.#markSeen(read, seenKey(read.origin, read.delivery.deliveryId));
+        if (read && 'delivery' in read) this.#markSeen(read, seenKey(read.origin, read.delivery.deliveryId));
       }
     });
   }
@@ -203,4 +202,3 @@ export class JournalStore extends JournalReader {
     this.#seen.put(seenKey, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
   }
 }
-

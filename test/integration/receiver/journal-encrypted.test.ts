@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { PayloadKey } from '../../../src/encryption/payload-keys.ts';
 import { encryptJournal } from '../../../src/journal/encryption/encrypt-journal.ts';
-import { Journal } from '../../../src/journal/journal.ts';
 import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
+import { Journal } from '../../../src/journal/journal.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { PAGE, pendingDelivery } from '../../support/inputs/journal-damage.ts';
@@ -40,7 +40,10 @@ function open(payloadKeys: readonly PayloadKey[]) {
   return Journal.open({ dir, maxPending: 10_000, remember: 0, payloadKeys, metrics, logger });
 }
 
-const delivery = (id: string, from: string) => ({ ...pendingDelivery(id), pairs: [{ from, to: `${from}-to` }] });
+const delivery = (id: string, from: string) => ({
+  ...pendingDelivery(id),
+  pairs: [{ from, to: `${from}-to` }],
+});
 
 /** A journal with an entry of each kind, closed. Some entries were removed from it. */
 async function fill(payloadKeys: readonly PayloadKey[]): Promise<void> {
@@ -70,7 +73,9 @@ async function contentOf(payloadKeys: readonly PayloadKey[]) {
   const isSecondSeen = store.findSeen('second') !== undefined;
   await journal.close();
   return {
-    deliveryIds: pending.map(({ record, missingKey }) => record?.delivery.deliveryId ?? missingKey ?? 'damaged'),
+    deliveryIds: pending.map(
+      ({ record, missingKey }) => record?.delivery.deliveryId ?? missingKey ?? 'damaged',
+    ),
     reasons: quarantined.map(({ record, missingKey }) => record?.reason ?? missingKey ?? 'damaged'),
     isSecondSeen,
     salvaged: journal.salvaged,
@@ -205,7 +210,9 @@ describe('deliveries that wait for their key', () => {
     const journal = await open(keysOf('new', 'old'));
     const { store } = journal;
     await until('none to wait', () => store.awaitingKeyCount === 0);
-    const ids = store.firstPending(10, new Set()).map((entry) => store.decodePending(entry).delivery.deliveryId);
+    const ids = store
+      .firstPending(10, new Set())
+      .map((entry) => store.decodePending(entry).delivery.deliveryId);
     assert.deepEqual(ids, ['second', 'third']);
     await journal.close();
   });

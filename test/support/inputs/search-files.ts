@@ -15,7 +15,9 @@ export function searchFiles(dir: string, words: readonly string[]): string[] {
 /** Base64 writes a word in three ways, depending on where the word begins. Its first and last letters depend on more. */
 function formsOf(word: string): string[] {
   const inBase64 = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.from(' '.repeat(offset) + word).toString('base64').replaceAll('=', '');
+    const encoded = Buffer.from(' '.repeat(offset) + word)
+      .toString('base64')
+      .replaceAll('=', '');
     return encoded.slice(offset === 0 ? 0 : 4, -2);
   });
   return [word, ...inBase64];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DecryptionError } from '../../../src/encryption/key-ring.ts';
-import { checkRecord } from '../../../src/journal/record.ts';
 import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
+import { checkRecord } from '../../../src/journal/record.ts';
 import { keysOf } from '../../support/inputs/payload-keys.ts';
 
 const KEY = '01JDG5W0000000000000000000';

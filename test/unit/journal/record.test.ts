@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import {
   checkRecord,
   DamagedRecordError,
@@ -8,7 +9,6 @@ import {
   type RecordKind,
   readRecord,
 } from '../../../src/journal/record.ts';
-import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { encodeFormat1 } from '../../support/inputs/journal-format-1.ts';
 import { keysOf } from '../../support/inputs/payload-keys.ts';
 
