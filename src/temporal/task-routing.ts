@@ -47,7 +47,9 @@ export function describeShare(version: WorkerVersion, routing: Routing, namespac
   if (share === 0)
     return `${name} gets no work: ${describeRouting(routing)}. To make it current: ${commandFor(version, namespace)}`;
   const state = isSame(version, current) ? 'current' : 'ramping';
-  return share === 100 && state === 'current' ? `${name} is current` : `${name} is ${state}: ${describeRouting(routing)}`;
+  return share === 100 && state === 'current'
+    ? `${name} is current`
+    : `${name} is ${state}: ${describeRouting(routing)}`;
 }
 
 function describeRouting({ current, ramping }: Routing): string {

@@ -4,7 +4,13 @@ import { workflowId } from '../../../workflows/contract.ts';
 import { FAILING } from '../../support/doubles/side-effect-counter.ts';
 import { readPage } from '../../support/inputs/markdown.ts';
 import { FREE_PORTS, runUnfriend } from '../../support/servers/process.ts';
-import { NEW, OLD, OLDER_COLUMN, UpgradeStage, type VersionedWorker } from '../../support/stages/upgrade-stage.ts';
+import {
+  NEW,
+  OLD,
+  OLDER_COLUMN,
+  UpgradeStage,
+  type VersionedWorker,
+} from '../../support/stages/upgrade-stage.ts';
 import { until } from '../../support/until.ts';
 
 const PATIENCE_MS = 240_000;

@@ -65,7 +65,9 @@ describe('workers that poll, and whose version is or is not current', { concurre
     );
   const check = async () => {
     const findings = await checkWorkers(temporal.client, taskQueue, version);
-    return Object.fromEntries(findings.map(({ component, state, message }) => [component, { state, message }]));
+    return Object.fromEntries(
+      findings.map(({ component, state, message }) => [component, { state, message }]),
+    );
   };
 
   test('given only workers of a version that is not current, then none counts, and check says what to type', async () => {
@@ -73,7 +75,10 @@ describe('workers that poll, and whose version is or is not current', { concurre
       await untilPolling(0, 1);
       const found = await check();
       assert.equal(found.workers?.state, 'warning');
-      assert.match(found.workers?.message ?? '', /^none that gets work polls .*: 1 poll, and their version is not current/);
+      assert.match(
+        found.workers?.message ?? '',
+        /^none that gets work polls .*: 1 poll, and their version is not current/,
+      );
       assert.equal(found['worker version']?.state, 'warning');
       assert.match(
         found['worker version']?.message ?? '',
@@ -134,7 +139,11 @@ test('given a delivery that continues as new, when another version becomes curre
     await makeCurrent(deploymentName, 'one');
     const handle = await startWorkflow(temporal, taskQueue, input);
     const latest = temporal.client.workflow.getHandle(handle.workflowId);
-    await until('some to be retried', async () => (await latest.query(progressQuery)).status === 'Retrying', PATIENCE_MS);
+    await until(
+      'some to be retried',
+      async () => (await latest.query(progressQuery)).status === 'Retrying',
+      PATIENCE_MS,
+    );
     await on('two', async () => {
       await makeCurrent(deploymentName, 'two');
       isDown = false;

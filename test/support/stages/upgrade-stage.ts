@@ -156,7 +156,10 @@ export class UpgradeStage {
       TEMPORAL_NAMESPACE: this.temporal.settings.namespace,
     };
     // Temporal knows a version a moment after its first worker polls.
-    const run = () => runCommand('/bin/sh', ['-c', line], { env }).then(() => true).catch(() => false);
+    const run = () =>
+      runCommand('/bin/sh', ['-c', line], { env })
+        .then(() => true)
+        .catch(() => false);
     await until(line, run, PATIENCE_MS);
   }
 

@@ -16,7 +16,10 @@ describe('DEPLOYMENT_NAME and BUILD_ID', () => {
   for (const role of ['work', 'serve', 'start', 'operate'] as const) {
     test(`given one without the other, then it is a fault of ${role}, which names the one that is missing`, () => {
       assert.match(faultsOf({ ...APP, BUILD_ID: '1' }, role).join('\n'), /^DEPLOYMENT_NAME: missing; /);
-      assert.match(faultsOf({ ...APP, DEPLOYMENT_NAME: 'unfriend' }, role).join('\n'), /^BUILD_ID: missing; /);
+      assert.match(
+        faultsOf({ ...APP, DEPLOYMENT_NAME: 'unfriend' }, role).join('\n'),
+        /^BUILD_ID: missing; /,
+      );
     });
   }
 
