@@ -2,6 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { PayloadKey } from '../encryption/payload-keys.ts';
 import type { Environment, Role } from './role.ts';
+import { certificateFaults, unreadableFile } from './temporal-tls.ts';
 
 /** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
 export type TemporalSettings = {
@@ -28,6 +29,7 @@ export function readTemporal(
     const overrideEnvVars: Record<string, string> = Object.fromEntries(present);
     // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
     const { connectionOptions, namespace } = loadConnectConfig(overrideEnvVars, role === 'demo');
+    faults.push(...certificateFaults(connectionOptions.tls, environment));
     return {
       connectionOptions: {
         ...connectionOptions,
@@ -37,6 +39,11 @@ export function readTemporal(
       configured: connectionOptions.address !== undefined,
     };
   } catch (error) {
+    const unreadable = unreadableFile(error, environment);
+    if (unreadable) {
+      faults.push(unreadable);
+      return undefined;
+    }
     // Only the first line: the others quote the TOML file, which may contain an API key.
     faults.push(`TEMPORAL_*: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]}`);
     return undefined;

@@ -129,11 +129,16 @@ export function describeFailure(error: unknown): string {
   return known instanceof Error ? known.message : String(known);
 }
 
+/** What gRPC adds to a reason: how the name was resolved, and the time, by which equal reasons would differ. */
+const NOISE = /\.? Resolution note: .*$|\s*\(\d{4}-[\d-]+T[\d:.]+Z\)/gs;
+/** How OpenSSL words an error: with places in its own code around it. */
+const OPENSSL = /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):[^:\s]+:\d+:(?:SSL alert number \d+)?/g;
+
 /** What went wrong with a request to Temporal, in words. */
 export function describeRpcError(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error && 'details' in cause && typeof cause.details === 'string' && cause.details) {
-    return cause.details.replace(/\.? Resolution note: .*$/, '');
+    return cause.details.replace(NOISE, '').replace(OPENSSL, '$1').replace(/\s+/g, ' ').trim();
   }
   return cause instanceof Error ? cause.message : String(cause);
 }

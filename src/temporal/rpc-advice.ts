@@ -18,8 +18,9 @@ const BY_REASON: [reason: RegExp, advice: string][] = [
     /^(?!.*alert).*(certificate has expired|not yet valid)/i,
     "the server's certificate is not valid at this time: renew it, and check this machine's clock",
   ],
+  [/certificate required/i, `the server wants a client certificate: set ${CLIENT_CERTIFICATE}`],
   [
-    /alert|certificate required|bad certificate|unknown ca\b/i,
+    /alert|bad certificate|unknown ca\b/i,
     `the server refused the client certificate: check that ${CLIENT_CERTIFICATE} belong together, that the certificate has not expired, and that the server trusts its CA`,
   ],
   [
@@ -27,7 +28,7 @@ const BY_REASON: [reason: RegExp, advice: string][] = [
     'the server speaks no TLS there: check the port of TEMPORAL_ADDRESS, or unset TEMPORAL_TLS, TEMPORAL_TLS_* and TEMPORAL_API_KEY',
   ],
   [
-    /ECONNRESET|EPIPE|socket hang up|socket disconnected|connection dropped|protocol error/i,
+    /ECONNRESET|EPIPE|socket hang up|socket disconnected|failed to connect|connection dropped|protocol error/i,
     `the server closed the connection: if it wants TLS, set TEMPORAL_TLS=true; if it wants a client certificate, set ${CLIENT_CERTIFICATE} to one that it trusts and that has not expired`,
   ],
   [/ENOTFOUND|EAI_AGAIN/i, 'no such host is known: check TEMPORAL_ADDRESS'],

@@ -116,7 +116,12 @@ describe('Temporal behind TLS', { concurrency: false }, () => {
       { TEMPORAL_TLS_SERVER_CA_CERT_PATH: stranger.caFile, ...pairOf(client) },
       /set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the certificate of the CA/,
     ],
-    ['no client certificate', 'mutual', CA, /client certificate, set TEMPORAL_TLS_CLIENT_CERT_PATH and/],
+    [
+      'no client certificate',
+      'mutual',
+      CA,
+      /wants a client certificate: set TEMPORAL_TLS_CLIENT_CERT_PATH and/,
+    ],
     [
       'a client certificate that has expired',
       'mutual',

@@ -87,7 +87,9 @@ describe('a worker that cannot work yet', { concurrency: false }, () => {
       refuse(LISTS, status.PERMISSION_DENIED);
       const { host, works } = startHost({ searchAttributes });
       await untilRefused(LISTS);
-      await until('the reason', () => host.state === 'trying again: made up');
+      await until('the reason', () =>
+        host.state.startsWith('trying again: made up; the credentials have no right'),
+      );
       assert.equal(host.isPolling, false);
       proxy.refusals.clear();
       await host.polling;
