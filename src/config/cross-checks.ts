@@ -12,6 +12,7 @@ const LARGEST_RELAYED_KB = 1_200;
 export function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
   if (role === 'serve' || role === 'start') faults.push(...receiverFaults(values));
+  if (role === 'serve' || role === 'work' || role === 'start') faults.push(...unsaidBackends(values));
   // A process that runs no side effects only needs to know which of them are off.
   if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
@@ -45,6 +46,22 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   const isRelayed = values.RELAY_URL !== undefined && values.RELAY_DURABLE?.length !== 0;
   if (isRelayed && (values.MAX_BODY ?? 0) > LARGEST_RELAYED_KB * 1_024) {
     yield `MAX_BODY: expected at most ${LARGEST_RELAYED_KB}kb with RELAY_URL: Temporal takes 2 MB, and gets the callback beside its pairs; or set RELAY_DURABLE=off`;
+  }
+}
+
+/** What each of these settings takes as an address. */
+const BACKEND_ADDRESSES = {
+  CACHE_URL: 'the address of Redis (redis://…)',
+  SEARCH_URL: 'the address of OpenSearch (https://…)',
+  NOTIFY_URL: 'where messages go (tencent: or https://…)',
+} as const;
+
+/** Without a default, nobody takes a stand-in, or a side effect that is off, for the real one. */
+function* unsaidBackends(values: Partial<Values>): Generator<string> {
+  for (const [name, address] of Object.entries(BACKEND_ADDRESSES)) {
+    if (name in values && values[name as keyof typeof BACKEND_ADDRESSES] === undefined) {
+      yield `${name}: missing; set it to ${address}, to embedded (a stand-in, for trying out) or to off (without this side effect)`;
+    }
   }
 }
 

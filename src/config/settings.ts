@@ -74,6 +74,7 @@ function compose(values: Values, context: ComposeContext) {
   const dataDir = resolve(values.DATA_DIR);
   // The demo has data of its own, so that it can run beside a service of the same folder.
   const home = role === 'demo' ? join(dataDir, 'demo') : dataDir;
+  const backends = backendsOf(values, role);
   const authenticated = values.CALLBACK_TOKEN.length > 0;
   return {
     parts: partsOf(role, temporal.configured),
@@ -142,9 +143,9 @@ function compose(values: Values, context: ComposeContext) {
     retryFor: values.RETRY_FOR,
     attentionFor: values.ATTENTION_FOR,
     indexAccounts: values.INDEX_ACCOUNTS,
-    cache: { url: values.CACHE_URL, keys: values.CACHE_KEYS },
+    cache: { url: backends.cache, keys: values.CACHE_KEYS },
     search: {
-      url: values.SEARCH_URL,
+      url: backends.search,
       /** PEM, not its path. */
       ca: searchCa,
       index: values.SEARCH_INDEX,
@@ -152,7 +153,7 @@ function compose(values: Values, context: ComposeContext) {
       documentId: values.SEARCH_DOCUMENT_ID,
     },
     notify: {
-      ...values.NOTIFY_URL,
+      ...backends.notify,
       recipient: values.NOTIFY_RECIPIENT,
       secret: values.NOTIFY_SECRET,
       allowPrivate: values.NOTIFY_ALLOW_PRIVATE,
@@ -166,6 +167,16 @@ function compose(values: Values, context: ComposeContext) {
       /** Messages per second of this process. */
       rate: values.TENCENT_RATE,
     },
+  };
+}
+
+/** Only the demo uses stand-ins without a word. Other commands that may leave them unsaid run no side effects. */
+function backendsOf({ CACHE_URL, SEARCH_URL, NOTIFY_URL }: Values, role: Role) {
+  const unsaid = role === 'demo' ? 'embedded' : 'off';
+  return {
+    cache: CACHE_URL ?? unsaid,
+    search: SEARCH_URL ?? unsaid,
+    notify: NOTIFY_URL ?? { users: unsaid, backend: 'off' },
   };
 }
 
