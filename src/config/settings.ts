@@ -7,6 +7,7 @@ import { crossChecks, portsOf } from './cross-checks.ts';
 import { FIELDS, NOT_FOR_DEMO, type Values } from './fields.ts';
 import { misspeltSettings } from './misspelt.ts';
 import { type Environment, partsOf, type Role } from './role.ts';
+import { readSecretFiles } from './secrets.ts';
 import { SettingsError } from './settings-error.ts';
 import { DEFAULT_UI_PORT, guessUi, readTemporal, type TemporalSettings } from './temporal.ts';
 
@@ -23,15 +24,15 @@ export type Settings = ReturnType<typeof compose>;
  *
  * @throws SettingsError with all faults at once; no value of a secret is ever repeated
  */
-export function readSettings(environment: Environment, role: Role): Settings {
+export function readSettings(given: Environment, role: Role): Settings {
   const faults: string[] = [];
-  const values: Partial<Record<string, unknown>> = {};
-  for (const [name, field] of Object.entries(FIELDS)) {
-    const value = role === 'demo' && NOT_FOR_DEMO.includes(name) ? undefined : environment[name]?.trim();
-    const parsed = field.safeParse(value || undefined);
-    if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
-  }
+  const ignored = role === 'demo' ? NOT_FOR_DEMO : [];
+  const { environment, faulty } = readSecretFiles(given, ignored, faults);
+  const values = parseFields(
+    (name) => (ignored.includes(name) ? undefined : environment[name]?.trim()),
+    faulty,
+    faults,
+  );
   const temporal = readTemporal(environment, role, faults);
   const isWorker = role === 'work' || role === 'start';
   const readCa = (name: 'SEARCH_CA' | 'RELAY_CA', isNeeded: boolean) =>
@@ -43,6 +44,21 @@ export function readSettings(environment: Environment, role: Role): Settings {
   if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);
   const searchPath = environment.PATH ?? '';
   return compose(values as Values, { role, temporal, searchCa, relayCa, searchPath, misspelt });
+}
+
+/** The values without those that have a fault. */
+function parseFields(
+  textOf: (name: string) => string | undefined,
+  faulty: ReadonlySet<string>,
+  faults: string[],
+): Partial<Record<string, unknown>> {
+  const values: Partial<Record<string, unknown>> = {};
+  for (const [name, field] of Object.entries(FIELDS).filter(([each]) => !faulty.has(each))) {
+    const parsed = field.safeParse(textOf(name) || undefined);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+  }
+  return values;
 }
 
 /** The PEM file's content. */
