@@ -43,6 +43,9 @@ function* receiverFaults(values: Partial<Values>): Generator<string> {
   if (tokenNeeded && values.CALLBACK_TOKEN?.length === 0) {
     yield "CALLBACK_TOKEN: missing; set it to the authentication token of the console's callback settings, or set CALLBACK_AUTH=off to take callbacks from anyone";
   }
+  if (values.CALLBACK_ALLOW?.tencent && 'TENCENT_SECRET_KEY' in values && !values.TENCENT_SECRET_KEY) {
+    yield 'TENCENT_SECRET_KEY: missing; tencent in CALLBACK_ALLOW asks the REST API for addresses, which needs the secret key that the Chat console shows for your app';
+  }
   const isRelayed = values.RELAY_URL !== undefined && values.RELAY_DURABLE?.length !== 0;
   if (isRelayed && (values.MAX_BODY ?? 0) > LARGEST_RELAYED_KB * 1_024) {
     yield `MAX_BODY: expected at most ${LARGEST_RELAYED_KB}kb with RELAY_URL: Temporal takes 2 MB, and gets the callback beside its pairs; or set RELAY_DURABLE=off`;
@@ -99,10 +102,11 @@ function* productionFaults(values: Partial<Values>, role: Role): Generator<strin
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
-  if (role === 'serve' || role === 'operate') return;
-  if (values.TENCENT_DOMAIN?.startsWith('http://')) {
+  const asksVendor = role === 'work' || role === 'start' || (role === 'serve' && values.CALLBACK_ALLOW?.tencent);
+  if (asksVendor && values.TENCENT_DOMAIN?.startsWith('http://')) {
     yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
   }
+  if (role === 'serve' || role === 'operate') return;
   const isPlain = notifyDestinations(values).some((destination) => destination.startsWith('http://'));
   if (isPlain && values.NOTIFY_ALLOW_PRIVATE === false) {
     yield 'NOTIFY_URL: expected https:// when NODE_ENV=production; http:// is for an endpoint on a private network, with NOTIFY_ALLOW_PRIVATE=on';

@@ -71,6 +71,10 @@ export const NOT_FOR_DEMO = [
   'TENCENT_SECRET_KEY',
   'TENCENT_RATE',
   'JOURNAL_DIR',
+  'TLS_CERT',
+  'TLS_KEY',
+  'CALLBACK_ALLOW',
+  'TRUSTED_PROXIES',
   ...Object.keys(RELAY_FIELDS),
 ];
 

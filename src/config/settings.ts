@@ -1,8 +1,9 @@
 /**
  * Reads and validates all settings. No other module reads the environment. docs/settings.md lists each setting.
  */
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { TlsFiles } from '../http/tls/tls-files.ts';
+import { checkTlsFiles, readCertificate } from './certificates.ts';
 import { crossChecks, portsOf } from './cross-checks.ts';
 import { FIELDS, NOT_FOR_DEMO, type Values } from './fields.ts';
 import { misspeltSettings } from './misspelt.ts';
@@ -39,11 +40,13 @@ export function readSettings(given: Environment, role: Role): Settings {
     isNeeded ? readCertificate(name, values[name] as string | undefined, faults) : undefined;
   const searchCa = readCa('SEARCH_CA', isWorker);
   const relayCa = readCa('RELAY_CA', isWorker || role === 'serve');
+  const isReceiver = role === 'start' || role === 'serve';
+  const tls = checkTlsFiles(isReceiver ? values : {}, faults);
   faults.push(...crossChecks(values as Partial<Values>, role));
   const misspelt = misspeltSettings(environment);
   if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);
   const searchPath = environment.PATH ?? '';
-  return compose(values as Values, { role, temporal, searchCa, relayCa, searchPath, misspelt });
+  return compose(values as Values, { role, temporal, searchCa, relayCa, tls, searchPath, misspelt });
 }
 
 /** The values without those that have a fault. */
@@ -61,31 +64,18 @@ function parseFields(
   return values;
 }
 
-/** The PEM file's content. */
-function readCertificate(name: string, path: string | undefined, faults: string[]): string | undefined {
-  if (!path) return undefined;
-  try {
-    const pem = readFileSync(path, 'utf8');
-    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-    faults.push(`${name}: expected a PEM file that holds the certificate of a CA`);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    faults.push(`${name}: expected the path of a PEM file; this one cannot be read (${code})`);
-  }
-  return undefined;
-}
-
 type ComposeContext = {
   role: Role;
   temporal: TemporalSettings;
   searchCa: string | undefined;
   relayCa: string | undefined;
+  tls: TlsFiles | undefined;
   searchPath: string;
   misspelt: readonly string[];
 };
 
 function compose(values: Values, context: ComposeContext) {
-  const { role, temporal, searchCa, relayCa, searchPath, misspelt } = context;
+  const { role, temporal, searchCa, relayCa, tls, searchPath, misspelt } = context;
   const sdkAppId = values.SDK_APP_ID ?? (role === 'demo' ? DEMO_SDK_APP_ID : undefined);
   const dataDir = resolve(values.DATA_DIR);
   // The demo has data of its own, so that it can run beside a service of the same folder.
@@ -113,6 +103,11 @@ function compose(values: Values, context: ComposeContext) {
       // Without a token a receiver is open to anyone; a worker takes no callbacks.
       host: values.HOST ?? (authenticated || role === 'work' ? '0.0.0.0' : '127.0.0.1'),
       ...portsOf(values, role),
+      /** The files of certificate and key. Absent: plain HTTP. */
+      tls,
+      /** Who may post callbacks. Absent: everyone. */
+      allow: values.CALLBACK_ALLOW,
+      trustedProxies: values.TRUSTED_PROXIES,
       /** A maximum. There are fewer if the process may open fewer files. */
       maxConnections: values.MAX_CONNECTIONS,
       keepAlive: values.KEEP_ALIVE,

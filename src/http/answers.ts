@@ -15,6 +15,8 @@ export type Answered = {
   command?: string;
   deliveryId?: string;
   pairs?: number;
+  /** The address of a client that may not post callbacks. */
+  client?: string;
 };
 
 /** Sets the answer; {@link observeAnswers} reports it. */
@@ -52,7 +54,7 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
     const span = tracing?.start('POST callback', { kind: 'server' });
     if (span) ctx.state.trace = span.traceparent;
     await next();
-    const { answer, ...about } = ctx.state.answered as Answered;
+    const { answer, client, ...about } = ctx.state.answered as Answered;
     const ms = performance.now() - startedAt;
     if (span) endSpan(span, ctx.state.answered as Answered);
     metrics.callbacks.labels(about.verdict).inc();
@@ -63,7 +65,11 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
     const { status } = answer;
     const message = 'callback answered';
     if (isOnePerDelivery(answer)) logger.info({ ...about, status, ms: rounded }, message);
-    else summed.write({ level: 'info', message, kind: { ...about, status }, fields: { ms: rounded } });
+    else {
+      // There are as many addresses as strangers like. The line shows one of them.
+      const fields = { ms: rounded, ...(client && { client }) };
+      summed.write({ level: 'info', message, kind: { ...about, status }, fields });
+    }
   };
 }
 
