@@ -38,7 +38,9 @@ export function checkTlsFiles(
 function faultOfFiles(files: TlsFiles): string | undefined {
   try {
     const fault = faultOfPair(readPair(files));
-    return fault && `TLS_CERT: expected the PEM file of a certificate, and in TLS_KEY that of its key (${fault})`;
+    return (
+      fault && `TLS_CERT: expected the PEM file of a certificate, and in TLS_KEY that of its key (${fault})`
+    );
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     const name = path === files.cert ? 'TLS_CERT' : 'TLS_KEY';

@@ -22,7 +22,10 @@ function parseRanges(items: readonly string[]): AddressRange[] | InvalidValue {
   const ranges: AddressRange[] = [];
   for (const item of items) {
     const range = parseRange(item);
-    if (!range) return invalid(`expected addresses and CIDRs such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32; ${item} is neither`);
+    if (!range)
+      return invalid(
+        `expected addresses and CIDRs such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32; ${item} is neither`,
+      );
     ranges.push(range);
   }
   return ranges;

@@ -102,7 +102,8 @@ function* productionFaults(values: Partial<Values>, role: Role): Generator<strin
   if (writes && values.DATA_DIR !== undefined && resolve(values.DATA_DIR) !== values.DATA_DIR) {
     yield 'DATA_DIR: expected an absolute path when NODE_ENV=production';
   }
-  const asksVendor = role === 'work' || role === 'start' || (role === 'serve' && values.CALLBACK_ALLOW?.tencent);
+  const asksVendor =
+    role === 'work' || role === 'start' || (role === 'serve' && values.CALLBACK_ALLOW?.tencent);
   if (asksVendor && values.TENCENT_DOMAIN?.startsWith('http://')) {
     yield 'TENCENT_DOMAIN: http:// is for tests, and refused when NODE_ENV=production';
   }

@@ -41,7 +41,7 @@ export function readSettings(given: Environment, role: Role): Settings {
   const searchCa = readCa('SEARCH_CA', isWorker);
   const relayCa = readCa('RELAY_CA', isWorker || role === 'serve');
   const isReceiver = role === 'start' || role === 'serve';
-  const tls = checkTlsFiles(isReceiver ? values : {}, faults);
+  const tls = checkTlsFiles(isReceiver ? (values as Partial<Values>) : {}, faults);
   faults.push(...crossChecks(values as Partial<Values>, role));
   const misspelt = misspeltSettings(environment);
   if (faults.length > 0 || !temporal) throw new SettingsError(faults, misspelt);

@@ -12,6 +12,9 @@ import { followHandshakes, serveTls, type TlsOptions } from './tls/serve-tls.ts'
 /** How long a request may take to arrive completely, in ms. The sender itself waits for 2 s. */
 const REQUEST_TIMEOUT = 10_000;
 
+/** Of request line and headers together. Node.js has the same default, which `NODE_OPTIONS` could change. */
+const MAX_HEAD_BYTES = 16 * 1024;
+
 /** How often Node.js looks for requests that take longer, in ms. */
 const TIMEOUT_CHECKS = 1_000;
 
@@ -31,6 +34,7 @@ const HTTP_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT,
   headersTimeout: REQUEST_TIMEOUT,
   connectionsCheckingInterval: TIMEOUT_CHECKS,
+  maxHeaderSize: MAX_HEAD_BYTES,
   // A callback without a Host header is accepted too.
   requireHostHeader: false,
 };

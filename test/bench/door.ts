@@ -65,7 +65,9 @@ async function run({ strangers, seconds, hostile }: Options): Promise<ReceiverRe
 
   const measures = hostile
     ? [(part: Cleanup) => measureHostile(hostile, folder, part)]
-    : SCENARIOS.map((scenario) => (part: Cleanup) => measureDoor(scenario, { strangers, seconds, folder }, part));
+    : SCENARIOS.map(
+        (scenario) => (part: Cleanup) => measureDoor(scenario, { strangers, seconds, folder }, part),
+      );
   const scenarios = [];
   for (const measure of measures) {
     const part = cleanup.part();

@@ -29,7 +29,9 @@ async function openVendorList(
 ): Promise<VendorList> {
   const { secretKey } = tencent;
   if (!sdkAppId || !secretKey) throw new TypeError('CALLBACK_ALLOW=tencent needs TENCENT_SECRET_KEY');
-  const { fetchCallbackAddresses } = await import('../../../activities/backends/tencent/callback-addresses.ts');
+  const { fetchCallbackAddresses } = await import(
+    '../../../activities/backends/tencent/callback-addresses.ts'
+  );
   const access = { ...tencent, sdkAppId, secretKey };
   const list = VendorList.open({
     file: join(dataDir, FILE),

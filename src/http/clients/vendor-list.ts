@@ -88,7 +88,9 @@ export class VendorList {
       this.#fetching = this.#fetchNow().finally(() => {
         this.#fetching = undefined;
         const { first, longest } = RETRY;
-        this.#planNext(this.#failures === 0 ? REFRESH_AFTER : Math.min(longest, first * 2 ** (this.#failures - 1)));
+        this.#planNext(
+          this.#failures === 0 ? REFRESH_AFTER : Math.min(longest, first * 2 ** (this.#failures - 1)),
+        );
       });
     };
     this.#next = setTimeout(fetchLater, after).unref();
@@ -125,7 +127,10 @@ export class VendorList {
       await writeKept(this.#options.file, kept);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger.warn({ reason }, "Tencent's list of addresses could not be kept for the next start");
+      this.#options.logger.warn(
+        { reason },
+        "Tencent's list of addresses could not be kept for the next start",
+      );
     }
   }
 }

@@ -54,7 +54,10 @@ export class TlsReload {
     this.#lastFault = reason;
     if (!isLasting || this.#isReported) return;
     this.#isReported = true;
-    this.#options.logger.error({ reason }, 'TLS_CERT and TLS_KEY can’t be used any more: the pair before stays in use');
+    this.#options.logger.error(
+      { reason },
+      'TLS_CERT and TLS_KEY can’t be used any more: the pair before stays in use',
+    );
   }
 }
 

@@ -51,9 +51,13 @@ export async function measureHostile(count: number, folder: string, cleanup: Cle
   const answers = await sending;
   const logged = (receiver.process.stderr.length - logBefore) / 1_000 / seconds;
   await clients.stop();
-  await until('the connections of the hostile clients to be closed', async () => {
-    return (await receiver.metric('unfriend_connections')) <= GOOD.kept + 1;
-  }, SETTLED_MS);
+  await until(
+    'the connections of the hostile clients to be closed',
+    async () => {
+      return (await receiver.metric('unfriend_connections')) <= GOOD.kept + 1;
+    },
+    SETTLED_MS,
+  );
   const after = await stateOf(receiver);
   return {
     name: `${count.toLocaleString('en')} hostile requests beside ${GOOD.rate} callbacks a second`,
@@ -64,7 +68,12 @@ export async function measureHostile(count: number, folder: string, cleanup: Cle
       ...figuresOfGood(answers),
       { what: 'resident memory before', value: before.memory, unit: 'MB' },
       { what: 'it grew by at most', value: most - before.memory, unit: 'MB', atMost: PROMISED.growthMb },
-      { what: 'open files afterwards, more than before', value: after.files - before.files, unit: '', atMost: PROMISED.files },
+      {
+        what: 'open files afterwards, more than before',
+        value: after.files - before.files,
+        unit: '',
+        atMost: PROMISED.files,
+      },
       { what: 'written to the log', value: logged, unit: 'KB a second', atMost: PROMISED.logKbPerSecond },
     ],
   };

@@ -3,7 +3,12 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { selfSigned } from '../../support/inputs/certificates.ts';
-import { FREE_PORTS, type ProcessSettings, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
+import {
+  FREE_PORTS,
+  type ProcessSettings,
+  runUnfriend,
+  UnfriendProcess,
+} from '../../support/servers/process.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
 
 describe('unfriend serve with TLS_CERT and TLS_KEY', () => {
@@ -30,7 +35,8 @@ describe('unfriend serve with TLS_CERT and TLS_KEY', () => {
     another.remove();
   });
 
-  const send = (ca: string) => runUnfriend(['send', '--url', url, '--json'], { ...settings, NODE_EXTRA_CA_CERTS: ca });
+  const send = (ca: string) =>
+    runUnfriend(['send', '--url', url, '--json'], { ...settings, NODE_EXTRA_CA_CERTS: ca });
 
   test('takes callbacks by HTTPS; OPS_PORT stays plain; send trusts a CA of its own by NODE_EXTRA_CA_CERTS', async () => {
     assert.match(url, /^https:/);

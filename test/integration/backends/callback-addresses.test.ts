@@ -10,7 +10,10 @@ const fetchAll = () =>
   fetchCallbackAddresses({ ...TENCENT, url: chat.server.url }, new AbortController().signal);
 
 test('the addresses of callbacks are those in China and elsewhere, each once', async () => {
-  Object.assign(chat.server.addresses, { 5: ['203.0.113.9', '198.51.100.0/24'], 6: ['198.51.100.0/24', '2001:db8::1'] });
+  Object.assign(chat.server.addresses, {
+    5: ['203.0.113.9', '198.51.100.0/24'],
+    6: ['198.51.100.0/24', '2001:db8::1'],
+  });
   assert.deepEqual(await fetchAll(), ['203.0.113.9', '198.51.100.0/24', '2001:db8::1']);
   assert.deepEqual(
     chat.server.requests.map(({ command, query, body }) => [command, query.get('nettype'), body]).sort(),
@@ -23,7 +26,10 @@ test('the addresses of callbacks are those in China and elsewhere, each once', a
 
 test('given an answer for one half of them only, then there are no addresses: the others would be refused', async () => {
   chat.server.addresses[5] = ['203.0.113.9'];
-  await assert.rejects(fetchAll(), (error) => error instanceof BackendError && /no IPList/.test(error.message));
+  await assert.rejects(
+    fetchAll(),
+    (error) => error instanceof BackendError && /no IPList/.test(error.message),
+  );
   chat.server.addresses[6] = [];
   chat.server.played.push(60009);
   await assert.rejects(fetchAll(), /60009/);

@@ -30,7 +30,9 @@ const KINDS: Record<string, { isSlow?: true; inHundred: number; composes: Compos
       () => ['POST http://[/x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
       () => ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
       () => [`POST / HTTP/1.1\r\nX-Long: ${'a'.repeat(32 * 1024)}\r\n\r\n`],
-      (job) => [post({ query: signed(job), headers: ['Transfer-Encoding: chunked'], body: '5\r\n{"Cal\r\nnonsense' })],
+      (job) => [
+        post({ query: signed(job), headers: ['Transfer-Encoding: chunked'], body: '5\r\n{"Cal\r\nnonsense' }),
+      ],
     ],
   },
   unsigned: {
@@ -55,7 +57,9 @@ const KINDS: Record<string, { isSlow?: true; inHundred: number; composes: Compos
     composes: [
       (job) => [withBody(signed(job), DEEP)],
       (job) => [withBody(signed(job), `{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":${DEEP}}`)],
-      (job) => [withBody(signed(job, 'State.StateChange'), `{"CallbackCommand":"State.StateChange","Info":${DEEP}}`)],
+      (job) => [
+        withBody(signed(job, 'State.StateChange'), `{"CallbackCommand":"State.StateChange","Info":${DEEP}}`),
+      ],
     ],
   },
   slow: {

@@ -147,7 +147,10 @@ export class KillableReceiver {
         throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
       const answer = await fetch(this.url).catch(() => undefined);
       // 403: CALLBACK_ALLOW does not name this machine.
-      return (answer?.status === 405 || answer?.status === 403) && !/^(starting|being opened)/.test(await this.#journalState());
+      return (
+        (answer?.status === 405 || answer?.status === 403) &&
+        !/^(starting|being opened)/.test(await this.#journalState())
+      );
     });
   }
 

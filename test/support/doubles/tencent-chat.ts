@@ -95,10 +95,9 @@ export class TencentChatServer {
       status,
       headers,
       body: text,
-    } =
-      typeof answer === 'number'
-        ? { status: 200, headers: {}, body: this.#answerOf(answer, body, searchParams) }
-        : answer;
+    } = typeof answer === 'number'
+      ? { status: 200, headers: {}, body: this.#answerOf(answer, body, searchParams) }
+      : answer;
     response.writeHead(status, headers).end(text);
   }
 

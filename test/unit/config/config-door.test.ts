@@ -31,11 +31,23 @@ describe('TLS_CERT and TLS_KEY', () => {
   for (const [what, set, fault] of [
     ['a certificate alone', { TLS_CERT: certFile }, /^TLS_KEY: missing; TLS_CERT needs it/],
     ['a key alone', { TLS_KEY: keyFile }, /^TLS_CERT: missing; TLS_KEY needs it/],
-    ['a certificate that is not there', { TLS_CERT: '/nothing', TLS_KEY: keyFile }, /^TLS_CERT: .*\(ENOENT\)/],
+    [
+      'a certificate that is not there',
+      { TLS_CERT: '/nothing', TLS_KEY: keyFile },
+      /^TLS_CERT: .*\(ENOENT\)/,
+    ],
     ['a key that is a folder', { TLS_CERT: certFile, TLS_KEY: folder.path }, /^TLS_KEY: .*\(EISDIR\)/],
-    ['a key of another certificate', { TLS_CERT: certFile, TLS_KEY: otherKey }, /^TLS_CERT: .*\(key values mismatch\)/],
+    [
+      'a key of another certificate',
+      { TLS_CERT: certFile, TLS_KEY: otherKey },
+      /^TLS_CERT: .*\(key values mismatch\)/,
+    ],
     ['a file that is no key', { TLS_CERT: certFile, TLS_KEY: text }, /^TLS_CERT: expected the PEM file/],
-    ['a file that is no certificate', { TLS_CERT: text, TLS_KEY: keyFile }, /^TLS_CERT: expected the PEM file/],
+    [
+      'a file that is no certificate',
+      { TLS_CERT: text, TLS_KEY: keyFile },
+      /^TLS_CERT: expected the PEM file/,
+    ],
   ] as const) {
     test(`given ${what}, then that is one fault`, () => {
       const [found = '', ...more] = faultsOf({ ...APP, ...set }, 'serve');
@@ -62,7 +74,10 @@ describe('CALLBACK_ALLOW and TRUSTED_PROXIES', () => {
       ['TRUSTED_PROXIES', 'lb.internal', 'lb.internal'],
     ] as const) {
       const [fault = '', ...more] = faultsOf({ [name]: value }, 'operate');
-      assert.ok(fault.startsWith(`${name}: expected addresses and CIDRs`) && fault.endsWith(`; ${item} is neither`), fault);
+      assert.ok(
+        fault.startsWith(`${name}: expected addresses and CIDRs`) && fault.endsWith(`; ${item} is neither`),
+        fault,
+      );
       assert.deepEqual(more, []);
     }
     assert.match(faultsOf({ CALLBACK_ALLOW: ',' }, 'operate').join(), /^CALLBACK_ALLOW: expected/);
@@ -87,6 +102,9 @@ describe('CALLBACK_ALLOW and TRUSTED_PROXIES', () => {
       TENCENT_DOMAIN: 'http://127.0.0.1:1',
     };
     assert.deepEqual(faultsOf(production, 'serve'), []);
-    assert.match(faultsOf({ ...production, CALLBACK_ALLOW: 'tencent' }, 'serve').join(), /^TENCENT_DOMAIN: http:/);
+    assert.match(
+      faultsOf({ ...production, CALLBACK_ALLOW: 'tencent' }, 'serve').join(),
+      /^TENCENT_DOMAIN: http:/,
+    );
   });
 });

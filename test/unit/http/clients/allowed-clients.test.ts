@@ -6,7 +6,8 @@ import { readAnswer, sendRaw } from '../../../support/doubles/raw-http.ts';
 import { openDoor, requestBytes } from '../../../support/stages/door.ts';
 
 const CLOSE = ['Host: localhost', 'Connection: close'];
-const rangesOf = (...texts: string[]): AddressRange[] => texts.map((text) => parseRange(text) ?? assert.fail(text));
+const rangesOf = (...texts: string[]): AddressRange[] =>
+  texts.map((text) => parseRange(text) ?? assert.fail(text));
 
 async function doorFor(t: { after(fn: () => Promise<void>): void }, allow: string[], trusted: string[] = []) {
   const allowed = new AllowedClients({ ranges: rangesOf(...allow), trustedProxies: rangesOf(...trusted) });
@@ -23,9 +24,14 @@ test('a signed callback from an address that is allowed is acknowledged', async 
 test('from another address even a signed callback is 403 before its body is read, and is counted', async (t) => {
   const door = await doorFor(t, ['203.0.113.0/24', '::1']);
   // The body never comes.
-  const answer = await sendRaw(door.server.url, requestBytes({ body: '', length: 1_000 }), { halfClose: true });
+  const answer = await sendRaw(door.server.url, requestBytes({ body: '', length: 1_000 }), {
+    halfClose: true,
+  });
   assert.equal(readAnswer(answer), '403 address not allowed');
-  for (const bytes of ['GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n', requestBytes({ headers: CLOSE })]) {
+  for (const bytes of [
+    'GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n',
+    requestBytes({ headers: CLOSE }),
+  ]) {
     assert.equal(readAnswer(await sendRaw(door.server.url, bytes)), '403 address not allowed');
   }
   assert.equal(await door.counted('not-allowed'), 3);

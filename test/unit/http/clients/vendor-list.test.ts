@@ -52,7 +52,10 @@ describe("the vendor's list of addresses", () => {
     const { list } = open(file, async () => [VENDOR, '2001:db8::/32']);
     assert.equal(list.allows(OTHER), true);
     await until('the list', () => list.isEnforced);
-    assert.deepEqual([VENDOR, OTHER, '2001:db8::7'].map((each) => list.allows(each)), [true, false, true]);
+    assert.deepEqual(
+      [VENDOR, OTHER, '2001:db8::7'].map((each) => list.allows(each)),
+      [true, false, true],
+    );
     await until('the file', () => readFileSync(file, 'utf8').includes(VENDOR));
     const next = open(file, neverAsked);
     assert.equal(next.list.isEnforced, true);

@@ -47,7 +47,9 @@ async function secured({ server }: Door): Promise<Socket> {
 
 describe('a receiver that speaks HTTPS', () => {
   test('acknowledges a signed callback, also if the client closes its side while the journal is slow', async () => {
-    const door = await open({ accept: ({ key }) => delay(200, { deliveryId: key.origin, duplicate: false }) });
+    const door = await open({
+      accept: ({ key }) => delay(200, { deliveryId: key.origin, duplicate: false }),
+    });
     assert.match(door.server.url, /^https:/);
     assert.equal(readAnswer(await sendRaw(door.server.url, requestBytes({ headers: CLOSE }))), '200');
     assert.equal(readAnswer(await sendRaw(door.server.url, requestBytes(), { halfClose: true })), '200');
@@ -61,7 +63,11 @@ describe('a receiver that speaks HTTPS', () => {
       `POST /?${signedQuery()} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"Cal\r\nnonsense`,
       '400 body: incomplete',
     ],
-    ['an unsigned callback', requestBytes({ query: 'SdkAppid=1400000000', headers: CLOSE }), '401 unauthorized'],
+    [
+      'an unsigned callback',
+      requestBytes({ query: 'SdkAppid=1400000000', headers: CLOSE }),
+      '401 unauthorized',
+    ],
   ] as const) {
     test(`answers ${what} with the three fields`, async () => {
       const door = await open();
