@@ -40,7 +40,7 @@ export function createProgram(context: CliContext) {
       `
 Settings are environment variables; docs/settings.md lists them. Start with:
   $ npx unfriend demo                          the whole way of a callback, on made-up data
-  $ SDK_APP_ID=1400000000 npx unfriend start   receiver and worker, with a local Temporal server
+  $ npx unfriend start                         receiver and worker, with a local Temporal server
   $ npx unfriend failed                        what needs a person
   $ npx unfriend check                         what is wrong with the settings, and what to do
 

@@ -50,6 +50,7 @@ function receiverStates(
   const journal = phase ? journalState(phase, temporal.takesStarts) : STARTING;
   return {
     receiver: receiver ? receiverState(receiver) : STARTING,
+    ...(receiver?.allowed && { callbackAllow: { ready: true, state: receiver.allowed.describe() } }),
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),

@@ -71,6 +71,11 @@ function createConnectionMetrics(registry: Registry) {
       help: 'Connections to PORT that were closed because there were too many: the idlest without a signed callback',
       registers,
     }),
+    handshakesFailed: new Counter({
+      name: 'unfriend_tls_handshakes_failed_total',
+      help: 'Connections to PORT on which no TLS came about',
+      registers,
+    }),
   };
 }
 

@@ -23,8 +23,13 @@ export async function checkAll({ environment }: CliContext, command: CheckedRole
     return [...faults, ...warnMisspelt(error)];
   }
   const [backends, temporal] = await Promise.all([checkBackends(settings), checkTemporal(settings)]);
-  const journal = settings.parts.receiver ? await checkJournal(settings) : [];
-  return [...checkSettings(settings), ...backends, ...journal, ...temporal];
+  const receiver = settings.parts.receiver ? await checkReceiver(settings) : [];
+  return [...checkSettings(settings), ...backends, ...receiver, ...temporal];
+}
+
+async function checkReceiver(settings: Settings): Promise<Finding[]> {
+  const { checkDoor } = await import('./check-door.ts');
+  return [...(await checkDoor(settings)), ...(await checkJournal(settings))];
 }
 
 /** A warning only: the name may be another program's. */

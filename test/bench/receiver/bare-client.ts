@@ -8,10 +8,11 @@ import { createPlan } from '../../../src/config/plan.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
 import { FRIEND_DELETED, workflowId } from '../../../workflows/contract.ts';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 import { SDK_APP_ID } from '../app.ts';
 import type { BareJob, BareLoad } from './bare-load.ts';
 
-const settings = readSettings({ SDK_APP_ID }, 'serve');
+const settings = readSettings({ ...EMBEDDED, SDK_APP_ID }, 'serve');
 const plan = createPlan(settings);
 const clients = new Map<string, Client>();
 

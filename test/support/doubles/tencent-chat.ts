@@ -52,6 +52,8 @@ export class TencentChatServer {
   /** Requests that are answered within any second; the others get `tooFast`. */
   rateLimit = Number.POSITIVE_INFINITY;
   tooFast = 60007;
+  /** What GetIPList answers, by its `nettype`. */
+  readonly addresses: Record<string, string[]> = {};
   /** How far its clock is ahead, in ms. */
   clockAhead = 0;
   readonly #server: Server;
@@ -93,7 +95,9 @@ export class TencentChatServer {
       status,
       headers,
       body: text,
-    } = typeof answer === 'number' ? { status: 200, headers: {}, body: answerOf(answer, body) } : answer;
+    } = typeof answer === 'number'
+      ? { status: 200, headers: {}, body: this.#answerOf(answer, body, searchParams) }
+      : answer;
     response.writeHead(status, headers).end(text);
   }
 
@@ -108,7 +112,7 @@ export class TencentChatServer {
     if (identifier !== admin) return 60010;
     const lately = this.requests.filter(({ at }) => at > performance.now() - 1_000);
     if (lately.length > this.rateLimit) return this.tooFast;
-    if (path === '/v4/im_open_login_svc/account_check') return 0;
+    if (path === '/v4/im_open_login_svc/account_check' || path === '/v4/ConfigSvc/GetIPList') return 0;
     return path === '/v4/openim/sendmsg' ? this.#take(body, identifier) : 60009;
   }
 
@@ -124,10 +128,16 @@ export class TencentChatServer {
     this.delivered.push(message.data);
     return 0;
   }
-}
 
-/** `ErrorInfo` names the account, as the vendor's may: nothing of it must get into messages of ours. */
-function answerOf(code: number, body: string): string {
-  const ActionStatus = code === 0 ? 'OK' : 'FAIL';
-  return JSON.stringify({ ActionStatus, ErrorCode: code, ErrorInfo: code === 0 ? '' : `about ${body}` });
+  /** `ErrorInfo` names the account, as the vendor's may: nothing of it must get into messages of ours. */
+  #answerOf(code: number, body: string, query: URLSearchParams): string {
+    const ActionStatus = code === 0 ? 'OK' : 'FAIL';
+    const IPList = this.addresses[query.get('nettype') ?? ''];
+    return JSON.stringify({
+      ActionStatus,
+      ErrorCode: code,
+      ErrorInfo: code === 0 ? '' : `about ${body}`,
+      ...(code === 0 && IPList && { IPList }),
+    });
+  }
 }

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { EMBEDDED } from '../inputs/embedded.ts';
 import { until } from '../until.ts';
 import { namespaceAt, temporalCli } from './temporal.ts';
 
 export const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 
-/** What is set for a test's process and nothing else: a developer's own settings don't count. */
+/** What is set for a test's process, beside {@link EMBEDDED}: a developer's own settings don't count. */
 export type ProcessSettings = Record<string, string>;
 
 type ProcessOptions = {
@@ -30,6 +31,7 @@ export class UnfriendProcess {
       TEMPORAL_CONFIG_FILE: process.env.TEMPORAL_CONFIG_FILE,
       TEMPORAL_CLI_PATH: temporalCli(),
       ...namespaceAt(settings.TEMPORAL_ADDRESS),
+      ...EMBEDDED,
       ...settings,
     };
     const command = [process.execPath, bin, ...args];

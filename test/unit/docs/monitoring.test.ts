@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { SIDE_EFFECTS } from '../../../activities/index.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { observeVendorList } from '../../../src/telemetry/allow-metrics.ts';
 import { createReachableGauge } from '../../../src/telemetry/backend-metrics.ts';
 import { createMetrics, observeJournal } from '../../../src/telemetry/metrics.ts';
 import { TemporalMetrics } from '../../../src/telemetry/temporal-metrics.ts';
@@ -43,6 +44,7 @@ function exportedMetrics(): Exported[] {
   );
   new TemporalMetrics(registry);
   createReachableGauge(registry);
+  observeVendorList(registry, { isEnforced: true, age: 0 });
   return registry.getMetricsAsArray() as unknown as Exported[];
 }
 
