@@ -12,6 +12,10 @@ const MARKED: Record<string, string> = {
   NOTIFY_SECRET: `${MARKER}-secret-of-the-webhook`,
   TENCENT_SECRET_KEY: `${MARKER}-key`,
   TEMPORAL_API_KEY: `${MARKER}-api-key`,
+  // The id of a key is no secret. The key itself is base64, so the marker can be a part of it.
+  PAYLOAD_KEYS: `k1:${MARKER.padEnd(43, 'A')}=`,
+  CODEC_TOKEN: `${MARKER}-codec`,
+  NOTICE_URL: `http://127.0.0.1:1/${MARKER}?key=${MARKER}`,
   CACHE_URL: `redis://me:${MARKER}@127.0.0.1:1`,
   SEARCH_URL: `http://me:${MARKER}@127.0.0.1:1`,
   NOTIFY_URL: `tencent:,http://127.0.0.1:1/${MARKER}?key=${MARKER}`,

@@ -30,6 +30,12 @@ const VALID: Record<string, [value: string, read: (environment: Environment) => 
   NOTIFY_SECRET: [NOTIFY_SECRET, (from) => read(from, 'operate').notify.secret],
   TENCENT_SECRET_KEY: ['k3y', (from) => read(from, 'operate').tencent.secretKey],
   TEMPORAL_API_KEY: ['api-key', (from) => read(from, 'operate').temporal.connectionOptions.apiKey],
+  PAYLOAD_KEYS: [`k1:${'A'.repeat(43)}=`, (from) => read(from, 'operate').payloadKeys],
+  CODEC_TOKEN: [
+    'c0dec',
+    (from) => read({ PAYLOAD_KEYS: `k1:${'A'.repeat(43)}=`, ...from }, 'operate').codec?.token,
+  ],
+  NOTICE_URL: ['https://chat/?key=pw', (from) => read(from, 'operate').notices?.url],
   CACHE_URL: ['redis://me:pw@cache', (from) => read({ CACHE_URL: '', ...from }, 'operate').cache.url],
   SEARCH_URL: ['https://me:pw@search', (from) => read({ SEARCH_URL: '', ...from }, 'operate').search.url],
   NOTIFY_URL: ['https://hooks/?key=pw', (from) => read({ NOTIFY_URL: '', ...from }, 'operate').notify.users],
