@@ -24,17 +24,17 @@ function fileWith(content: string): string {
   return path;
 }
 
+/** `CODEC_TOKEN` needs them. */
+const PAYLOAD_KEYS = `k1:${'A'.repeat(43)}=`;
+
 /** A value of each secret that is valid, and what the settings make of it. */
 const VALID: Record<string, [value: string, read: (environment: Environment) => unknown]> = {
   CALLBACK_TOKEN: ['one,two', (from) => read(from, 'operate').callback.tokens],
   NOTIFY_SECRET: [NOTIFY_SECRET, (from) => read(from, 'operate').notify.secret],
   TENCENT_SECRET_KEY: ['k3y', (from) => read(from, 'operate').tencent.secretKey],
   TEMPORAL_API_KEY: ['api-key', (from) => read(from, 'operate').temporal.connectionOptions.apiKey],
-  PAYLOAD_KEYS: [`k1:${'A'.repeat(43)}=`, (from) => read(from, 'operate').payloadKeys],
-  CODEC_TOKEN: [
-    'c0dec',
-    (from) => read({ PAYLOAD_KEYS: `k1:${'A'.repeat(43)}=`, ...from }, 'operate').codec?.token,
-  ],
+  PAYLOAD_KEYS: [PAYLOAD_KEYS, (from) => read(from, 'operate').payloadKeys],
+  CODEC_TOKEN: ['c0dec', (from) => read({ PAYLOAD_KEYS, ...from }, 'operate').codec?.token],
   NOTICE_URL: ['https://chat/?key=pw', (from) => read(from, 'operate').notices?.url],
   CACHE_URL: ['redis://me:pw@cache', (from) => read({ CACHE_URL: '', ...from }, 'operate').cache.url],
   SEARCH_URL: ['https://me:pw@search', (from) => read({ SEARCH_URL: '', ...from }, 'operate').search.url],
@@ -96,7 +96,7 @@ describe('the file of a secret', () => {
   test('together with the setting itself is a fault, and blank values count as unset', () => {
     for (const name of SECRETS) {
       const [value] = VALID[name] ?? [''];
-      const both = { ...APP, [name]: value, [fileSetting(name)]: fileWith('s3cr3t') };
+      const both = { ...APP, PAYLOAD_KEYS, [name]: value, [fileSetting(name)]: fileWith('s3cr3t') };
       assert.deepEqual(faultsOf(both, 'operate'), [`${name}_FILE: contradicts ${name}; unset one of them`]);
       assert.deepEqual(faultsOf({ ...both, [fileSetting(name)]: ' ' }, 'operate'), []);
     }
