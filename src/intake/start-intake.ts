@@ -53,8 +53,12 @@ export type RunningIntake = {
 export function startIntake(parts: IntakeParts): RunningIntake {
   const { settings, client, freshStarts, tracing, traceStarts, logger } = parts;
   const { taskQueue, dedupeWindow } = settings;
-  const indexAccounts = settings.indexAccounts === 'on';
-  const options = { taskQueue, plan: createPlan(settings), indexAccounts };
+  const options = {
+    taskQueue,
+    plan: createPlan(settings),
+    indexAccounts: settings.indexAccounts !== 'off',
+    hashKeys: settings.indexAccounts === 'hashed' ? settings.payloadKeys : undefined,
+  };
   const starter = traced(new DeliveryStarter(client, freshStarts, { ...options, traceStarts }), tracing);
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({ starter, recent, logger });

@@ -40,6 +40,11 @@ export function readWorkflowId(workflowId: string): { deliveryId: string; retry:
   return { deliveryId, retry: Number(retry?.match(/^retry-(\d+)$/)?.[1] ?? 0) };
 }
 
+/** The id of a delivery's first workflow, of which the given workflow may be a retry. */
+export function firstWorkflowId(workflowId: string): string {
+  return workflowId.split('/').slice(0, 3).join('/');
+}
+
 /**
  * The workflow that continues with what a closed delivery left undone.
  *
@@ -47,5 +52,5 @@ export function readWorkflowId(workflowId: string): { deliveryId: string; retry:
  * @param count 1 for the first retry
  */
 export function retryWorkflowId(closed: string, count: number): string {
-  return [...closed.split('/').slice(0, 3), `retry-${count}`].join('/');
+  return `${firstWorkflowId(closed)}/retry-${count}`;
 }

@@ -1,5 +1,5 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import { readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
+import { firstWorkflowId, readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
 import { toOperatorError } from '../connect.ts';
 
 /** Undefined: Temporal does not know the workflow, or has deleted it. */
@@ -48,7 +48,7 @@ async function describeNewestRetry(
   client: Client,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  const first = workflowId.split('/').slice(0, 3).join('/');
+  const first = firstWorkflowId(workflowId);
   // No id of Unfriend's has these characters, and a query can't contain them.
   if (/["\\]/.test(first)) return undefined;
   const query = `WorkflowId STARTS_WITH "${first}/"`;
