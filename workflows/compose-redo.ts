@@ -28,7 +28,9 @@ export function composeRedo(
   now: number,
 ): { input: AnyDeliveryInput; affected: number } | undefined {
   const narrowed = narrow(input, sideEffect);
-  const [state] = new DeliveryProgress({ ...input, carried }, planDelivery(narrowed)).sideEffects;
+  const { delivery } = input;
+  const known = { delivery, ...(carried && { carried }) };
+  const [state] = new DeliveryProgress(known, planDelivery(narrowed)).sideEffects;
   if (!state) return undefined;
   const done = carried ? state.unitsWith('done') : [...state.units.keys()];
   const affected = state.count(done);

@@ -25,7 +25,8 @@ export function showStatus(
     const report = await (watch && !json ? watchUntilClosed : readDelivery)(client, workflowId);
     const redos = await redosOf(client, workflowId);
     if (json) printJson({ ...toDocument(report), redos });
-    else for (const line of describeDelivery({ ...report, redos }, { given: delivery, namespace })) print(line);
+    else
+      for (const line of describeDelivery({ ...report, redos }, { given: delivery, namespace })) print(line);
     context.exitCode = isOpen(report.workflow.execution) || isThrough(report) ? EXIT.done : EXIT.failed;
   });
 }

@@ -22,13 +22,11 @@ const WARNINGS: Record<string, string> = {
   [relayCallback.name]: 'The callbacks are posted to the endpoint again, with the same delivery ids.',
 };
 
-type Shown = { goOn: string; dryRun: boolean };
+/** `goOn`: the command that goes on with the request. */
+export type Shown = { goOn: string; dryRun: boolean };
 
 /** For people, before they are asked. */
-export function describePlan(
-  { request, runs, deletedBefore }: RedoPlan,
-  { goOn, dryRun }: Shown,
-): string[] {
+export function describePlan({ request, runs, deletedBefore }: RedoPlan, { goOn, dryRun }: Shown): string[] {
   const { sideEffect, since, until, sought } = request;
   const carrying = sought ? ` that carry ${sought.account}` : '';
   const warning = WARNINGS[sideEffect];

@@ -9,7 +9,9 @@ export function addRedo(program: Command, context: CliContext): void {
   const command = program
     .command('redo')
     .usage('--effect <name> --since <time> [options]')
-    .description('do a side effect of finished deliveries again, such as after a cache or an index was restored')
+    .description(
+      'do a side effect of finished deliveries again, such as after a cache or an index was restored',
+    )
     .addOption(effectOption('which side effect (required)').makeOptionMandatory())
     .requiredOption(
       '--since <time>',

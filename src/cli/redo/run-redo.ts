@@ -10,7 +10,7 @@ import { onTemporal } from '../on-temporal.ts';
 import { createBulkView } from '../operate/bulk-view.ts';
 import { confirm } from '../operate/confirm.ts';
 import { print, printJson, say } from '../output.ts';
-import { describePlan, describeReport, type RedoPlan } from './describe-redo.ts';
+import { describePlan, describeReport, type RedoPlan, type Shown } from './describe-redo.ts';
 import { type AskedRequest, goOnCommand } from './go-on-command.ts';
 
 type RedoOptions = {
@@ -25,26 +25,29 @@ type RedoOptions = {
 /** Does a side effect of finished deliveries again, after a person confirmed it. */
 export function runRedo(context: CliContext, asked: AskedRequest, options: RedoOptions): Promise<void> {
   const { account, ...times } = asked;
-  const { yes, dryRun = false, json } = options;
+  const shown = { goOn: goOnCommand(asked), dryRun: options.dryRun === true };
   return onTemporal(context, async (client, { payloadKeys }) => {
     const sought = account === undefined ? undefined : seekAccount(account, payloadKeys);
     const plan = await makePlan(client, { ...times, sought });
-    const shown = { goOn: goOnCommand(asked), dryRun };
     for (const line of describePlan(plan, shown)) say(line);
-    const isRefused = !yes && !dryRun && !(await confirm('Go on?'));
-    if (isRefused) say('Nothing was done.');
-    const report = isRefused ? emptyReport() : await carryOut(client, plan, options);
-    for (const { deliveryId, reason } of report.failures) say(`${deliveryId}: failed: ${reason}`);
-    if (json) printJson(toDocument({ asked, plan, report }, shown));
-    else if (!isRefused) for (const line of describeReport(report, shown)) print(line);
-    context.exitCode = isRefused || report.failed > 0 ? EXIT.failed : EXIT.done;
+    const isWanted = options.yes || options.dryRun || (await confirm('Go on?'));
+    const report = isWanted ? await carryOut(client, plan, options) : undefined;
+    if (options.json) printJson(toDocument({ asked, plan, report: report ?? emptyReport() }, shown));
+    tell(report, shown, options.json === true);
+    context.exitCode = report?.failed === 0 ? EXIT.done : EXIT.failed;
   });
+}
+
+/** For people. With `--json`, stdout is for the document alone. */
+function tell(report: RedoReport | undefined, shown: Shown, isJson: boolean): void {
+  for (const { deliveryId, reason } of report?.failures ?? []) say(`${deliveryId}: failed: ${reason}`);
+  if (!report) say('Nothing was done.');
+  else if (!isJson) for (const line of describeReport(report, shown)) print(line);
 }
 
 async function makePlan(client: Client, request: RedoRequest): Promise<RedoPlan> {
   try {
-    // Not everybody who may start workflows may look at the namespace.
-    const retention = await readRetention(client).catch(() => null);
+    const retention = await readRetention(client);
     const kept = retention === null ? null : Date.now() - 1_000 * retention;
     return {
       request,
@@ -59,7 +62,7 @@ async function makePlan(client: Client, request: RedoRequest): Promise<RedoPlan>
 async function carryOut(
   client: Client,
   { request, runs }: RedoPlan,
-  { by, reason, dryRun = false, rate }: RedoOptions,
+  { by, reason, dryRun, rate }: RedoOptions,
 ): Promise<RedoReport> {
   const input = {
     sideEffect: request.sideEffect,
@@ -69,7 +72,7 @@ async function carryOut(
   const view = createBulkView(dryRun ? 'looked at' : 'started');
   const onDone = (done: number) => view.update(done, Math.max(done, runs));
   try {
-    const order = { memo: toMemo(request), input, dryRun };
+    const order = { memo: toMemo(request), input, dryRun: dryRun === true };
     return await redoAll(client, { request, order }, { rate, onDone });
   } catch (error) {
     throw toOperatorError(error);
@@ -80,10 +83,7 @@ async function carryOut(
 
 type Result = { asked: AskedRequest; plan: RedoPlan; report: RedoReport };
 
-function toDocument(
-  { asked, plan, report }: Result,
-  { goOn, dryRun }: { goOn: string; dryRun: boolean },
-): object {
+function toDocument({ asked, plan, report }: Result, { goOn, dryRun }: Shown): object {
   const { sideEffect, since, until, account = null } = asked;
   const { deletedBefore } = plan;
   return {

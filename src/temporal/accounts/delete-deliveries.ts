@@ -1,24 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import pMap from 'p-map';
 import { OperatorError } from '../../operator-error.ts';
-import { describeFailure } from '../connect.ts';
 import { isOpen } from '../attention/execution.ts';
 import { describeChain } from '../attention/retry-chain.ts';
-import { carrierQuery } from './carrier-query.ts';
-import { findCarriers } from './find-carriers.ts';
+import { describeFailure, describeRpcError } from '../connect.ts';
 import type { CarryingDelivery, RunId } from './plan-erasure.ts';
-import type { SoughtAccount } from './sought-account.ts';
 
 const CONCURRENCY = 10;
 
-/** The server deletes in the background. It is given up on if nothing more is gone for this long, in ms. */
-const STALLED_MS = 60_000;
-const POLL_MS = 500;
-
 /** What became of one closed delivery. `reopened`: it is open again, because somebody retried it meanwhile. */
-type Deleted = { result: 'deleted' | 'reopened' } | { result: 'failed'; reason: string };
+type Deleted = { result: 'deleted' } | { result: 'reopened' } | { result: 'failed'; reason: string };
 
 export type DeletionReport = {
   /** The runs that the server took to delete, or had deleted before. */
@@ -59,7 +51,7 @@ async function deleteDelivery(client: Client, { firstId, runs }: CarryingDeliver
   } catch (error) {
     if (codeOf(error) === status.PERMISSION_DENIED)
       throw new OperatorError(
-        `Temporal refuses to delete workflows of the namespace ${client.options.namespace}: ${describeFailure(error)} Use an identity that may write to the namespace.`,
+        `Temporal refuses to delete workflows of the namespace ${client.options.namespace}: ${describeRpcError(error)}. It takes an identity that may write to the namespace. Nothing was deleted in the quarantine.`,
         { cause: error },
       );
     return { result: 'failed', reason: describeFailure(error) };
@@ -78,46 +70,4 @@ async function deleteRun(client: Client, workflowExecution: RunId): Promise<void
 function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;
-}
-
-type Wait = { runs: readonly RunId[]; sought: SoughtAccount; onGone: (gone: number) => void };
-
-/**
- * Waits until the runs are neither in the server's lists nor in its histories.
- *
- * @returns how many still are, after some time in which nothing more was gone
- */
-export async function waitUntilGone(client: Client, { runs, sought, onGone }: Wait): Promise<number> {
-  let left = [...runs];
-  let deadline = Date.now() + STALLED_MS;
-  while (left.length > 0) {
-    const listed = await listedRuns(client, sought);
-    const known = await pMap(left, (run) => listed.has(run.runId) || isKnown(client, run), {
-      concurrency: CONCURRENCY,
-    });
-    const still = left.filter((_, index) => known[index]);
-    if (still.length < left.length) deadline = Date.now() + STALLED_MS;
-    left = still;
-    onGone(runs.length - left.length);
-    if (left.length === 0 || Date.now() > deadline) break;
-    await delay(POLL_MS);
-  }
-  return left.length;
-}
-
-async function listedRuns(client: Client, sought: SoughtAccount): Promise<Set<string>> {
-  const listed = new Set<string>();
-  for await (const { execution } of findCarriers(client, sought, carrierQuery(sought)))
-    if (execution?.runId) listed.add(execution.runId);
-  return listed;
-}
-
-async function isKnown(client: Client, { workflowId, runId }: RunId): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId, runId).describe();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }

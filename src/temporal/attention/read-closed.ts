@@ -38,7 +38,8 @@ export async function readFinished(
 ): Promise<FinishedDelivery | undefined> {
   const input = await readInput(client, closed);
   if (!input.plan.sideEffects.some(({ name }) => name === sideEffect)) return undefined;
-  if (closed.status.name === 'COMPLETED' && !(await hasDismissed(client, closed, sideEffect))) return { input };
+  if (closed.status.name === 'COMPLETED' && !(await hasDismissed(client, closed, sideEffect)))
+    return { input };
   return { input, carried: await readCarried(client, closed, input) };
 }
 

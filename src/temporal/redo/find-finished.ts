@@ -1,6 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { relayCallback } from '../../../activities/relay-callback.ts';
-import { FRIEND_DELETED, firstWorkflowId, readWorkflowId, WORKFLOW_TYPES } from '../../../workflows/contract.ts';
+import {
+  FRIEND_DELETED,
+  firstWorkflowId,
+  readWorkflowId,
+  WORKFLOW_TYPES,
+} from '../../../workflows/contract.ts';
 import { carrierQuery } from '../accounts/carrier-query.ts';
 import { carries } from '../accounts/find-carriers.ts';
 import { pagesOfRuns } from '../attention/list-runs.ts';
@@ -31,11 +36,7 @@ export async function countFinished(client: Client, request: RedoRequest): Promi
   return (await client.workflow.count(finishedQuery(request))).count;
 }
 
-async function* firstIds(
-  client: Client,
-  { sought }: RedoRequest,
-  query: string,
-): AsyncGenerator<string> {
+async function* firstIds(client: Client, { sought }: RedoRequest, query: string): AsyncGenerator<string> {
   const seen = new Set<string>();
   for await (const page of pagesOfRuns(client, { query, pageSize: PAGE })) {
     for (const run of page) {

@@ -28,7 +28,10 @@ const OTHERS = ['somebody:bob', 'somebody:else'];
 /** Friendships that were made again after the restore. */
 const AGAIN = NUMBERS.slice(0, 5).map(documentOf);
 
-type RedoDocument = Record<'found' | 'started' | 'pairs' | 'already' | 'nothing' | 'failed' | 'open', number> & {
+type RedoDocument = Record<
+  'found' | 'started' | 'pairs' | 'already' | 'nothing' | 'failed' | 'open',
+  number
+> & {
   goOn: string;
 };
 
@@ -96,7 +99,10 @@ describe('500 finished deliveries, and a cache and an index that were restored f
       assert.deepEqual([found, failed, open], [ALL, 0, 0]);
       assert.ok(already >= begun, String(already));
     }
-    assert.equal(both.reduce((sum, { started }) => sum + started, 0), ALL - begun);
+    assert.equal(
+      both.reduce((sum, { started }) => sum + started, 0),
+      ALL - begun,
+    );
     await untilRedone(ALL);
     const ids = await redos();
     assert.equal(ids.length, ALL);

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { type Pair, searchAttributes } from '../../../workflows/contract.ts';
 import { pairsOf } from '../../support/inputs/deliveries.ts';
 import { pairsDone } from '../../support/recorded-acts.ts';
 import { AttentionStage, deliveryIdOf, resultsOf } from '../../support/stages/attention-stage.ts';
 import { until } from '../../support/until.ts';
 
+/** The server begins to delete up to a minute after the end of a workflow. */
+const DELETED_MS = 180_000;
 const TWO = pairsOf(['alice', 'bob'], ['carol', 'dave']);
 
 type Failure = { deliveryId: string; reason: string };
-type RedoDocument = Record<'found' | 'started' | 'pairs' | 'already' | 'nothing' | 'failed' | 'open', number> & {
+type RedoDocument = Record<
+  'found' | 'started' | 'pairs' | 'already' | 'nothing' | 'failed' | 'open',
+  number
+> & {
   failures: Failure[];
   goOn: string;
 };
@@ -44,15 +50,21 @@ async function redo(...args: string[]): Promise<RedoDocument & { code: number | 
 const goOn = ({ goOn }: RedoDocument) => redo(...goOn.split(' ').slice(3));
 const again = (effect: string, ...args: string[]) => redo('--effect', effect, ...args);
 
+async function isGone(workflowId: string): Promise<boolean> {
+  try {
+    await stage.handle(workflowId).describe();
+    return false;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    throw error;
+  }
+}
+
 /** A finished delivery of this test. */
 async function finished(): Promise<string> {
   const id = await stage.deliver(pairs);
   await stage.ended('Completed', id);
   return id;
-}
-
-function startAfreshButBroken(): void {
-  for (const calls of Object.values(stage.acts.done)) calls.length = 0;
 }
 
 describe('unfriend redo', () => {
@@ -80,7 +92,10 @@ describe('unfriend redo', () => {
           described.typedSearchAttributes.get(key as never),
           delivery.typedSearchAttributes.get(key as never),
         );
-      assert.match(String(await described.staticSummary()), /^updateSearchIndex again: a-\w+ → bob and 1 more/);
+      assert.match(
+        String(await described.staticSummary()),
+        /^updateSearchIndex again: a-\w+ → bob and 1 more/,
+      );
       const details = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       assert.match(JSON.stringify(details), /redo: 2 × updateSearchIndex.*erin.*snapshot of 3:00/);
     });
@@ -97,7 +112,13 @@ describe('unfriend redo', () => {
       assert.deepEqual([second.started, second.already], [1, 0]);
       await stage.handle(`${id}/redo-2`).result();
       const both = await Promise.all([goOn(first), goOn(second)]);
-      assert.deepEqual(both.map(({ started, already }) => [started, already]), [[0, 1], [0, 1]]);
+      assert.deepEqual(
+        both.map(({ started, already }) => [started, already]),
+        [
+          [0, 1],
+          [0, 1],
+        ],
+      );
       await assert.rejects(stage.handle(`${id}/redo-3`).describe());
     });
   });
@@ -109,8 +130,14 @@ describe('unfriend redo', () => {
       const ask = (since: string) => again('clearCaches', '--since', since, '--until', until);
       const [earlier, later] = ['2026-01-01T00:00Z', '2026-01-02T00:00Z'];
       const all = await Promise.all([earlier, later, earlier, later].map(ask));
-      assert.equal(all.reduce((sum, { started }) => sum + started, 0), 2);
-      assert.equal(all.reduce((sum, { already }) => sum + already, 0), 2);
+      assert.equal(
+        all.reduce((sum, { started }) => sum + started, 0),
+        2,
+      );
+      assert.equal(
+        all.reduce((sum, { already }) => sum + already, 0),
+        2,
+      );
       await stage.handle(`${id}/redo-1`).result();
       await stage.handle(`${id}/redo-2`).result();
       await assert.rejects(stage.handle(`${id}/redo-3`).describe());
@@ -154,7 +181,10 @@ describe('unfriend redo', () => {
       assert.deepEqual([before.found, before.started, before.nothing], [1, 0, 1]);
       // The other side effects are done.
       assert.equal((await again('clearCaches')).started, 1);
-      assert.ok((await stage.failed()).includes(deliveryIdOf(id)), 'a redo of another side effect settles nothing');
+      assert.ok(
+        (await stage.failed()).includes(deliveryIdOf(id)),
+        'a redo of another side effect settles nothing',
+      );
       stage.broken.clear();
       await stage.act('retry', id);
       await stage.ended('Completed', `${id}/retry-1`);
@@ -204,9 +234,7 @@ describe('unfriend redo', () => {
         namespace: stage.temporal.settings.namespace,
         workflowExecution: { workflowId: `${id}/redo-1` },
       });
-      await until('it to be gone', async () =>
-        stage.handle(`${id}/redo-1`).describe().then(() => false, () => true),
-      );
+      await until('it to be gone', () => isGone(`${id}/redo-1`), DELETED_MS);
       assert.deepEqual([(await goOn(second)).already], [1]);
       assert.equal((await again('clearCaches')).started, 1);
       await stage.handle(`${id}/redo-3`).result();
@@ -236,10 +264,12 @@ describe('a redo that parks', () => {
       const id = await finished();
       const name = `${deliveryIdOf(id)}/redo-1`;
       stage.break('updateSearchIndex');
-      startAfreshButBroken();
       await again('updateSearchIndex');
       await stage.waiting(`${id}/redo-1`);
-      assert.deepEqual((await stage.failed()).filter((each) => each.startsWith(deliveryIdOf(id))), [name]);
+      assert.deepEqual(
+        (await stage.failed()).filter((each) => each.startsWith(deliveryIdOf(id))),
+        [name],
+      );
       assert.deepEqual(resultsOf(await stage.act('retry', deliveryIdOf(id))), [['nothing', undefined]]);
       const of = await stage.json<Status>('status', deliveryIdOf(id));
       assert.equal(of.document.status, 'Done');
@@ -248,12 +278,21 @@ describe('a redo that parks', () => {
         [[`${id}/redo-1`, 'updateSearchIndex', 'NeedsAttention']],
       );
       const text = await stage.unfriend('status', deliveryIdOf(id));
-      assert.match(text.stdout, new RegExp(`updateSearchIndex again, in ${name}: NeedsAttention, workflow RUNNING`));
+      assert.match(
+        text.stdout,
+        new RegExp(`updateSearchIndex again, in ${name}: NeedsAttention, workflow RUNNING`),
+      );
       const own = await stage.json<Status>('status', name);
-      assert.deepEqual([own.document.deliveryId, own.document.status, own.document.redos], [name, 'NeedsAttention', []]);
+      assert.deepEqual(
+        [own.document.deliveryId, own.document.status, own.document.redos],
+        [name, 'NeedsAttention', []],
+      );
       stage.broken.clear();
       const retried = await stage.act('retry', name);
-      assert.deepEqual(retried.document.deliveries.map(({ deliveryId, result }) => [deliveryId, result]), [[name, 'retried']]);
+      assert.deepEqual(
+        retried.document.deliveries.map(({ deliveryId, result }) => [deliveryId, result]),
+        [[name, 'retried']],
+      );
       await stage.handle(`${id}/redo-1`).result();
     });
   });
@@ -267,10 +306,16 @@ describe('a redo that parks', () => {
       await stage.waiting(`${id}/redo-1`);
       await stage.handle(`${id}/redo-1`).terminate('test');
       await stage.ended('Terminated', `${id}/redo-1`);
-      assert.deepEqual((await stage.failed()).filter((each) => each.startsWith(deliveryIdOf(id))), [name]);
+      assert.deepEqual(
+        (await stage.failed()).filter((each) => each.startsWith(deliveryIdOf(id))),
+        [name],
+      );
       stage.broken.clear();
       const { document } = await stage.act('retry', name);
-      assert.deepEqual([document.deliveries[0]?.result, document.deliveries[0]?.workflowId], ['started', `${id}/redo-1/retry-1`]);
+      assert.deepEqual(
+        [document.deliveries[0]?.result, document.deliveries[0]?.workflowId],
+        ['started', `${id}/redo-1/retry-1`],
+      );
       await stage.ended('Completed', `${id}/redo-1/retry-1`);
       await assert.rejects(stage.handle(`${id}/retry-1`).describe());
       await until('it to be settled', async () => !(await stage.failed()).includes(name));

@@ -29,7 +29,17 @@ describe('the time of a redo', () => {
   });
 
   test('and nothing that could be read in two ways', () => {
-    for (const text of ['2026-11-25T03:00:00', '2026-11-25', '25.11.2026', '1764039600000', '2', '2026-02-30T00:00Z', '2026-11-25T25:00Z', 'yesterday', ''])
+    for (const text of [
+      '2026-11-25T03:00:00',
+      '2026-11-25',
+      '25.11.2026',
+      '1764039600000',
+      '2',
+      '2026-02-30T00:00Z',
+      '2026-11-25T25:00Z',
+      'yesterday',
+      '',
+    ])
       assert.throws(() => moment(text), /expected a time with its zone/, text);
   });
 });

@@ -37,7 +37,10 @@ describe('a redo', () => {
     assert.deepEqual(input.delivery, INPUT.delivery);
     assert.deepEqual((input as FriendDeletedInput).pairs, PAIRS);
     const { sideEffects: _, ...settings } = INPUT.plan;
-    const { sideEffects: [only, ...others], ...same } = input.plan;
+    const {
+      sideEffects: [only, ...others],
+      ...same
+    } = input.plan;
     assert.deepEqual([only?.name, others, same], ['updateSearchIndex', [], settings]);
   });
 
