@@ -24,13 +24,22 @@ export type AttentionMemo = {
   errors: (FailureInfo & { count: number })[];
 };
 
+/** A field of the memo that only redo workflows have. */
+export const REDO_MEMO = 'redo';
+
+/**
+ * The request by which a redo was started: whoever repeats the request recognises by `request` what is started already.
+ * `since` and `until` in ISO 8601.
+ */
+export type RedoMemo = { request: string; effect: string; since: string; until: string };
+
 /** A field of the memo: true when a search by account does not find this delivery by all of its accounts. */
 export const ACCOUNTS_CUT_MEMO = 'accountsCut';
 
 /** Temporal accepts 2 KB per search attribute. The encoding adds quotes and commas. */
 const MAX_ACCOUNTS_BYTES = 2000;
 
-/** Lists are cut only in deliveries with at least this many pairs: 29 names fit, whatever they are, and 79 hashes. */
+/** Lists are cut only in deliveries with at least this many pairs: 29 names fit, however long they are, and 79 hashes. */
 export const FEWEST_PAIRS_CUT = 15;
 
 /**

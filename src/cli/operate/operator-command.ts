@@ -4,8 +4,7 @@ import type { Order } from '../../temporal/attention/order.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { CliContext, Usage } from '../context.ts';
 import { canAsk } from './confirm.ts';
-
-const MAX_RATE = 10_000;
+import { MAX_RATE } from './limits.ts';
 
 /** Adds the options that `retry` and `dismiss` share. */
 export function addOperatorOptions<Arguments extends unknown[], Options extends OptionValues>(

@@ -56,7 +56,8 @@ function isCut({ memo }: Run): boolean {
   return Object.hasOwn(memo?.fields ?? {}, ACCOUNTS_CUT_MEMO);
 }
 
-function carries(run: Run, sought: SoughtAccount): boolean {
+/** Whether the run's own list has the account. */
+export function carries(run: Run, sought: SoughtAccount): boolean {
   const accounts = readAttribute<string[]>(run, searchAttributes.accounts.name) ?? [];
   return storedAs(sought).some((value) => accounts.includes(value));
 }

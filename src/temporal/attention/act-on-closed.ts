@@ -57,7 +57,7 @@ export async function actOnClosed(
  * The new workflow has all pairs of the closed one, so it is found by what the closed one is found by: names, or hashes
  * by a key that may no longer be the first one.
  */
-function followUpOptions(closed: WorkflowExecutionDescription, input: AnyDeliveryInput) {
+export function followUpOptions(closed: WorkflowExecutionDescription, input: AnyDeliveryInput) {
   const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
   const bodyHash = memo?.bodyHash as string | undefined;
   const options = startOptions(input, { taskQueue, bodyHash, indexAccounts: false });
