@@ -166,9 +166,11 @@ function compose(values: Values, context: ComposeContext) {
         : `https://${values.TENCENT_DOMAIN}`,
       admin: values.TENCENT_ADMIN,
       secretKey: values.TENCENT_SECRET_KEY,
-      /** Messages per second of this process. */
+      /** Messages and checks of friendships per second of this process. */
       rate: values.TENCENT_RATE,
     },
+    /** Absent: late tries are done without asking whether the two are friends again. */
+    fence: values.FENCE ? { after: values.FENCE_AFTER } : undefined,
   };
 }
 

@@ -22,6 +22,7 @@ export const NO_BACKENDS: Backends = {
   messenger: null,
   backendWebhook: null,
   endpoint: null,
+  fence: null,
 };
 
 /** An input of one message that carries all the pairs. */

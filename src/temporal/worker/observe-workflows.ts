@@ -11,10 +11,11 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
     deliveries: {
       sideEffectDone: {
         callDuringReplay: false,
-        fn({ workflowId }, { sideEffect, pairs, dismissed, receivedAt }) {
+        fn({ workflowId }, { sideEffect, pairs, befriended = 0, dismissed, receivedAt }) {
           const { deliveryId } = readWorkflowId(workflowId);
           const ms = millisecondsSince(receivedAt);
-          const about = { deliveryId, sideEffect, pairs, ...(dismissed > 0 && { dismissed }), ms };
+          const skipped = { ...(befriended > 0 && { befriended }), ...(dismissed > 0 && { dismissed }) };
+          const about = { deliveryId, sideEffect, pairs, ...skipped, ms };
           logger?.info(about, 'side effect done');
         },
       },

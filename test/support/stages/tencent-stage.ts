@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock } from 'node:test';
 import { BackendError } from '../../../activities/backends/backend.ts';
+import { TencentApi } from '../../../activities/backends/tencent/tencent-api.ts';
 import { TencentChat } from '../../../activities/backends/tencent/tencent-chat.ts';
 import { TENCENT, TencentChatServer } from '../doubles/tencent-chat.ts';
 import { sendingOf } from '../inputs/messages.ts';
@@ -25,7 +26,7 @@ export class TencentStage {
   }
 
   messengerOf(access: Partial<typeof TENCENT> = {}, rate = 1_000): TencentChat {
-    return new TencentChat({ ...TENCENT, ...access, url: this.server.url, rate });
+    return new TencentChat(new TencentApi({ ...TENCENT, ...access, url: this.server.url, rate }));
   }
 
   /** The failure of one try to send. */
