@@ -25,8 +25,12 @@ export class TencentStage {
     });
   }
 
+  apiOf(access: Partial<typeof TENCENT> = {}, rate = 1_000): TencentApi {
+    return new TencentApi({ ...TENCENT, ...access, url: this.server.url, rate });
+  }
+
   messengerOf(access: Partial<typeof TENCENT> = {}, rate = 1_000): TencentChat {
-    return new TencentChat(new TencentApi({ ...TENCENT, ...access, url: this.server.url, rate }));
+    return new TencentChat(this.apiOf(access, rate));
   }
 
   /** The failure of one try to send. */
