@@ -12,6 +12,8 @@ import type { Settings } from '../config/settings.ts';
 
 export type ChosenBackends = {
   backends: Backends;
+  /** Null without the secret key of Tencent Chat. */
+  friendships: Friendships | null;
   /** The friend graph; undefined if no backend is embedded. */
   embedded: EmbeddedBackends | undefined;
   /** The backends that are not off, by the setting that chooses them. Only `NOTIFY_URL` can choose two. */
@@ -26,7 +28,7 @@ export type ChosenBackends = {
 export async function createBackends(settings: Settings): Promise<ChosenBackends> {
   const { cache, search, notify, fence } = settings;
   const tencent = await openTencent(settings);
-  const friendships = tencent && fence ? await createFriendships(tencent) : null;
+  const friendships = tencent && (await createFriendships(tencent));
   const graph = createFriendGraph(Date.now());
   const isEmbedded = [cache.url, search.url, notify.users].includes('embedded');
   const backends: Backends = {
@@ -48,10 +50,12 @@ export async function createBackends(settings: Settings): Promise<ChosenBackends
   const bySetting = listBySetting(backends);
   return {
     backends,
+    friendships,
     embedded: isEmbedded ? graph : undefined,
     bySetting,
     async close() {
       await Promise.all([...bySetting.values()].flat().map((backend) => backend.close()));
+      await tencent?.close();
     },
   };
 }

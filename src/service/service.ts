@@ -26,6 +26,7 @@ import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-ho
 import type { ChosenBackends } from './backends.ts';
 import { Closers, type StopOptions } from './closers.ts';
 import { type Running, readiness } from './readiness.ts';
+import { createReconcileActivities } from './reconcile-activities.ts';
 
 export type ServiceOptions = {
   settings: Settings;
@@ -98,8 +99,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     closers.add('OPS_PORT', () => ops.close());
 
     if (backends) {
-      const activities = createActivities(backends.backends);
-      const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
+      const sideEffects = createActivities(backends.backends);
+      const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(sideEffects));
+      const reconcile = { settings, backends, client, freshStarts, registry: metrics.registry };
+      const activities = { ...sideEffects, ...createReconcileActivities(reconcile) };
       const lastAttempts = new LastAttempts(plannedNames(settings));
       const worker = await startWorker({
         temporal,

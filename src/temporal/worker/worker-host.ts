@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
 import type { TemporalSettings } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -11,7 +10,7 @@ import { createSearchAttributes, creationCommands, missingSearchAttributes } fro
 import { connectWorker } from './connect-worker.ts';
 import type { CoreMetrics } from './core-metrics.ts';
 import type { Observers } from './observe-activities.ts';
-import { createWorker, installRuntime } from './worker.ts';
+import { createWorker, installRuntime, type WorkerActivities } from './worker.ts';
 
 /** From a failure until the next try, in ms. */
 const RETRY_MS = 2_000;
@@ -20,7 +19,7 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
+  activities: WorkerActivities;
   /** Whether missing search attributes are created. Otherwise they are a reason to stop. */
   createSearchAttributes: boolean;
   observers: Observers;

@@ -1,6 +1,6 @@
 import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
+import type { CheckFriendships, SideEffectActivity } from '../../../workflows/contract.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
@@ -59,11 +59,14 @@ function coreMetrics(port: number) {
   };
 }
 
+/** Side effects, by their names, and the activity of `reconcileFriends`. */
+export type WorkerActivities = Record<string, SideEffectActivity | CheckFriendships>;
+
 export type WorkerOptions = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
+  activities: WorkerActivities;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
