@@ -10,6 +10,7 @@ import { addJournal } from './journal/journal.ts';
 import { addDismiss } from './operate/dismiss.ts';
 import { addFailed } from './operate/failed.ts';
 import { addRetry } from './operate/retry.ts';
+import { addReconcile } from './reconcile/reconcile.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
 import { addSetup } from './setup.ts';
@@ -51,6 +52,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addFailed(program, context);
   addRetry(program, context);
   addDismiss(program, context);
+  addReconcile(program, context);
   addJournal(program, context);
   addSetup(program, context);
   addCheck(program, context);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../../activities/as-activity.ts';
 import type { BatchCall } from '../../../activities/side-effect.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
-import { createWorker } from '../../../src/temporal/worker/worker.ts';
+import { createWorker, type WorkerActivities } from '../../../src/temporal/worker/worker.ts';
 import {
   type FriendDeletedInput,
   type Pair,
@@ -40,7 +40,7 @@ export function recordingSideEffects(
 /** Runs `test` beside a worker of its own, on a task queue of its own. */
 export function withWorker<T>(
   temporal: TestTemporal,
-  activities: Record<string, SideEffectActivity>,
+  activities: WorkerActivities,
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
@@ -50,7 +50,7 @@ export function withWorker<T>(
 /** Runs `test` beside a worker of a task queue, which others may serve before and after. */
 export async function withWorkerOn<T>(
   temporal: TestTemporal,
-  options: { taskQueue: string; activities: Record<string, SideEffectActivity> },
+  options: { taskQueue: string; activities: WorkerActivities },
   test: () => Promise<T>,
 ): Promise<T> {
   installTestRuntime();
