@@ -1,6 +1,7 @@
 import { activityInfo, Context, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckFriendships, CheckFriendshipsInput, ReconcileState } from '../../workflows/contract.ts';
+import { INTERRUPTIONS } from '../activity-outcomes.ts';
 import { BackendError } from '../backends/backend.ts';
 import { DocumentIds, UnreadableTemplateError } from '../document-ids.ts';
 import { ReconcilePart } from './reconcile-part.ts';
@@ -24,7 +25,7 @@ export function createCheckFriendships(tools: ReconcileTools): CheckFriendships 
     } catch (error) {
       // The SDK throttles heartbeats, but always sends the last one before a failure: the next attempt reads it.
       heartbeat(part.state);
-      throw asTemporal(error);
+      throw asTemporal(error, cancellationSignal());
     } finally {
       clearInterval(timer);
     }
@@ -52,7 +53,9 @@ function notSet(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'Rejected');
 }
 
-function asTemporal(error: unknown): unknown {
+function asTemporal(error: unknown, { aborted, reason }: AbortSignal): unknown {
+  const interruption = aborted && INTERRUPTIONS[reason instanceof Error ? reason.message : String(reason)];
+  if (interruption) return ApplicationFailure.retryable(interruption.message, interruption.type);
   if (!(error instanceof BackendError)) return error;
   const { type, message, retryable, retryAfter, cause } = error;
   return ApplicationFailure.create({

@@ -25,8 +25,8 @@ export function readReconcileInput(given: unknown): ReconcileInput {
     throw invalid('expected either "fromIndex": true or "accounts": ["alice"]');
   }
   if (accounts !== undefined) checkAccounts(accounts);
-  if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && rate <= 10_000)) {
-    throw invalid('rate: expected calls per second, from above 0 to 10000');
+  if (rate !== undefined && !(typeof rate === 'number' && rate >= 1 && rate <= 10_000)) {
+    throw invalid('rate: expected calls per second, from 1 to 10000');
   }
   return input;
 }

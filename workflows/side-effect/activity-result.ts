@@ -88,8 +88,8 @@ export function resultsOfUnits(
     const failed = own.find((outcome) => outcome?.status === 'failed');
     if (failed) return { ...failed.error, attempts: failed.attempt, retryable: false };
     const done = own.flatMap((outcome) => (outcome?.status === 'done' ? outcome.detail : []));
-    if (done.length < size || size === 0) return withoutOutcome;
-    return done.every((detail) => detail === BEFRIENDED) ? 'befriended' : 'done';
+    if (done.length < size) return withoutOutcome;
+    return size > 0 && done.every((detail) => detail === BEFRIENDED) ? 'befriended' : 'done';
   });
 }
 

@@ -80,8 +80,8 @@ export class SideEffectState {
     return this.#failures.get(unit)?.attempts ?? 0;
   }
 
-  succeed(unit: number, as: 'done' | 'befriended' = 'done'): void {
-    this.#settle(unit, as);
+  succeed(unit: number, status: 'done' | 'befriended' = 'done'): void {
+    this.#settle(unit, status);
   }
 
   /** A person gave the unit up: it stays undone. */

@@ -35,7 +35,7 @@ export async function runReconcile(context: CliContext, options: Options): Promi
     const link = workflowPage(temporalUi, { namespace: client.options.namespace, ...run });
     say(`Workflow ${run.workflowId} goes on also if this command is stopped: ${link}`);
     const view = createReconcileView();
-    const report = await followReconcile(client, run, view.update).finally(view.stop);
+    const report = await followReconcile(client, run.workflowId, view.update).finally(view.stop);
     if (json) printJson({ ...report, workflow: { ...run, link } });
     else for (const line of describeReport(report)) print(line);
     context.exitCode = report.failed > 0 ? EXIT.failed : EXIT.done;
@@ -48,7 +48,8 @@ async function composeInput({
   dryRun,
   rate,
 }: Options): Promise<ReconcileInput> {
-  const accounts = account ? checkAccounts(account) : accountsFrom && (await readAccounts(accountsFrom));
+  const ofFile = accountsFrom === undefined ? undefined : await readAccounts(accountsFrom);
+  const accounts = account ? checkAccounts(account) : ofFile;
   return {
     ...(accounts ? { accounts } : { fromIndex: true }),
     ...(dryRun && { dryRun }),

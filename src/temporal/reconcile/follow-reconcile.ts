@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ActivityFailure } from '@temporalio/common';
 import { type ReconcileReport, reconcileReportQuery } from '../../../workflows/contract.ts';
-import { OperatorError } from '../../operator-error.ts';
 import { inTime } from '../../in-time.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { isOpen } from '../attention/execution.ts';
 import { toOperatorError } from '../connect.ts';
 
 const POLL_MS = 500;
@@ -19,31 +21,32 @@ export type ReconcileLook = { report: ReconcileReport | undefined; trouble: stri
  */
 export async function followReconcile(
   client: Client,
-  { workflowId, runId }: { workflowId: string; runId: string },
+  workflowId: string,
   onLook: (look: ReconcileLook) => void,
 ): Promise<ReconcileReport> {
-  const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId });
+  // Not of one run: it may continue as new.
+  const handle = client.workflow.getHandle(workflowId);
   try {
     for (;;) {
       const { status, raw } = await handle.describe();
-      if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return await handle.result();
+      if (!isOpen(status.name)) return await handle.result();
       const [activity] = raw.pendingActivities ?? [];
       onLook({ report: await askReport(handle), trouble: activity?.lastFailure?.message ?? undefined });
       await delay(POLL_MS);
     }
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw toOperatorError(error);
-    const { cause } = error;
-    const reason = cause instanceof Error ? (deepest(cause).message ?? cause.message) : 'no reason is known';
+    const reason = error.cause ? reasonOf(error.cause) : error.message;
     throw new OperatorError(`The run ended before it was done: ${reason}.`, { cause: error });
   }
 }
 
+/** `undefined`: no worker answered. */
 async function askReport(handle: WorkflowHandle): Promise<ReconcileReport | undefined> {
   return inTime(handle.query(reconcileReportQuery), ANSWER_MS, 'no worker answered').catch(() => undefined);
 }
 
-/** The failure of a workflow contains the one of its activity, and that one what the activity threw. */
-function deepest(error: Error): Error {
-  return error.cause instanceof Error && error.name === 'ActivityFailure' ? deepest(error.cause) : error;
+/** The failure of an activity says only that it failed. Its cause is what the activity threw. */
+function reasonOf(error: Error): string {
+  return error instanceof ActivityFailure && error.cause ? error.cause.message : error.message;
 }

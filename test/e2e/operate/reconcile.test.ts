@@ -139,6 +139,7 @@ describe('unfriend reconcile on an index of 10,000 pairs, of which 300 ended and
   });
 
   test('the recipe of docs/operations.md makes a schedule that runs it', async () => {
+    tencent.rateLimit = 200;
     const section = sectionOf(readPage('docs', 'operations.md'), 'A callback was lost');
     const [, recipe = ''] = /```sh\n(temporal schedule create[\s\S]*?)```/.exec(section) ?? [];
     const scheduled = recipe

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { SIDE_EFFECTS } from '../../../activities/index.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { createMetrics, observeJournal } from '../../../src/telemetry/metrics.ts';
+import { createReconciledCounter } from '../../../src/telemetry/reconcile-metrics.ts';
 import { TemporalMetrics } from '../../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../../src/telemetry/worker-metrics.ts';
 import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
@@ -41,6 +42,7 @@ function exportedMetrics(): Exported[] {
     SIDE_EFFECTS.map(({ name }) => name),
   );
   new TemporalMetrics(registry);
+  createReconciledCounter(registry);
   return registry.getMetricsAsArray() as unknown as Exported[];
 }
 

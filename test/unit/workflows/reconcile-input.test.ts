@@ -27,6 +27,6 @@ for (const [given, message] of [
 }
 
 test('a valid input stays as it is', () => {
-  for (const input of [{ fromIndex: true }, { accounts: ['alice', 'b:o b'], dryRun: true, rate: 0.5 }])
+  for (const input of [{ fromIndex: true }, { accounts: ['alice', 'b:o b'], dryRun: true, rate: 2.5 }])
     assert.deepEqual(readReconcileInput(input), input);
 });
