@@ -25,7 +25,9 @@ export class DocumentIds {
         if (text === '{From_Account}') return { end: 'from' };
         return text === '{To_Account}' ? { end: 'to' } : { text };
       });
-    const isClosed = this.#parts.some((part, index) => 'end' in part && 'end' in (this.#parts[index + 1] ?? {}));
+    const isClosed = this.#parts.some(
+      (part, index) => 'end' in part && 'end' in (this.#parts[index + 1] ?? {}),
+    );
     if (isClosed) {
       throw new UnreadableTemplateError(
         'SEARCH_DOCUMENT_ID has no text between its accounts, so a document id does not tell its pair',

@@ -61,7 +61,11 @@ export function localFirstPass(): LocalActivityOptions {
  */
 export const CHECK_FRIENDSHIPS: ActivityOptions = {
   ...BATCH,
-  retry: { initialInterval: FIRST_INTERVAL_MS, backoffCoefficient: BACKOFF, maximumInterval: MAX_INTERVAL_MS },
+  retry: {
+    initialInterval: FIRST_INTERVAL_MS,
+    backoffCoefficient: BACKOFF,
+    maximumInterval: MAX_INTERVAL_MS,
+  },
 };
 
 /** The server retries, so the Temporal UI shows the back-off, and a person can end it. */

@@ -1,6 +1,11 @@
 import { heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { CheckFriendshipsInput, Pair, ReconcilePosition, ReconcileState } from '../../workflows/contract.ts';
+import type {
+  CheckFriendshipsInput,
+  Pair,
+  ReconcilePosition,
+  ReconcileState,
+} from '../../workflows/contract.ts';
 import { cutCalls, type FriendCall } from '../ask-friendships.ts';
 import { BackendError } from '../backends/backend.ts';
 import type { Friendships } from '../backends/friendships.ts';
@@ -91,7 +96,9 @@ export class ReconcilePart {
   async #check(calls: FriendCall[], signal: AbortSignal): Promise<void> {
     const asked = await pMap(calls, (call) => this.#ask(call, signal), { concurrency: CALLS_AT_ONCE });
     const ended = asked.flatMap(({ from, to, askedAt, friends }) =>
-      to.flatMap((account, index) => (friends[index] === false ? [{ pair: { from, to: account }, askedAt }] : [])),
+      to.flatMap((account, index) =>
+        friends[index] === false ? [{ pair: { from, to: account }, askedAt }] : [],
+      ),
     );
     const { startEnded, count } = this.#tools;
     const { day } = this.state;

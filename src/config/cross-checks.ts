@@ -13,7 +13,8 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   const faults: string[] = [];
   if (role === 'serve' || role === 'start') faults.push(...receiverFaults(values));
   // A process that runs no side effects only needs to know which of them are off.
-  if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role), ...fenceFaults(values, role));
+  if (role === 'work' || role === 'start')
+    faults.push(...notifyFaults(values, role), ...fenceFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
   if (samePorts(values, role)) faults.push('OPS_PORT: expected another port than PORT');
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {

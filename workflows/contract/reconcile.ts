@@ -71,7 +71,9 @@ export type CheckFriendshipsInput = Pick<ReconcileInput, 'accounts' | 'dryRun' |
   state: ReconcileState;
 };
 
-export type CheckFriendships = (input: CheckFriendshipsInput) => Promise<ReconcileState & { isDone: boolean }>;
+export type CheckFriendships = (
+  input: CheckFriendshipsInput,
+) => Promise<ReconcileState & { isDone: boolean }>;
 
 /** The answer of the query, and the result of the workflow. `total`: documents of the index. `accounts`: those that were given. */
 export type ReconcileReport = ReconcileCounts & {

@@ -33,7 +33,8 @@ export function readReconcileInput(given: unknown): ReconcileInput {
 
 /** The message names no account. */
 function checkAccounts(accounts: unknown): void {
-  if (!Array.isArray(accounts) || accounts.length === 0) throw invalid('accounts: expected a list of UserIDs');
+  if (!Array.isArray(accounts) || accounts.length === 0)
+    throw invalid('accounts: expected a list of UserIDs');
   if (accounts.length > MAX_RECONCILED_ACCOUNTS) {
     throw invalid(`accounts: expected at most ${MAX_RECONCILED_ACCOUNTS}; check the whole index instead`);
   }

@@ -30,7 +30,9 @@ export async function readAccounts(file: string): Promise<string[]> {
     }
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new OperatorError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
   }
   if (accounts.size === 0) throw new OperatorError(`${name} has no accounts`);
   return [...accounts];

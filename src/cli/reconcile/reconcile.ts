@@ -8,12 +8,18 @@ const MAX_RATE = 10_000;
 export function addReconcile(program: Command, context: CliContext): void {
   const command = program
     .command('reconcile')
-    .description('ask Tencent Chat about friendships of the search index, and start deliveries for those that ended')
+    .description(
+      'ask Tencent Chat about friendships of the search index, and start deliveries for those that ended',
+    )
     .option('--account <UserID>', 'friendships of this account; can be given several times', collect)
     .option('--accounts-from <file>', 'friendships of the accounts in this file, one per line; - for stdin')
     .option('--from-index', 'all friendships of the search index')
     .option('--dry-run', 'only count what ended, and start nothing')
-    .option('--rate <per second>', 'at most this many calls to Tencent Chat per second', wholeNumber(MAX_RATE))
+    .option(
+      '--rate <per second>',
+      'at most this many calls to Tencent Chat per second',
+      wholeNumber(MAX_RATE),
+    )
     .option('--yes', 'do not ask first')
     .option('--json', 'print one JSON document')
     .addHelpText(

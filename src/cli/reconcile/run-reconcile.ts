@@ -42,12 +42,7 @@ export async function runReconcile(context: CliContext, options: Options): Promi
   });
 }
 
-async function composeInput({
-  account,
-  accountsFrom,
-  dryRun,
-  rate,
-}: Options): Promise<ReconcileInput> {
+async function composeInput({ account, accountsFrom, dryRun, rate }: Options): Promise<ReconcileInput> {
   const ofFile = accountsFrom === undefined ? undefined : await readAccounts(accountsFrom);
   const accounts = account ? checkAccounts(account) : ofFile;
   return {
@@ -72,9 +67,13 @@ function describeReport(report: ReconcileReport): string[] {
     `${counted(documents, 'document')} of the index, ${counted(pairs, 'pair')} checked: ${ended} ended`,
     `  ${came}`,
     ...(unreadable > 0
-      ? [`  ${counted(unreadable, 'document')} not checked: the id does not tell one pair, see SEARCH_DOCUMENT_ID`]
+      ? [
+          `  ${counted(unreadable, 'document')} not checked: the id does not tell one pair, see SEARCH_DOCUMENT_ID`,
+        ]
       : []),
-    ...(failed > 0 ? [`  ${counted(failed, 'pair')} not checked: Tencent Chat did not say it. Run this again later`] : []),
+    ...(failed > 0
+      ? [`  ${counted(failed, 'pair')} not checked: Tencent Chat did not say it. Run this again later`]
+      : []),
     ...errors.map(({ type, message, count }) => `  ${count} × ${type}: ${message}`),
   ];
 }

@@ -63,9 +63,7 @@ describe('unfriend work with FENCE=on', () => {
     );
     const { sideEffects } = await handle.query(progressQuery);
     assert.deepEqual([sideEffects.notifyUsers?.done, sideEffects.notifyUsers?.befriended], [2, 1]);
-    const { currentDetails } = await handle.query<{ currentDetails: string }>(
-      '__temporal_workflow_metadata',
-    );
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     assert.match(currentDetails, /\| notifyUsers\s+\| 2\sof\s2, 1 of them befriended/);
     const { stdout } = await runUnfriend(['status', handle.workflowId], settings);
     assert.match(stdout, /notifyUsers: 2 of 2 done, 1 of them befriended, 0 undone/);

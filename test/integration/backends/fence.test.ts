@@ -52,7 +52,10 @@ describe('the fence, on a search index without a guard', () => {
 
   const run = (input: SideEffectInput, isOn = true) =>
     runnerOf(updateSearchIndex, { searchIndex, fence: isOn ? { friendships, after: AFTER } : null })(input);
-  const kept = async () => [await stage.api.has(index, 'alice:bob'), await stage.api.has(index, 'alice:carol')];
+  const kept = async () => [
+    await stage.api.has(index, 'alice:bob'),
+    await stage.api.has(index, 'alice:carol'),
+  ];
 
   test('given a friendship made again, when the delete comes late, then its document stays, and the other one is deleted', async () => {
     chat.server.friendLists.add('alice', 'bob');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { BackendError } from '../../../activities/backends/backend.ts';
-import { TencentChat } from '../../../activities/backends/tencent/tencent-chat.ts';
 import { TencentFriendships } from '../../../activities/backends/tencent/friend-check.ts';
+import { TencentChat } from '../../../activities/backends/tencent/tencent-chat.ts';
 import { sendingOf } from '../../support/inputs/messages.ts';
 import { failureOfSending, KEY, TencentStage } from '../../support/stages/tencent-stage.ts';
 

@@ -26,7 +26,8 @@ test('every document of an index with several shards is listed once, whatever th
   const search = stage.open(index, { kind: 'external' });
   const { documents, newest } = await search.measure(NEVER);
   assert.equal(documents, 500);
-  for (const limit of [7, 100, 1_000]) assert.deepEqual((await listAll(search, newest, limit)).sort(), ids.toSorted());
+  for (const limit of [7, 100, 1_000])
+    assert.deepEqual((await listAll(search, newest, limit)).sort(), ids.toSorted());
 });
 
 test('what is indexed while the list is read is not listed: it is newer than the beginning', async () => {

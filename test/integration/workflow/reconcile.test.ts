@@ -10,6 +10,7 @@ import {
   type Pair,
   RECONCILE_FRIENDS,
   type ReconcileInput,
+  type ReconcileReport,
   reconcileReportQuery,
 } from '../../../workflows/contract.ts';
 import { startTestTemporal, type TestTemporal } from '../../support/servers/temporal.ts';
@@ -59,9 +60,11 @@ describe('reconcileFriends', () => {
         taskQueue,
         args: [input as ReconcileInput],
       });
-      const report = await handle.result();
+      const report: ReconcileReport = await handle.result();
       assert.deepEqual(await handle.query(reconcileReportQuery), report);
-      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      const { currentDetails } = await handle.query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata',
+      );
       return { report, currentDetails };
     });
   }

@@ -25,7 +25,7 @@ function onBackends(backends: EmbeddedBackends | null) {
     messenger: backends,
     backendWebhook: backends,
     endpoint: null,
-  fence: null,
+    fence: null,
   });
 }
 

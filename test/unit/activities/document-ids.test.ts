@@ -41,11 +41,23 @@ test('an account with the separator in it is read where only one pair is possibl
 
 test('an id of another kind tells no pair', () => {
   const ids = new DocumentIds('friend/{From_Account}/{To_Account}');
-  for (const id of ['', 'friend/', 'friend/a', 'friend/a/', 'group/a/b', `friend/${'x'.repeat(33)}/b`, 'friend/é/b'])
+  for (const id of [
+    '',
+    'friend/',
+    'friend/a',
+    'friend/a/',
+    'group/a/b',
+    `friend/${'x'.repeat(33)}/b`,
+    'friend/é/b',
+  ])
     assert.equal(ids.read(id), undefined, id);
 });
 
 test('a template without text between its accounts is refused', () => {
-  for (const template of ['{From_Account}{To_Account}', 'x{To_Account}{From_Account}', '{From_Account}{From_Account}:{To_Account}'])
+  for (const template of [
+    '{From_Account}{To_Account}',
+    'x{To_Account}{From_Account}',
+    '{From_Account}{From_Account}:{To_Account}',
+  ])
     assert.throws(() => new DocumentIds(template), UnreadableTemplateError);
 });

@@ -27,7 +27,12 @@ const step = fc.record({
   status: fc.constantFrom('done' as const, 'befriended' as const, 'retrying' as const, 'parked' as const),
   error: fc.nat(150),
 });
-type Step = { effect: number; unit: number; status: 'done' | 'befriended' | 'retrying' | 'parked'; error: number };
+type Step = {
+  effect: number;
+  unit: number;
+  status: 'done' | 'befriended' | 'retrying' | 'parked';
+  error: number;
+};
 
 /** Takes the steps. Returns the status that each unit must have then. */
 function take(progress: DeliveryProgress, steps: Step[]): UnitStatus[][] {

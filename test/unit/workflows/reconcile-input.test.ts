@@ -21,7 +21,8 @@ for (const [given, message] of [
   test(`the input ${JSON.stringify(given)?.slice(0, 60)} is refused, and the message says what to change`, () => {
     assert.throws(
       () => readReconcileInput(given),
-      (error) => error instanceof ApplicationFailure && error.type === INVALID_INPUT && message.test(error.message),
+      (error) =>
+        error instanceof ApplicationFailure && error.type === INVALID_INPUT && message.test(error.message),
     );
   });
 }
