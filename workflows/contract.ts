@@ -12,4 +12,5 @@ export * from './contract/ids.ts';
 export * from './contract/input.ts';
 export * from './contract/notices.ts';
 export * from './contract/progress.ts';
+export * from './contract/reconcile.ts';
 export * from './contract/visibility.ts';

@@ -2,3 +2,4 @@
 export { callbackRelayed } from './callback-relayed.ts';
 export { friendDeleted } from './friend-deleted.ts';
 export { noticeGiven } from './notice-given.ts';
+export { reconcileFriends } from './reconcile-friends.ts';

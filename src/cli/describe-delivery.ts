@@ -46,12 +46,16 @@ function describeRedo({ workflowId, effect, status, execution }: KnownRedo): str
   return `  ${what}, in ${deliveryName(workflowId)}: ${status}, workflow ${execution}`;
 }
 
-function describeOpen({ done, dismissed, retrying, parked, total }: SideEffectProgress): string {
-  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${retrying} retrying, ${parked} parked`;
+function describeOpen(counts: SideEffectProgress): string {
+  return `${describeDone(counts)}, ${counts.retrying} retrying, ${counts.parked} parked`;
 }
 
-function describeEnded({ done, dismissed, total }: SideEffectProgress): string {
-  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${total - done - dismissed} undone`;
+function describeEnded(counts: SideEffectProgress): string {
+  return `${describeDone(counts)}, ${counts.total - counts.done - counts.dismissed} undone`;
+}
+
+function describeDone({ done, befriended = 0, dismissed, total }: SideEffectProgress): string {
+  return `${done} of ${total} done${given(befriended, 'of them befriended')}${given(dismissed, 'dismissed')}`;
 }
 
 function given(count: number, what: string): string {

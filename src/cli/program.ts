@@ -12,6 +12,7 @@ import { addJournal } from './journal/journal.ts';
 import { addDismiss } from './operate/dismiss.ts';
 import { addFailed } from './operate/failed.ts';
 import { addRetry } from './operate/retry.ts';
+import { addReconcile } from './reconcile/reconcile.ts';
 import { addRedo } from './redo/redo.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
@@ -55,6 +56,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addRetry(program, context);
   addDismiss(program, context);
   addRedo(program, context);
+  addReconcile(program, context);
   addFind(program, context);
   addErase(program, context);
   addJournal(program, context);

@@ -7,7 +7,17 @@ import {
 import { parseRedisUrl } from '../../activities/backends/redis/redis-address.ts';
 import { readWebhookSecret } from '../../activities/backends/webhook/webhook-secret.ts';
 import { PLACEHOLDERS } from '../../activities/template.ts';
-import { type InvalidValue, invalid, list, oneOf, onOff, optionalText, secretText, text } from './kinds.ts';
+import {
+  duration,
+  type InvalidValue,
+  invalid,
+  list,
+  oneOf,
+  onOff,
+  optionalText,
+  secretText,
+  text,
+} from './kinds.ts';
 import { notifyUrl } from './notify-url.ts';
 
 /** A side effect's backend: `embedded` (the in-process stand-in), `off`, or its address. */
@@ -75,6 +85,8 @@ export const BACKEND_FIELDS = {
       ? Number(value)
       : invalid('expected messages a second, a whole number from 1 to 99999'),
   ),
+  FENCE: onOff('off'),
+  FENCE_AFTER: duration('5m', '24d'),
 };
 
 function namesAnAccount(template: string): boolean {

@@ -14,7 +14,8 @@ export function crossChecks(values: Partial<Values>, role: Role): string[] {
   if (role === 'serve' || role === 'start') faults.push(...receiverFaults(values));
   if (role === 'serve' || role === 'work' || role === 'start') faults.push(...unsaidBackends(values));
   // A process that runs no side effects only needs to know which of them are off.
-  if (role === 'work' || role === 'start') faults.push(...notifyFaults(values, role));
+  if (role === 'work' || role === 'start')
+    faults.push(...notifyFaults(values, role), ...fenceFaults(values, role));
   if (values.NODE_ENV === 'production') faults.push(...productionFaults(values, role));
   if (samePorts(values, role)) faults.push('OPS_PORT: expected another port than PORT');
   if (values.CALLBACK_AUTH === 'off' && values.CALLBACK_TOKEN && values.CALLBACK_TOKEN.length > 0) {
@@ -114,6 +115,17 @@ function* notifyFaults(values: Partial<Values>, role: Role): Generator<string> {
   const toWebhook = destinations.some((destination) => destination.startsWith('http'));
   if (toWebhook && 'NOTIFY_SECRET' in values && values.NOTIFY_SECRET === undefined) {
     yield 'NOTIFY_SECRET: missing; a webhook is signed with it: whsec_ and the output of openssl rand -base64 32';
+  }
+}
+
+function* fenceFaults(values: Partial<Values>, role: Role): Generator<string> {
+  if (!values.FENCE) return;
+  // `start` needs it in any case, and has a fault for it above.
+  if (role === 'work' && 'SDK_APP_ID' in values && values.SDK_APP_ID === undefined) {
+    yield 'SDK_APP_ID: missing; with FENCE=on, Tencent Chat is asked in the name of that app';
+  }
+  if ('TENCENT_SECRET_KEY' in values && values.TENCENT_SECRET_KEY === undefined) {
+    yield 'TENCENT_SECRET_KEY: missing; FENCE=on needs the secret key that the Chat console shows for your app';
   }
 }
 

@@ -76,6 +76,8 @@ export const NOT_FOR_DEMO = [
   'TENCENT_ADMIN',
   'TENCENT_SECRET_KEY',
   'TENCENT_RATE',
+  'FENCE',
+  'FENCE_AFTER',
   'JOURNAL_DIR',
   ...Object.keys(VERSION_FIELDS),
   'TLS_CERT',

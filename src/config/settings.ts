@@ -179,17 +179,23 @@ function compose(values: Values, context: ComposeContext) {
       allowPrivate: values.NOTIFY_ALLOW_PRIVATE,
     },
     /** Absent: nobody is told of what needs a person. The address is a secret. */
-    notices: values.NOTICE_URL ? { url: values.NOTICE_URL, after: values.NOTICE_AFTER } : undefined,
+    notices: noticesOf(values),
     tencent: {
       url: values.TENCENT_DOMAIN.startsWith('http://')
         ? values.TENCENT_DOMAIN
         : `https://${values.TENCENT_DOMAIN}`,
       admin: values.TENCENT_ADMIN,
       secretKey: values.TENCENT_SECRET_KEY,
-      /** Messages per second of this process. */
+      /** Messages and checks of friendships per second of this process. */
       rate: values.TENCENT_RATE,
     },
+    /** Absent: late tries are done without asking whether the two are friends again. */
+    fence: values.FENCE ? { after: values.FENCE_AFTER } : undefined,
   };
+}
+
+function noticesOf({ NOTICE_URL: url, NOTICE_AFTER: after }: Values) {
+  return url === undefined ? undefined : { url, after };
 }
 
 function indexAccountsOf({ INDEX_ACCOUNTS, PAYLOAD_KEYS }: Values): 'on' | 'off' | 'hashed' {

@@ -18,6 +18,7 @@ import { BackendWatch } from './backend-watch.ts';
 import type { ChosenBackends } from './backends.ts';
 import type { Base } from './base.ts';
 import { readiness } from './readiness.ts';
+import { createReconcileActivities } from './reconcile-activities.ts';
 
 /** Loaded only by a process that runs side effects: the clients of the backends take long to load. */
 export async function openBackends(settings: Settings): Promise<ChosenBackends> {
@@ -59,6 +60,7 @@ function describeParts({ receiver, worker }: Parts): string {
 export async function startWorker(base: Base, backends: ChosenBackends): Promise<void> {
   const { settings, logger, closers, temporal, client, metrics, coreMetrics, tracing, version, running } =
     base;
+  const { freshStarts } = base;
   const backendWatch = new BackendWatch({
     backends: backends.bySideEffect,
     reachable: createReachableGauge(metrics.registry),
@@ -66,7 +68,9 @@ export async function startWorker(base: Base, backends: ChosenBackends): Promise
   });
   backendWatch.start();
   closers.add('backend watch', async () => backendWatch.stop());
-  const activities = createActivities(backends.backends);
+  const sideEffects = createActivities(backends.backends);
+  const reconcile = { settings, backends, client, freshStarts, registry: metrics.registry };
+  const activities = { ...sideEffects, ...createReconcileActivities(reconcile) };
   const lastAttempts = new LastAttempts(plannedNames(settings));
   // Loaded only here: a receiver alone is back sooner without the SDK's worker.
   const { WorkerHost } = await import('../temporal/worker/worker-host.ts');
@@ -79,7 +83,7 @@ export async function startWorker(base: Base, backends: ChosenBackends): Promise
     coreMetrics,
     logger,
     observers: {
-      metrics: new WorkerMetrics(metrics.registry, Object.keys(activities)),
+      metrics: new WorkerMetrics(metrics.registry, Object.keys(sideEffects)),
       logger,
       sideEffectLog: new SideEffectLog(logger),
       lastAttempts,

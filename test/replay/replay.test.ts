@@ -80,6 +80,7 @@ describe('replay', () => {
       code: 'this.#planned.isFirstPassLocal',
       mutated: 'false',
     },
+    { what: 'reconcile asks nobody', code: 'while (!isDone)', mutated: 'while (false)' },
     { what: 'a dismissal has no effect', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];
   for (const { what, code, mutated } of mutants) {

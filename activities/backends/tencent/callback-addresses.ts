@@ -23,7 +23,11 @@ export async function fetchCallbackAddresses(access: TencentAccess, signal: Abor
 }
 
 async function fetchList(rest: TencentRest, netType: number, signal: AbortSignal): Promise<string[]> {
-  const { errorCode, body } = await rest.call(`v4/ConfigSvc/GetIPList?nettype=${netType}`, '{}', signal);
+  const { errorCode, fields: body } = await rest.call(
+    `v4/ConfigSvc/GetIPList?nettype=${netType}`,
+    '{}',
+    signal,
+  );
   if (errorCode !== 0) throw new BackendError('Rejected', `${rest.peer} answered ${errorCode} to GetIPList`);
   const answer = ANSWER.safeParse(body);
   if (!answer.success) throw new BackendError('ServerError', `${rest.peer} answered no IPList`);

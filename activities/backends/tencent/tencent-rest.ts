@@ -18,8 +18,8 @@ export type TencentAccess = {
 /** The vendor's answer. `errorCode` 0 is success. */
 export type RestAnswer = {
   errorCode: number;
-  /** All of it. */
-  body: unknown;
+  /** All fields of the answer, unchecked. */
+  fields: Record<string, unknown>;
   /** How far this machine's clock is ahead of the vendor's, in ms. Undefined: the answer has no date. */
   clockAhead: number | undefined;
 };
@@ -31,7 +31,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 64;
 const RANDOM_BELOW = 2 ** 32;
 
-const ANSWER = z.object({ ErrorCode: z.int() });
+const ANSWER = z.looseObject({ ErrorCode: z.int() });
 
 /** Tencent Chat's REST API, called as the app's administrator. */
 export class TencentRest {
@@ -107,7 +107,7 @@ export class TencentRest {
     const date = Date.parse(String(headers.date));
     return {
       errorCode: answer.data.ErrorCode,
-      body: json,
+      fields: answer.data,
       clockAhead: Number.isNaN(date) ? undefined : receivedAt - date,
     };
   }

@@ -62,12 +62,13 @@ function warnWithoutToken({ callback, http, parts, relay }: Settings): Finding[]
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = await createBackends(settings);
-  const { parts, cache, search, notify, relay } = settings;
+  const { parts, cache, search, notify, relay, fence } = settings;
   const urls = {
     CACHE_URL: cache.url,
     SEARCH_URL: search.url,
     NOTIFY_URL: notify.users,
     ...(relay && { RELAY_URL: relay.url }),
+    ...(fence && { FENCE: 'on' }),
   };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {

@@ -11,9 +11,10 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
     deliveries: {
       sideEffectDone: {
         callDuringReplay: false,
-        fn({ workflowId }, { sideEffect, pairs, dismissed, receivedAt }) {
+        fn({ workflowId }, { sideEffect, pairs, befriended = 0, dismissed, receivedAt }) {
           const ms = millisecondsSince(receivedAt);
-          const about = { ...idsOf(workflowId), sideEffect, pairs, ...(dismissed > 0 && { dismissed }), ms };
+          const skipped = { ...(befriended > 0 && { befriended }), ...(dismissed > 0 && { dismissed }) };
+          const about = { ...idsOf(workflowId), sideEffect, pairs, ...skipped, ms };
           logger?.info(about, 'side effect done');
         },
       },

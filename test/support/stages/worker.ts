@@ -3,7 +3,7 @@ import { asActivity } from '../../../activities/as-activity.ts';
 import type { BatchCall } from '../../../activities/side-effect.ts';
 import type { WorkerVersion } from '../../../src/config/settings.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
-import { createWorker } from '../../../src/temporal/worker/worker.ts';
+import { type Activities, createWorker } from '../../../src/temporal/worker/worker.ts';
 import {
   type FriendDeletedInput,
   type Pair,
@@ -41,7 +41,7 @@ export function recordingSideEffects(
 /** Runs `test` beside a worker of its own, on a task queue of its own. */
 export function withWorker<T>(
   temporal: TestTemporal,
-  activities: Record<string, SideEffectActivity>,
+  activities: Activities,
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
@@ -51,7 +51,7 @@ export function withWorker<T>(
 /** Runs `test` beside a worker of a task queue, which others may serve before and after. */
 export async function withWorkerOn<T>(
   temporal: TestTemporal,
-  options: { taskQueue: string; activities: Record<string, SideEffectActivity>; version?: WorkerVersion },
+  options: { taskQueue: string; activities: Activities; version?: WorkerVersion },
   test: () => Promise<T>,
 ): Promise<T> {
   installTestRuntime();

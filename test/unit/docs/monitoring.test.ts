@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { observeVendorList } from '../../../src/telemetry/allow-metrics.ts';
 import { createReachableGauge } from '../../../src/telemetry/backend-metrics.ts';
 import { createMetrics, observeJournal } from '../../../src/telemetry/metrics.ts';
+import { createReconciledCounter } from '../../../src/telemetry/reconcile-metrics.ts';
 import { TemporalMetrics } from '../../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../../src/telemetry/worker-metrics.ts';
 import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
@@ -45,6 +46,7 @@ function exportedMetrics(): Exported[] {
   new TemporalMetrics(registry);
   createReachableGauge(registry);
   observeVendorList(registry, { isEnforced: true, age: 0 });
+  createReconciledCounter(registry);
   return registry.getMetricsAsArray() as unknown as Exported[];
 }
 
