@@ -44,6 +44,9 @@ function settings(more: ProcessSettings = {}): ProcessSettings {
   };
 }
 
+/** Without those of the start, when no worker polls yet and a delivery waits for Temporal on a busy machine. */
+const told = () => chat.taken.filter(({ body }) => body.condition === 'needs-person');
+
 test('with three receivers and three workers, a parked delivery gives one notice and one end', async () => {
   for (const folder of folders) {
     running.push(new UnfriendProcess(['serve'], settings({ DATA_DIR: folder.path })));
@@ -54,7 +57,7 @@ test('with three receivers and three workers, a parked delivery gives one notice
   const requestId = 'told-of-once';
   const answer = await postSigned(String(url), { requestId, pairs: pairsOf(['alice', 'bob']) });
   assert.equal(answer.status, 200);
-  await until('the notice', () => chat.taken.length > 0, TOLD_WITHIN_MS);
+  await until('the notice', () => told().length > 0, TOLD_WITHIN_MS);
 
   const dismissal = new UnfriendProcess(['dismiss', requestId, '--reason', 'told'], settings());
   assert.equal(await dismissal.exit(), 0, dismissal.stderr);
@@ -66,20 +69,22 @@ test('with three receivers and three workers, a parked delivery gives one notice
   );
 
   assert.deepEqual(
-    chat.taken.map(({ body }) => [body.condition, body.state]),
+    told().map(({ body }) => [body.condition, body.state]),
     [
       ['needs-person', 'began'],
       ['needs-person', 'ended'],
     ],
   );
-  const text = String(chat.taken[0]?.body.text);
+  const text = String(told()[0]?.body.text);
   assert.match(text, /^Parked pairs: clearCaches 1\.$/m);
   assert.match(text, /^Deliveries by failure: Unauthorized 1\.$/m);
   assert.doesNotMatch(JSON.stringify(chat.taken), /alice|bob/);
   const logs = running.map(({ stderr }) => stderr).join('');
   assert.doesNotMatch(logs, /s3cr3t/, 'the address of the chat is a secret');
   await until('the list of Temporal', async () => {
-    const { count } = await temporal.client.workflow.count(`WorkflowType="${NOTICE_GIVEN}"`);
+    const { count } = await temporal.client.workflow.count(
+      `WorkflowType="${NOTICE_GIVEN}" AND WorkflowId="${workflowId}"`,
+    );
     return count === 1;
   });
 });
