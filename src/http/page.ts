@@ -20,6 +20,7 @@ export function addPage(router: Router, { recent, what, attentionUrl }: PageOpti
   const policy = [
     "default-src 'none'",
     "connect-src 'self'",
+    'img-src data:',
     `script-src '${hashOf(html, 'script')}'`,
     `style-src '${hashOf(html, 'style')}'`,
     "base-uri 'none'",

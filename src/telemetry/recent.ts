@@ -91,6 +91,7 @@ const CHARTS: readonly Chart[] = [
     lines: [
       { label: 'parked', metric: 'unfriend_deliveries_parked', as: 'value' },
       { label: 'abandoned', metric: 'unfriend_deliveries_abandoned', as: 'value' },
+      { label: 'retried by itself', metric: 'unfriend_deliveries_retrying', as: 'value' },
     ],
   },
   {
@@ -99,9 +100,18 @@ const CHARTS: readonly Chart[] = [
     lines: [{ label: 'backlog', metric: 'unfriend_task_queue_backlog', as: 'value' }],
   },
   {
-    title: 'Event loop',
-    unit: 'seconds late (p99)',
-    lines: [{ label: 'late', metric: 'nodejs_eventloop_lag_p99_seconds', as: 'value' }],
+    title: 'Processor',
+    unit: 'cores in use',
+    // In this order: prom-client measures both when the first one is read.
+    lines: [
+      { label: 'user', metric: 'process_cpu_user_seconds_total', as: 'rate' },
+      { label: 'system', metric: 'process_cpu_system_seconds_total', as: 'rate' },
+    ],
+  },
+  {
+    title: 'Memory',
+    unit: 'bytes',
+    lines: [{ label: 'resident', metric: 'process_resident_memory_bytes', as: 'value' }],
   },
 ];
 
