@@ -1,7 +1,10 @@
 import { activityInfo, Context, cancellationSignal, heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { Message, RelayedCallback, SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
+import type { SideEffectActivity, SideEffectInput } from '../workflows/contract.ts';
 import { ActivityOutcomes } from './activity-outcomes.ts';
+import type { Fence } from './backends/friendships.ts';
+import { type InputUnit, unitsOf } from './input-units.ts';
+import { passFence } from './pass-fence.ts';
 import { idempotencyKey, type SideEffectImplementation } from './side-effect.ts';
 
 /** How many calls of one activity run at the same time. */
@@ -13,16 +16,19 @@ const FAILURES_IN_A_ROW = 5;
 /** Well below the heartbeat timeout of a batch. A running activity learns only by a heartbeat that it is cancelled. */
 const HEARTBEAT_EVERY_MS = 2_000;
 
-/** A pair, a message or the callback, with the positions of its outcomes. Those of pairs are as in the input. */
-type InputUnit = { outcomes: number[]; message?: Message; callback?: RelayedCallback };
+/** What one attempt has to do. `units`: those that are left. */
+type Attempt = { name: string; input: SideEffectInput; units: InputUnit[]; outcomes: ActivityOutcomes };
 
 /**
  * Makes the activity of a side effect. It does one unit or a batch. Its heartbeats contain what is done, so the next
  * attempt continues from there. A side effect that is switched off (null) is done by doing nothing.
+ *
+ * @param fence null: also a late try is done without asking whether the two are friends again
  */
 export function asActivity(
   name: string,
   implementation: SideEffectImplementation | null,
+  fence: Fence | null = null,
 ): SideEffectActivity {
   return async (input) => {
     const { attempt, heartbeatDetails } = activityInfo();
@@ -31,9 +37,15 @@ export function asActivity(
     const activity = { outcomes: total, units: units.length, attempt };
     const outcomes = new ActivityOutcomes(activity, heartbeatDetails);
     await withHeartbeats(outcomes, async () => {
-      if (!implementation) outcomes.succeed([...outcomes.outcomes.keys()], 'off');
-      else if ('all' in implementation) await callAll(implementation, input, outcomes);
-      else await callEach(implementation, { name, input, units }, outcomes);
+      if (!implementation) {
+        outcomes.succeed([...outcomes.outcomes.keys()], 'off');
+        return;
+      }
+      const open = units.filter((unit) => unit.outcomes.some((index) => !outcomes.outcomes[index]));
+      const passing = { input, open, outcomes, signal: cancellationSignal() };
+      const left = { name, input, outcomes, units: fence ? await passFence(fence, passing) : open };
+      if ('all' in implementation) await callAll(implementation, left);
+      else await callEach(implementation, left);
     });
     try {
       return outcomes.finish(cancellationSignal());
@@ -56,23 +68,17 @@ async function withHeartbeats(outcomes: ActivityOutcomes, run: () => Promise<voi
   }
 }
 
-function unitsOf({ pairs, messages, callback }: SideEffectInput): InputUnit[] {
-  if (callback) return [{ callback, outcomes: [0] }];
-  if (!messages) return pairs.map((_, index) => ({ outcomes: [index] }));
-  let next = 0;
-  return messages.map(({ pairs: count, ...message }) => {
-    const first = next;
-    next += count;
-    return { message, outcomes: Array.from({ length: count }, (_, index) => first + index) };
-  });
-}
-
 async function callAll(
   { all }: Extract<SideEffectImplementation, { all: unknown }>,
-  { delivery, pairs }: SideEffectInput,
-  outcomes: ActivityOutcomes,
+  { input, units, outcomes }: Attempt,
 ): Promise<void> {
-  const open = pairs.map((pair, index) => ({ pair, index })).filter(({ index }) => !outcomes.outcomes[index]);
+  const { delivery } = input;
+  const open = units.flatMap((unit) =>
+    unit.outcomes.flatMap((index) => {
+      const pair = input.pairs[index];
+      return pair ? [{ pair, index }] : [];
+    }),
+  );
   if (open.length === 0) return;
   try {
     const call = { delivery, pairs: open.map(({ pair }) => pair), signal: cancellationSignal() };
@@ -90,8 +96,7 @@ async function callAll(
 
 async function callEach(
   { each }: Extract<SideEffectImplementation, { each: unknown }>,
-  { name, input, units }: { name: string; input: SideEffectInput; units: InputUnit[] },
-  outcomes: ActivityOutcomes,
+  { name, input, units, outcomes }: Attempt,
 ): Promise<void> {
   const { delivery } = input;
   const signal = cancellationSignal();
@@ -107,6 +112,5 @@ async function callEach(
       failedInARow = outcomes.fail(indices, error) ? failedInARow + 1 : 0;
     }
   };
-  const open = units.filter((unit) => unit.outcomes.some((index) => !outcomes.outcomes[index]));
-  await pMap(open, run, { concurrency: CALLS_AT_ONCE });
+  await pMap(units, run, { concurrency: CALLS_AT_ONCE });
 }

@@ -9,6 +9,9 @@ export function createActivities<Name extends string = SideEffectName>(
   backends: Backends,
   sideEffects: readonly (SideEffectDefinition & { name: Name })[] = SIDE_EFFECTS as never,
 ): Record<Name, SideEffectActivity> {
-  const activities = sideEffects.map(({ name, create }) => [name, asActivity(name, create(backends))]);
+  const activities = sideEffects.map(({ name, create, isFenced }) => [
+    name,
+    asActivity(name, create(backends), isFenced ? backends.fence : null),
+  ]);
   return Object.fromEntries(activities) as Record<Name, SideEffectActivity>;
 }

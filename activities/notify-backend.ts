@@ -6,5 +6,6 @@ export const notifyBackend = defineSideEffect({
   name: 'notifyBackend',
   per: 'message',
   backend: 'backendWebhook',
+  isFenced: true,
   create: ({ backendWebhook }) => backendWebhook && sendMessages(backendWebhook),
 });

@@ -6,5 +6,6 @@ export const notifyUsers = defineSideEffect({
   name: 'notifyUsers',
   per: 'message',
   backend: 'messenger',
+  isFenced: true,
   create: ({ messenger }) => messenger && sendMessages(messenger),
 });

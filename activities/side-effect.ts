@@ -33,6 +33,8 @@ export type SideEffectDefinition = {
   per: UnitKind;
   /** The side effect is switched off when this backend is. */
   backend?: BackendName;
+  /** Done late, it can undo a friendship that was made again. With `FENCE=on` the vendor is asked before. */
+  isFenced?: boolean;
   /** Null: switched off. */
   create(backends: Backends): SideEffectImplementation | null;
 };

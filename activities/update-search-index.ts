@@ -9,6 +9,7 @@ export const updateSearchIndex = defineSideEffect({
   name: 'updateSearchIndex',
   per: 'pair',
   backend: 'searchIndex',
+  isFenced: true,
   create: ({ searchIndex, documentId }) =>
     searchIndex && {
       all({ delivery, pairs, signal }) {

@@ -35,6 +35,7 @@ const NEEDS: Record<string, ServerName[]> = {
   'e2e/service/backends.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/service/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/operate/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
+  'e2e/operate/temporal-ui-encrypted.test.ts': ['temporalCli', 'chromium'],
   'e2e/operate/hundreds.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };
 

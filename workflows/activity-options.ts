@@ -55,6 +55,19 @@ export function localFirstPass(): LocalActivityOptions {
   return { ...LOCAL, retry: { maximumAttempts: 1 } };
 }
 
+/**
+ * Checks of friendships go on for as long as the vendor or the index is away: nobody waits for them, and the Temporal UI
+ * shows why. One activity works for about half a minute.
+ */
+export const CHECK_FRIENDSHIPS: ActivityOptions = {
+  ...BATCH,
+  retry: {
+    initialInterval: FIRST_INTERVAL_MS,
+    backoffCoefficient: BACKOFF,
+    maximumInterval: MAX_INTERVAL_MS,
+  },
+};
+
 /** The server retries, so the Temporal UI shows the back-off, and a person can end it. */
 export function retryPass(units: number, retryFor: number): ActivityOptions {
   return { ...timeouts(units), retry: retryPolicy(retryFor) };

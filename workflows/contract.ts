@@ -10,5 +10,7 @@ export * from './contract/delivery.ts';
 export * from './contract/describe-pairs.ts';
 export * from './contract/ids.ts';
 export * from './contract/input.ts';
+export * from './contract/notices.ts';
 export * from './contract/progress.ts';
+export * from './contract/reconcile.ts';
 export * from './contract/visibility.ts';

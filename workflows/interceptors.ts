@@ -15,7 +15,9 @@ export function interceptors(): WorkflowInterceptors {
       {
         async execute(input, next) {
           startHeaders = input.headers;
-          const [{ delivery }] = input.args as [Pick<DeliveryInput, 'delivery'>];
+          const { delivery } = (input.args[0] ?? {}) as Partial<Pick<DeliveryInput, 'delivery'>>;
+          // A workflow that is no delivery reports no end of one.
+          if (!delivery) return next(input);
           const report = (result: RunEnd['result'], pairs?: number) =>
             reportEnd(
               { result, receivedAt: delivery.receivedAt, ...(pairs !== undefined && { pairs }) },

@@ -1,7 +1,7 @@
 import type { Finding } from './backend.ts';
 import type { Caches } from './caches.ts';
 import type { FriendDeletedMessage, Messenger } from './messenger.ts';
-import type { DeleteOutcome, SearchIndex } from './search-index.ts';
+import type { DeleteOutcome, DocumentRange, SearchIndex } from './search-index.ts';
 
 /** What the embedded friend graph knows about one account. */
 export type AccountView = {
@@ -66,6 +66,16 @@ export class EmbeddedBackends implements Caches, SearchIndex, Messenger {
       this.#documents.delete(id);
       return 'deleted';
     });
+  }
+
+  async measure(): Promise<{ documents: number; newest: number }> {
+    const documents = this.#documents.size;
+    return { documents, newest: documents - 1 };
+  }
+
+  /** Numbers the documents as they lie there now: enough for a look at a graph this small, in one request. */
+  async listIds({ after, until }: DocumentRange): Promise<{ ids: string[]; upTo: number }> {
+    return { ids: [...this.#documents.keys()].slice(after + 1, until + 1), upTo: until };
   }
 
   async send(message: FriendDeletedMessage, key: string): Promise<'sent' | 'repeated'> {

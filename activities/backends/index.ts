@@ -1,5 +1,6 @@
 import type { Caches } from './caches.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Fence } from './friendships.ts';
 import type { Messenger } from './messenger.ts';
 import type { SearchIndex } from './search-index.ts';
 
@@ -15,6 +16,8 @@ export type Backends = {
   backendWebhook: Messenger | null;
   /** Of `relayCallback`. */
   endpoint: Endpoint | null;
+  /** Null: late tries are done without asking. */
+  fence: Fence | null;
 };
 
 /** The backends that can be checked and have a connection to close. */

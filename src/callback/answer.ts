@@ -22,6 +22,7 @@ export const NO_ANSWER: ForeignAnswer = { status: 504, headers: {}, body: Buffer
 
 /** Why a callback is not acknowledged: one row per reason. */
 export const REFUSALS = {
+  'not-allowed': { status: 403, info: 'address not allowed' },
   'unknown-path': { status: 404, info: 'unknown path' },
   'wrong-method': { status: 405, info: 'method must be POST' },
   'malformed-http': { status: 400, info: 'malformed HTTP request' },

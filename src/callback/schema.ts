@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import type { Pair } from '../../workflows/contract.ts';
+import { USER_ID } from './user-id.ts';
 
 /** The one command that Unfriend processes. Every other command of the app arrives at the same URL. */
 export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';
 
-/**
- * A UserID: 1–32 bytes of printable ASCII, case-sensitive, spaces and punctuation included (`@RBT#001`).
- * The rule must not be narrower: when a UserID is refused here, a deletion is lost.
- */
-const userId = z.string().regex(/^[\x20-\x7e]{1,32}$/, 'expected 1–32 bytes of printable ASCII');
+const userId = z.string().regex(USER_ID, 'expected 1–32 bytes of printable ASCII');
 
 /** Unknown fields are ignored, never rejected: the vendor adds some without notice. */
 const pairSchema = z.object({ From_Account: userId, To_Account: userId });

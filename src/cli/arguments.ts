@@ -22,6 +22,12 @@ export function duration(value: string): number {
   return parsed;
 }
 
+/** A parser for options that take an account, as it is, spaces included. The schema of callbacks has the same rule. */
+export function userId(value: string): string {
+  if (/^[\x20-\x7e]{1,32}$/.test(value)) return value;
+  throw new InvalidArgumentError('expected a UserID: 1–32 bytes of printable ASCII.');
+}
+
 /** Checks the name here: a signal that names an unknown side effect does nothing, and reports nothing. */
 export function effectOption(description: string) {
   return new Option('--effect <name>', description).choices(SIDE_EFFECTS.map(({ name }) => name));

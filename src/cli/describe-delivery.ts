@@ -1,13 +1,17 @@
-import type { SideEffectProgress } from '../../workflows/contract.ts';
+import { deliveryName, type SideEffectProgress } from '../../workflows/contract.ts';
 import { describeExecution, isOpen, unpauseCommand } from '../temporal/attention/execution.ts';
 import type { DeliveryReport } from '../temporal/attention/read-progress.ts';
+import type { KnownRedo } from '../temporal/redo/list-redos.ts';
 
 /** `given`: the id as the person typed it. The commands that are shown repeat it. */
 type Asked = { given: string; namespace: string };
 
 /** Describes for people what is done, what is not, and what to type if nothing goes on by itself. */
-export function describeDelivery(report: DeliveryReport, asked: Asked): string[] {
-  const { progress, workflow } = report;
+export function describeDelivery(
+  report: DeliveryReport & { redos: readonly KnownRedo[] },
+  asked: Asked,
+): string[] {
+  const { progress, workflow, redos } = report;
   const isUnderWay = isOpen(workflow.execution);
   const effects = Object.entries(progress?.sideEffects ?? {}).map(
     ([name, counts]) => `  ${name}: ${isUnderWay ? describeOpen(counts) : describeEnded(counts)}`,
@@ -15,7 +19,13 @@ export function describeDelivery(report: DeliveryReport, asked: Asked): string[]
   const errors = (progress?.errors ?? []).map(
     ({ type, message, count }) => `  ${count} × ${type}: ${message}`,
   );
-  return [describeState(report), ...effects, ...errors, ...whatNext(report, asked)];
+  return [
+    describeState(report),
+    ...effects,
+    ...errors,
+    ...redos.map(describeRedo),
+    ...whatNext(report, asked),
+  ];
 }
 
 function describeState({ deliveryId, status, pairs, workflow }: DeliveryReport): string {
@@ -31,12 +41,21 @@ function describeState({ deliveryId, status, pairs, workflow }: DeliveryReport):
   return `${deliveryId}: ${said ?? ended}${counted}, workflow ${execution}`;
 }
 
-function describeOpen({ done, dismissed, retrying, parked, total }: SideEffectProgress): string {
-  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${retrying} retrying, ${parked} parked`;
+function describeRedo({ workflowId, effect, status, execution }: KnownRedo): string {
+  const what = effect === null ? 'a redo' : `${effect} again`;
+  return `  ${what}, in ${deliveryName(workflowId)}: ${status}, workflow ${execution}`;
 }
 
-function describeEnded({ done, dismissed, total }: SideEffectProgress): string {
-  return `${done} of ${total} done${given(dismissed, 'dismissed')}, ${total - done - dismissed} undone`;
+function describeOpen(counts: SideEffectProgress): string {
+  return `${describeDone(counts)}, ${counts.retrying} retrying, ${counts.parked} parked`;
+}
+
+function describeEnded(counts: SideEffectProgress): string {
+  return `${describeDone(counts)}, ${counts.total - counts.done - counts.dismissed} undone`;
+}
+
+function describeDone({ done, befriended = 0, dismissed, total }: SideEffectProgress): string {
+  return `${done} of ${total} done${given(befriended, 'of them befriended')}${given(dismissed, 'dismissed')}`;
 }
 
 function given(count: number, what: string): string {

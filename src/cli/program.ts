@@ -3,6 +3,8 @@ import type { Environment } from '../config/settings.ts';
 import { SettingsError } from '../config/settings-error.ts';
 import { OperatorError } from '../operator-error.ts';
 import { VERSION } from '../package-root.ts';
+import { addErase } from './accounts/erase.ts';
+import { addFind } from './accounts/find.ts';
 import { addCheck } from './check/check.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { addDemo } from './demo.ts';
@@ -10,6 +12,8 @@ import { addJournal } from './journal/journal.ts';
 import { addDismiss } from './operate/dismiss.ts';
 import { addFailed } from './operate/failed.ts';
 import { addRetry } from './operate/retry.ts';
+import { addReconcile } from './reconcile/reconcile.ts';
+import { addRedo } from './redo/redo.ts';
 import { addSend } from './send.ts';
 import { addServices } from './services.ts';
 import { addSetup } from './setup.ts';
@@ -38,7 +42,7 @@ export function createProgram(context: CliContext) {
       `
 Settings are environment variables; docs/settings.md lists them. Start with:
   $ npx unfriend demo                          the whole way of a callback, on made-up data
-  $ SDK_APP_ID=1400000000 npx unfriend start   receiver and worker, with a local Temporal server
+  $ npx unfriend start                         receiver and worker, with a local Temporal server
   $ npx unfriend failed                        what needs a person
   $ npx unfriend check                         what is wrong with the settings, and what to do
 
@@ -51,6 +55,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`,
   addFailed(program, context);
   addRetry(program, context);
   addDismiss(program, context);
+  addRedo(program, context);
+  addReconcile(program, context);
+  addFind(program, context);
+  addErase(program, context);
   addJournal(program, context);
   addSetup(program, context);
   addCheck(program, context);

@@ -1,5 +1,6 @@
 import type { ServiceRole } from '../config/role.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { VERSION } from '../package-root.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { type CliContext, EXIT } from './context.ts';
@@ -10,6 +11,7 @@ import { endDespiteLeftovers, stopSignal } from './stop-signal.ts';
 export async function runService(role: ServiceRole, { environment }: CliContext): Promise<number> {
   const settings = readSettings(environment, role);
   const logger = createLogger(settings.logLevel);
+  logger.info({ command: role, version: VERSION, ...settings.workerVersion }, 'starting');
   for (const message of settings.misspelt) logger.warn(message);
   const stopped = stopSignal();
   try {
@@ -68,4 +70,6 @@ function announce(service: Service, settings: Settings, logger: Logger): void {
     );
   if (local) logger.info({ address: local.address, ui: local.uiUrl }, 'local Temporal server');
   logger.info({ url: ops.url }, 'health, readiness and metrics');
+  if (settings.codec && settings.codec.token === undefined)
+    logger.warn('whoever reaches OPS_PORT can decrypt everything by the codec server; set CODEC_TOKEN');
 }

@@ -30,13 +30,18 @@ Example:
   },
 ];
 
+/** Each service needs them and has no default for them. */
+const BACKENDS = `
+
+Set CACHE_URL, SEARCH_URL and NOTIFY_URL too: each to an address, to embedded (a stand-in) or to off.`;
+
 /** Adds `start`, `serve` and `work`. Each runs until a signal stops it, and then drains. */
 export function addServices(program: Command, context: CliContext): void {
   for (const { role, description, examples } of SERVICES) {
     program
       .command(role)
       .description(description)
-      .addHelpText('after', examples)
+      .addHelpText('after', examples + BACKENDS)
       .action(async () => {
         const { runService } = await import('./run-service.ts');
         context.exitCode = await runService(role, context);

@@ -1,7 +1,8 @@
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
+import type { TemporalSettings } from '../config/settings.ts';
 import { OperatorError } from '../operator-error.ts';
-import { describeRpcError } from '../temporal/connect.ts';
+import { describeRpcError, toOperatorError } from '../temporal/connect.ts';
 import {
   createSearchAttributes,
   creationCommands,
@@ -13,9 +14,10 @@ import { print, printJson } from './output.ts';
 
 /** Creates the search attributes that are missing, and prints which ones existed already. */
 export function setUpNamespace(context: CliContext, { json }: { json?: true | undefined }): Promise<void> {
-  return onTemporal(context, async (client, { temporal: { namespace } }) => {
+  return onTemporal(context, async (client, { temporal }) => {
+    const { namespace } = temporal;
     const created = await createSearchAttributes(client).catch((error: unknown) => {
-      throw explain(error, namespace);
+      throw explain(error, temporal);
     });
     const existing = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name).filter(
       (name) => !created.includes(name),
@@ -29,17 +31,15 @@ export function setUpNamespace(context: CliContext, { json }: { json?: true | un
 }
 
 /** If this user may not create them, the message has the commands for somebody who may. */
-function explain(error: unknown, namespace: string): OperatorError {
+function explain(error: unknown, temporal: TemporalSettings): unknown {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  const forbidden = [grpcStatus.PERMISSION_DENIED, grpcStatus.UNAUTHENTICATED, grpcStatus.UNIMPLEMENTED];
-  if (!isGrpcServiceError(cause) || !forbidden.includes(cause.code)) {
-    return new OperatorError(
-      `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
-    );
-  }
+  // Temporal Cloud does not have this request, and a proxy may not let it through.
+  const forbidden = [grpcStatus.PERMISSION_DENIED, grpcStatus.UNIMPLEMENTED];
+  if (!isGrpcServiceError(cause) || !forbidden.includes(cause.code)) return toOperatorError(error);
   const names = REQUIRED_SEARCH_ATTRIBUTES.map(({ name }) => name);
-  const commands = creationCommands(namespace, names).map((command) => `  ${command}`);
+  const commands = creationCommands(temporal, names).map((command) => `  ${command}`);
   return new OperatorError(
-    `You may not create search attributes. Ask somebody who may to run:\n${commands.join('\n')}`,
+    `You may not create search attributes in ${temporal.namespace} (${describeRpcError(error)}). Ask somebody who may to run:\n${commands.join('\n')}`,
+    { cause },
   );
 }

@@ -7,21 +7,34 @@ import {
 import { parseRedisUrl } from '../../activities/backends/redis/redis-address.ts';
 import { readWebhookSecret } from '../../activities/backends/webhook/webhook-secret.ts';
 import { PLACEHOLDERS } from '../../activities/template.ts';
-import { type InvalidValue, invalid, list, oneOf, onOff, secretText, text } from './kinds.ts';
+import {
+  duration,
+  type InvalidValue,
+  invalid,
+  list,
+  oneOf,
+  onOff,
+  optionalText,
+  secretText,
+  text,
+} from './kinds.ts';
 import { notifyUrl } from './notify-url.ts';
 
 /** A side effect's backend: `embedded` (the in-process stand-in), `off`, or its address. */
 export type BackendChoice = string;
 
-/** A backend's address, as `parse` takes it; its TypeError says what was expected. */
+/**
+ * A backend's address, as `parse` takes it; its TypeError says what was expected. There is no default: nobody must believe
+ * that a cache is cleared while only a stand-in is.
+ */
 const address = (parse: (url: string) => unknown) =>
-  text('embedded', (value): BackendChoice | InvalidValue => {
+  optionalText((value): BackendChoice | InvalidValue => {
     if (value === 'embedded' || value === 'off') return value;
     try {
       parse(value);
       return value;
     } catch (error) {
-      return invalid(`${(error as Error).message}, or off`);
+      return invalid(`${(error as Error).message}, embedded or off`);
     }
   });
 
@@ -72,6 +85,8 @@ export const BACKEND_FIELDS = {
       ? Number(value)
       : invalid('expected messages a second, a whole number from 1 to 99999'),
   ),
+  FENCE: onOff('off'),
+  FENCE_AFTER: duration('5m', '24d'),
 };
 
 function namesAnAccount(template: string): boolean {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { BACKEND_FIELDS } from './backend-fields.ts';
-import { duration, httpUrl, invalid, list, oneOf, onOff, portNumber, text, wholeNumber } from './kinds.ts';
+import { ENCRYPTION_FIELDS } from './encryption-fields.ts';
+import { duration, httpUrl, invalid, list, oneOf, portNumber, text, wholeNumber } from './kinds.ts';
+import { NOTICE_FIELDS } from './notice-fields.ts';
 import { RECEIVER_FIELDS } from './receiver-fields.ts';
 import { RELAY_FIELDS } from './relay-fields.ts';
+import { VERSION_FIELDS } from './version-fields.ts';
 
 /** Temporal refuses a longer name. It would refuse every delivery, and each would go to the quarantine. */
 const MAX_TASK_QUEUE = 1_000;
@@ -29,6 +32,7 @@ export const FIELDS = {
       ? invalid(`expected at most ${MAX_TASK_QUEUE} bytes that don't begin with ${RESERVED_TASK_QUEUES}`)
       : value,
   ),
+  ...VERSION_FIELDS,
   /** No default here: it depends on the command. */
   FIRST_PASS: z.enum(['local', 'activities'], 'expected one of: local, activities').optional(),
   BATCH_ABOVE: wholeNumber(10, 0, 1_000),
@@ -36,7 +40,7 @@ export const FIELDS = {
   RETRY_FOR: duration('1h', '365d'),
   ATTENTION_FOR: duration('7d', '365d'),
   IGNORE_PLATFORMS: list('').transform((platforms) => platforms.map((platform) => platform.toLowerCase())),
-  INDEX_ACCOUNTS: onOff('on'),
+  ...ENCRYPTION_FIELDS,
 
   OTEL_TRACES_EXPORTER: z
     .string()
@@ -49,11 +53,13 @@ export const FIELDS = {
   OTEL_SDK_DISABLED: z.string().optional(),
 
   ...BACKEND_FIELDS,
+  ...NOTICE_FIELDS,
 };
 
 /**
  * Settings that the demo ignores. It always runs on the embedded stand-ins and on its own journal, so that it never takes
- * the deliveries of a receiver to its local server.
+ * the deliveries of a receiver to its local server. Its accounts are made up, so it encrypts nothing. On that server no
+ * version is current.
  */
 export const NOT_FOR_DEMO = [
   'CACHE_URL',
@@ -70,8 +76,19 @@ export const NOT_FOR_DEMO = [
   'TENCENT_ADMIN',
   'TENCENT_SECRET_KEY',
   'TENCENT_RATE',
+  'FENCE',
+  'FENCE_AFTER',
   'JOURNAL_DIR',
+  ...Object.keys(VERSION_FIELDS),
+  'TLS_CERT',
+  'TLS_KEY',
+  'CALLBACK_ALLOW',
+  'TRUSTED_PROXIES',
   ...Object.keys(RELAY_FIELDS),
+  'PAYLOAD_KEYS',
+  'CODEC_ORIGIN',
+  'CODEC_TOKEN',
+  ...Object.keys(NOTICE_FIELDS),
 ];
 
 /** The values of all settings. Each is valid by itself; `cross-checks.ts` compares them. */

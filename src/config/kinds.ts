@@ -11,17 +11,23 @@ export function invalid(reason: string): InvalidValue {
 
 /** A text with a default, turned into `T` by `parse`, which may refuse it as {@link invalid}. */
 export function text<T>(fallback: string, parse: (value: string) => T | InvalidValue) {
-  return z
-    .string()
-    .default(fallback)
-    .transform((value, context): T => {
-      const parsed = parse(value);
-      if (typeof parsed === 'object' && parsed !== null && 'invalid' in parsed) {
-        context.addIssue({ code: 'custom', message: (parsed as InvalidValue).reason });
-        return z.NEVER;
-      }
-      return parsed as T;
-    });
+  return z.string().default(fallback).transform(parsedBy(parse));
+}
+
+/** As {@link text}, without a default. */
+export function optionalText<T>(parse: (value: string) => T | InvalidValue) {
+  return z.string().transform(parsedBy(parse)).optional();
+}
+
+function parsedBy<T>(parse: (value: string) => T | InvalidValue) {
+  return (value: string, context: z.RefinementCtx): T => {
+    const parsed = parse(value);
+    if (typeof parsed === 'object' && parsed !== null && 'invalid' in parsed) {
+      context.addIssue({ code: 'custom', message: (parsed as InvalidValue).reason });
+      return z.NEVER;
+    }
+    return parsed as T;
+  };
 }
 
 export const duration = (fallback: string, longest: ms.StringValue) =>

@@ -1,8 +1,14 @@
 import { FIELDS } from './fields.ts';
 import { OF_OPEN_TELEMETRY, OF_TEMPORAL, TEMPORAL_METADATA } from './others-names.ts';
 import type { Environment } from './role.ts';
+import { fileSetting, SECRETS } from './secrets.ts';
 
-const KNOWN = new Set([...Object.keys(FIELDS), ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY]);
+const KNOWN = new Set([
+  ...Object.keys(FIELDS),
+  ...SECRETS.map(fileSetting),
+  ...OF_TEMPORAL,
+  ...OF_OPEN_TELEMETRY,
+]);
 
 /** Shorter names, such as HOST and PORT, differ in one letter from too many names that other programs read. */
 const SHORTEST = 5;

@@ -1,4 +1,4 @@
-import { type InvalidValue, invalid, splitList, text } from './kinds.ts';
+import { type InvalidValue, invalid, optionalText, splitList } from './kinds.ts';
 
 /** Where messages go. Two destinations are two side effects, so that neither holds back the other. */
 export type NotifyDestinations = {
@@ -9,12 +9,12 @@ export type NotifyDestinations = {
 };
 
 const EXPECTED =
-  'expected tencent: or https://…, or off; or tencent: and one https://…, separated by a comma';
+  'expected tencent: or https://…, embedded or off; or tencent: and one https://…, separated by a comma';
 const TENCENT = 'tencent:';
 /** They can't be combined. */
 const ALONE = ['embedded', 'off'];
 
-export const notifyUrl = text('embedded', (value): NotifyDestinations | InvalidValue => {
+export const notifyUrl = optionalText((value): NotifyDestinations | InvalidValue => {
   const destinations = splitList(value);
   const fault = destinations.map(faultOf).find((each) => each !== undefined) ?? faultTogether(destinations);
   if (fault) return invalid(fault);

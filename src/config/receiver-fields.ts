@@ -1,5 +1,6 @@
 import bytes from 'bytes';
 import { z } from 'zod';
+import { CLIENT_FIELDS } from './client-fields.ts';
 import { duration, invalid, list, oneOf, portNumber, text, wholeNumber } from './kinds.ts';
 
 /** Temporal takes payloads of at most 2 MB. The rest of that is for the plan and the delivery. */
@@ -26,6 +27,9 @@ export const RECEIVER_FIELDS = {
   HOST: z.string().optional(),
   PORT: portNumber,
   OPS_PORT: portNumber,
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  ...CLIENT_FIELDS,
   MAX_BODY: text('1mb', (value) => {
     const parsed = /^\d+(\.\d+)?\s*(b|kb|mb|gb)?$/i.test(value) ? bytes.parse(value) : null;
     if (parsed === null || parsed < 1) return invalid('expected a size such as 512kb or 1mb');

@@ -1,12 +1,16 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { PayloadKey } from '../encryption/payload-keys.ts';
 import type { Environment, Role } from './role.ts';
+import { certificateFaults, unreadableFile } from './temporal-tls.ts';
 
 /** Where Temporal is, as `@temporalio/envconfig` reads it. No address: none is configured. */
 export type TemporalSettings = {
   connectionOptions: NativeConnectionOptions;
   namespace: string;
   configured: boolean;
+  /** The first one encrypts, all decrypt. Absent or empty: nothing is encrypted. */
+  payloadKeys?: readonly PayloadKey[];
 };
 
 const DEFAULT_ADDRESS = 'localhost:7233';
@@ -25,6 +29,7 @@ export function readTemporal(
     const overrideEnvVars: Record<string, string> = Object.fromEntries(present);
     // The demo has a server of its own, so a profile on disk must not lead it elsewhere.
     const { connectionOptions, namespace } = loadConnectConfig(overrideEnvVars, role === 'demo');
+    faults.push(...certificateFaults(connectionOptions.tls, environment));
     return {
       connectionOptions: {
         ...connectionOptions,
@@ -34,6 +39,11 @@ export function readTemporal(
       configured: connectionOptions.address !== undefined,
     };
   } catch (error) {
+    const unreadable = unreadableFile(error, environment);
+    if (unreadable) {
+      faults.push(unreadable);
+      return undefined;
+    }
     // Only the first line: the others quote the TOML file, which may contain an API key.
     faults.push(`TEMPORAL_*: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]}`);
     return undefined;
@@ -57,8 +67,17 @@ function loadConnectConfig(overrideEnvVars: Record<string, string>, disableFile:
  * @param port of the UI of the local server; 0: any
  */
 export function guessUi({ connectionOptions }: TemporalSettings, port: number | undefined): string {
-  const host = (connectionOptions.address ?? DEFAULT_ADDRESS).replace(/:\d+$/, '');
-  return TEMPORAL_CLOUD.test(host)
+  const { address = DEFAULT_ADDRESS } = connectionOptions;
+  return isTemporalCloud(address)
     ? 'https://cloud.temporal.io'
-    : `http://${host}:${port || DEFAULT_UI_PORT}`;
+    : `http://${hostOf(address)}:${port || DEFAULT_UI_PORT}`;
+}
+
+/** By its public names: at the address of a private link it can't be known. */
+export function isTemporalCloud(address: string = DEFAULT_ADDRESS): boolean {
+  return TEMPORAL_CLOUD.test(hostOf(address));
+}
+
+function hostOf(address: string): string {
+  return address.replace(/:\d+$/, '');
 }

@@ -15,6 +15,8 @@ export type Answered = {
   command?: string;
   deliveryId?: string;
   pairs?: number;
+  /** The address of a client that may not post callbacks. */
+  client?: string;
 };
 
 /** Sets the answer; {@link observeAnswers} reports it. */
@@ -43,8 +45,9 @@ export type Observers = {
 };
 
 /**
- * Counts, times, traces and logs every answer. Refusals are summed up, because strangers can cause them. The query string
- * is never logged: for one minute it signs any other callback.
+ * Counts, times, traces and logs every answer. Only deliveries have a line each. Strangers can cause refusals, and callbacks of
+ * other commands are as frequent as messages, under names that a sender can invent: they are summed up. The query string is
+ * never logged: for one minute it signs any other callback.
  */
 export function observeAnswers({ logger, summed, metrics, tracing }: Observers) {
   return async (ctx: Context, next: Next): Promise<void> => {
@@ -52,7 +55,7 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
     const span = tracing?.start('POST callback', { kind: 'server' });
     if (span) ctx.state.trace = span.traceparent;
     await next();
-    const { answer, ...about } = ctx.state.answered as Answered;
+    const { answer, client, ...about } = ctx.state.answered as Answered;
     const ms = performance.now() - startedAt;
     if (span) endSpan(span, ctx.state.answered as Answered);
     metrics.callbacks.labels(about.verdict).inc();
@@ -62,14 +65,15 @@ export function observeAnswers({ logger, summed, metrics, tracing }: Observers) 
     const rounded = Math.round(ms * 10) / 10;
     const { status } = answer;
     const message = 'callback answered';
-    if (isOnePerDelivery(answer)) logger.info({ ...about, status, ms: rounded }, message);
-    else summed.write({ level: 'info', message, kind: { ...about, status }, fields: { ms: rounded } });
+    if (about.deliveryId !== undefined) logger.info({ ...about, status, ms: rounded }, message);
+    else {
+      // There are as many addresses as strangers like. The line shows one of them.
+      const fields = { ms: rounded, ...(client && { client }) };
+      const { command, ...others } = about;
+      const kind = { ...others, ...(command !== undefined && { command: commandLabel(command) }), status };
+      summed.write({ level: 'info', message, kind, fields });
+    }
   };
-}
-
-/** Strangers can cause refusals, and passed-through callbacks are as frequent as messages: both are summed up. */
-function isOnePerDelivery(answer: Answered['answer']): boolean {
-  return !('headers' in answer) && answer.body.ErrorCode === 0;
 }
 
 /** The span has no path, because the path may be a secret. */

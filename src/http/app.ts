@@ -10,10 +10,13 @@ import {
   respond,
 } from './answers.ts';
 import { type CallbackRouteOptions, callbackRoute } from './callback-route.ts';
+import type { AllowedClients } from './clients/allowed-clients.ts';
 
 export type ReceiverAppOptions = Omit<CallbackRouteOptions & Observers, 'summed'> & {
   /** Where callbacks are posted to. */
   path: string;
+  /** Who may post callbacks, by address. Absent: everyone. */
+  allowed?: AllowedClients | undefined;
   /** While true, answers ask the peer to come back on another connection. */
   isDraining: () => boolean;
 };
@@ -25,6 +28,7 @@ export function createReceiverApp(options: ReceiverAppOptions): Koa {
   app.use(observeAnswers(parts));
   app.use(closeWhileDraining(options.isDraining));
   app.use(answerErrors(parts));
+  if (options.allowed) app.use(onlyAllowed(options.allowed));
   app.use(refuseMalformedTargets);
   app.use(onlyAt(options.path));
   app.use(onlyPost);
@@ -40,6 +44,14 @@ function closeWhileDraining(isDraining: () => boolean) {
     await next();
     // After the handler, because a drain may have begun meanwhile.
     if (isDraining()) ctx.set('Connection', 'close');
+  };
+}
+
+/** The first check: what a stranger sends is not looked at. */
+function onlyAllowed(allowed: AllowedClients) {
+  return (ctx: Context, next: Next): Promise<void> | void => {
+    const client = allowed.refusedAddress(ctx.req);
+    return client === undefined ? next() : respond(ctx, { ...refused('not-allowed'), client });
   };
 }
 

@@ -38,6 +38,12 @@ export class Connections {
     this.#options.changed?.(this.#count);
   }
 
+  /** A connection that speaks TLS now: from here on it is known by its TLS socket. */
+  secure(raw: Socket, secured: Socket): void {
+    this.#forget(raw);
+    this.add(secured);
+  }
+
   get #count(): number {
     return this.#strangers.size + this.#known.size;
   }

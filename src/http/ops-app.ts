@@ -5,6 +5,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { refuseMalformedTargets } from './answers.ts';
+import { type CodecServerOptions, codecServer } from './codec-server.ts';
+import { addPage, type PageOptions } from './page.ts';
 
 /** The state of one part of the process. With `ready: false` a load balancer sends nothing to the process. */
 export type ComponentState = { ready: boolean; state: string };
@@ -18,12 +20,16 @@ export type OpsAppOptions = {
   components: () => Promise<Record<string, ComponentState>>;
   /** What the embedded stand-ins know about an account. Absent: none is in use. */
   viewAccount?: (account: string) => AccountView;
+  /** Absent: there is no codec server. */
+  codec?: CodecServerOptions | undefined;
+  page: PageOptions;
 };
 
 /** For operators and orchestrators: health, readiness and metrics of the process. */
 export function createOpsApp(options: OpsAppOptions): Koa {
-  const { metrics, coreMetrics, components, viewAccount, logger } = options;
+  const { metrics, coreMetrics, components, viewAccount, page, logger } = options;
   const router = new Router();
+  addPage(router, page);
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'alive' };
   });
@@ -46,6 +52,7 @@ export function createOpsApp(options: OpsAppOptions): Koa {
   const app = new Koa();
   app.use(answerFailures(new SummedLog(logger)));
   app.use(refuseMalformedTargets);
+  if (options.codec) app.use(codecServer(options.codec));
   app.use(router.routes());
   app.use(router.allowedMethods());
   // Without a listener of its own, Koa prints errors to stderr.

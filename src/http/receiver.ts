@@ -5,12 +5,15 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { createReceiverApp } from './app.ts';
+import type { AllowedClients } from './clients/allowed-clients.ts';
+import { openAllowedClients } from './clients/open-allowed-clients.ts';
 import { openConnections } from './connections.ts';
 import { openFileLimit, relayConnectionLimit } from './open-files.ts';
 import type { PassThrough, PassThroughOptions } from './pass-through.ts';
 import { type HttpServer, listen } from './server.ts';
 
 type ReceiverParts = {
+  allowed: AllowedClients | undefined;
   server: HttpServer;
   passThrough: PassThrough | undefined;
   drainDelay: number;
@@ -19,12 +22,15 @@ type ReceiverParts = {
 
 /** Takes callbacks and answers them. */
 export class Receiver {
+  /** Who may post callbacks, by address. Undefined: everyone. */
+  readonly allowed: AllowedClients | undefined;
   readonly #server: HttpServer;
   readonly #passThrough: PassThrough | undefined;
   readonly #drainDelay: number;
   readonly #drain: { begun: boolean };
 
-  private constructor({ server, passThrough, drainDelay, drain }: ReceiverParts) {
+  private constructor({ allowed, server, passThrough, drainDelay, drain }: ReceiverParts) {
+    this.allowed = allowed;
     this.#server = server;
     this.#passThrough = passThrough;
     this.#drainDelay = drainDelay;
@@ -44,8 +50,10 @@ export class Receiver {
     const { metrics, logger } = parts;
     const passThrough =
       relay && (await openPassThrough({ relay, connections: relayed, metrics: metrics.relay, logger }));
+    const allowed = await openAllowedClients(settings, parts);
     const app = createReceiverApp({
       ...parts,
+      allowed,
       passThrough,
       connections,
       judge: {
@@ -58,16 +66,17 @@ export class Receiver {
       maxBody: callback.maxBody,
       isDraining: () => drain.begun,
     });
-    const { host, port, keepAlive } = http;
+    const { host, port, keepAlive, tls } = http;
     const server = await listen(app.callback(), {
       host,
       port,
       keepAlive,
       setting: 'PORT',
       connections,
+      tls: tls && { files: tls, failed: () => metrics.connections.handshakesFailed.inc(), logger },
       refused: (reason) => parts.metrics.callbacks.labels(reason).inc(),
     });
-    return new Receiver({ server, passThrough, drainDelay: http.drainDelay, drain });
+    return new Receiver({ allowed, server, passThrough, drainDelay: http.drainDelay, drain });
   }
 
   get url(): string {
@@ -87,6 +96,7 @@ export class Receiver {
     if (drain) await delay(this.#drainDelay);
     await this.#server.close();
     await this.#passThrough?.close();
+    await this.allowed?.stop();
   }
 }
 

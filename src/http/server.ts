@@ -1,14 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { Server as TlsServer } from 'node:https';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Refusal } from '../callback/answer.ts';
 import { OperatorError } from '../operator-error.ts';
 import { Connections } from './connections.ts';
 import { openFileLimit, opsConnectionLimit } from './open-files.ts';
 import { answerParserRefusals } from './parser-refusals.ts';
+import { followHandshakes, serveTls, type TlsOptions } from './tls/serve-tls.ts';
 
 /** How long a request may take to arrive completely, in ms. The sender itself waits for 2 s. */
 const REQUEST_TIMEOUT = 10_000;
+
+/** Of request line and headers together. Node.js has the same default, which `NODE_OPTIONS` could change. */
+const MAX_HEAD_BYTES = 16 * 1024;
 
 /** How often Node.js looks for requests that take longer, in ms. */
 const TIMEOUT_CHECKS = 1_000;
@@ -24,6 +29,15 @@ const CLOSE_TIMEOUT = 5_000;
 
 /** How long the request of the last connection may take to come when a server stops, in ms. */
 const ON_ITS_WAY = 100;
+
+const HTTP_OPTIONS = {
+  requestTimeout: REQUEST_TIMEOUT,
+  headersTimeout: REQUEST_TIMEOUT,
+  connectionsCheckingInterval: TIMEOUT_CHECKS,
+  maxHeaderSize: MAX_HEAD_BYTES,
+  // A callback without a Host header is accepted too.
+  requireHostHeader: false,
+};
 
 /** A listening HTTP server. */
 export type HttpServer = {
@@ -46,17 +60,14 @@ export type ListenOptions = {
   connections?: Connections;
   /** Called for each request that was refused before it reached the listener. */
   refused?: (reason: Refusal) => void;
+  /** Absent: plain HTTP. */
+  tls?: TlsOptions | undefined;
 };
 
 /** @throws ListenError when the address can't be had */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const server = createServer({
-    requestTimeout: REQUEST_TIMEOUT,
-    headersTimeout: REQUEST_TIMEOUT,
-    connectionsCheckingInterval: TIMEOUT_CHECKS,
-    // A callback without a Host header is accepted too.
-    requireHostHeader: false,
-  });
+  const { tls } = options;
+  const server = tls ? serveTls(HTTP_OPTIONS, tls) : createServer(HTTP_OPTIONS);
   // A client may close its side once its request is sent. Node.js does not document this option, nor is it in the types.
   Object.assign(server, { httpAllowHalfOpen: true });
   if (options.keepAlive !== undefined) server.keepAliveTimeout = options.keepAlive;
@@ -68,16 +79,19 @@ export async function listen(listener: RequestListener, options: ListenOptions):
   const name = options.host === '0.0.0.0' ? '127.0.0.1' : options.host;
   return {
     port,
-    url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`,
     close: () => close(server),
   };
 }
 
 function limitConnections(
-  server: Server,
+  server: Server | TlsServer,
   connections = new Connections({ limit: opsConnectionLimit(openFileLimit()) }),
 ): void {
-  server.on('connection', (socket) => connections.add(socket));
+  server.on('connection', (socket: Socket) => connections.add(socket));
+  if (server instanceof TlsServer) {
+    followHandshakes(server, (raw, secured) => connections.secure(raw, secured));
+  }
   server.on('request', ({ socket }) => connections.noteRequest(socket));
 }
 

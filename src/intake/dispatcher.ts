@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Starter, startUnderFreeId } from '../callback/delivery-id.ts';
-import { decodeRecord, type PendingDelivery } from '../journal/record.ts';
+import { DecryptionError } from '../encryption/key-ring.ts';
+import { AWAIT_KEY } from '../journal/encryption/awaiting-key.ts';
+import type { PendingDelivery } from '../journal/record.ts';
 import type { JournalStore, Keyed } from '../journal/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
@@ -72,7 +74,8 @@ export class Dispatcher {
     const deadline = performance.now() + grace;
     const { store } = this.#options;
     const leftAlone = () => [...this.#later.values()].filter((until) => until === NEVER).length;
-    const canHandOver = () => this.#failures === 0 && store.pendingCount > leftAlone();
+    const left = () => store.pendingCount - store.awaitingKeyCount - leftAlone();
+    const canHandOver = () => this.#failures === 0 && left() > 0;
     while (canHandOver() && performance.now() < deadline) {
       this.#wake();
       await delay(20);
@@ -137,20 +140,14 @@ export class Dispatcher {
       });
   }
 
-  async #dispatch({ key, record }: Keyed<Buffer>): Promise<void> {
-    const { store, metrics, logger } = this.#options;
+  async #dispatch(entry: Keyed<Buffer>): Promise<void> {
+    const { key } = entry;
     let pending: PendingDelivery;
     try {
-      pending = decodeRecord<PendingDelivery>('pending', key, record);
+      pending = this.#options.store.decodePending(entry);
     } catch (error) {
-      metrics.damaged.inc();
-      const reason = String(error);
-      logger.error({ key, reason }, 'a journal entry is damaged: it goes to the quarantine');
-      const entry = record.toString('base64');
-      await store
-        .quarantinePending(key, { kind: 'damaged', reason, quarantinedAt: Date.now(), entry })
-        .then(() => metrics.quarantined.inc())
-        .catch(() => this.#leaveInJournal(key));
+      if (error instanceof DecryptionError) await this.#awaitKey(key, error.message);
+      else await this.#quarantineDamaged(entry, String(error));
       return;
     }
     try {
@@ -160,6 +157,23 @@ export class Dispatcher {
       return;
     }
     await this.#remove(key, pending);
+  }
+
+  async #quarantineDamaged({ key, record }: Keyed<Buffer>, reason: string): Promise<void> {
+    const { store, metrics, logger } = this.#options;
+    metrics.damaged.inc();
+    logger.error({ key, reason }, 'a journal entry is damaged: it goes to the quarantine');
+    const entry = record.toString('base64');
+    await store
+      .quarantinePending(key, { kind: 'damaged', reason, quarantinedAt: Date.now(), entry })
+      .then(() => metrics.quarantined.inc())
+      .catch(() => this.#leaveInJournal(key));
+  }
+
+  /** The entry is whole, so it is no damage: its key was removed from PAYLOAD_KEYS too early. */
+  async #awaitKey(key: string, reason: string): Promise<void> {
+    this.#summed.write({ level: 'error', message: AWAIT_KEY, kind: { reason } });
+    await this.#options.store.awaitingKey.add(key, reason).catch(() => this.#leaveInJournal(key));
   }
 
   async #handOver(pending: PendingDelivery): Promise<void> {

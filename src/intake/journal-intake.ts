@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { RawCallback } from '../journal/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
+import { SummedLog } from '../telemetry/summed-log.ts';
 import { errorType, type Tracing } from '../telemetry/tracing.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DirectIntake } from './direct-intake.ts';
@@ -42,9 +43,12 @@ export class JournalIntake implements Intake {
   readonly #underWay = new Map<string, KnownCallback>();
   /** Refused callbacks on their way to the quarantine. */
   #keeping = 0;
+  /** Whoever sees a signed URL can send as many broken callbacks as they like. */
+  readonly #summed: SummedLog;
 
   constructor(options: JournalIntakeOptions) {
     this.#options = options;
+    this.#summed = new SummedLog(options.logger);
   }
 
   // Not async, for speed: a promise that is not needed would cost time for every callback.
@@ -133,10 +137,11 @@ export class JournalIntake implements Intake {
   }
 
   async keepRefused(raw: RawCallback, reason: string): Promise<void> {
-    const { journal, metrics, logger } = this.#options;
+    const { journal, metrics } = this.#options;
     if (this.#keeping >= MAX_KEPT_AT_ONCE) {
       metrics.notQuarantined.inc();
-      logger.error({ reason: 'the disk is too slow' }, 'a callback could not be kept in the quarantine');
+      const message = 'a callback could not be kept in the quarantine';
+      this.#summed.write({ level: 'error', message, fields: { reason: 'the disk is too slow' } });
       return;
     }
     this.#keeping += 1;

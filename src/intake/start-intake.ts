@@ -52,8 +52,13 @@ export type RunningIntake = {
  */
 export function startIntake(parts: IntakeParts): RunningIntake {
   const { settings, client, freshStarts, tracing, traceStarts, logger } = parts;
-  const { taskQueue, indexAccounts, dedupeWindow } = settings;
-  const options = { taskQueue, plan: createPlan(settings), indexAccounts };
+  const { taskQueue, dedupeWindow } = settings;
+  const options = {
+    taskQueue,
+    plan: createPlan(settings),
+    indexAccounts: settings.indexAccounts !== 'off',
+    hashKeys: settings.indexAccounts === 'hashed' ? settings.payloadKeys : undefined,
+  };
   const starter = traced(new DeliveryStarter(client, freshStarts, { ...options, traceStarts }), tracing);
   const recent = new RecentCallbacks(dedupeWindow);
   const direct = new DirectIntake({ starter, recent, logger });
@@ -73,12 +78,13 @@ type Ways = { thread: StartThread; recent: RecentCallbacks; direct: DirectIntake
 
 function startOnJournal(parts: IntakeParts, { thread, recent, direct }: Ways): RunningIntake {
   const { settings, metrics, tracing, logger } = parts;
-  const { dedupeWindow } = settings;
+  const { dedupeWindow, payloadKeys } = settings;
   const { dir, maxPending } = settings.journal;
   const opening = new OpeningJournal({
     dir,
     maxPending,
     remember: dedupeWindow,
+    payloadKeys,
     metrics: metrics.journal,
     logger,
   });

@@ -1,7 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RootDatabase } from 'lmdb';
-import { FORMAT_KEY, PARTS } from './database.ts';
+import { AWAITING_KEY_PART, FORMAT_KEY, FORMATS, openMeta, PARTS, WAITED } from './database.ts';
+
+export type ChildOptions<Message> = {
+  onMessage: (message: Message) => void;
+  /** The first message to the child. Keys go this way: everybody on the machine can read a process's arguments. */
+  instruction?: object;
+  signal?: AbortSignal | undefined;
+};
 
 /**
  * Runs a module of this folder in a process of its own: reading a damaged LMDB file can end the process (SIGBUS in
@@ -12,13 +19,19 @@ import { FORMAT_KEY, PARTS } from './database.ts';
 export function runChild<Message>(
   module: 'recovery/inspect-child' | 'operate/operate-child',
   args: string[],
-  { onMessage, signal }: { onMessage: (message: Message) => void; signal?: AbortSignal | undefined },
+  { onMessage, instruction, signal }: ChildOptions<Message>,
 ): Promise<void> {
   // The child has this module's own extension: `.ts` in the sources, `.js` once compiled.
   const path = fileURLToPath(new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = fork(path, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(path, args, {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // Bytes stay bytes.
+      serialization: 'advanced',
+    });
     child.on('message', onMessage);
+    // An error means that the child is gone. Then `close` follows.
+    if (instruction) child.send(instruction, () => undefined);
     const end = () => child.kill('SIGKILL');
     signal?.addEventListener('abort', end, { once: true });
     if (signal?.aborted) end();
@@ -29,6 +42,11 @@ export function runChild<Message>(
       else resolve();
     });
   });
+}
+
+/** Called in the child. Resolves with the parent's first message. */
+export function instructionOfParent<Instruction>(): Promise<Instruction> {
+  return new Promise((resolve) => process.once('message', resolve as (message: unknown) => void));
 }
 
 /**
@@ -48,5 +66,8 @@ export function tellParent(message: object): Promise<void> {
 export function hasRoot(environment: RootDatabase): boolean {
   const names = [...environment.getKeys({})].map(String);
   if (!Object.values(PARTS).every((name) => names.includes(name))) return false;
-  return environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' }).get(FORMAT_KEY) === 1;
+  const meta = openMeta(environment);
+  if (meta.get(WAITED) !== undefined && !names.includes(AWAITING_KEY_PART)) return false;
+  const format = meta.get(FORMAT_KEY);
+  return format === FORMATS.plain || format === FORMATS.encrypted;
 }

@@ -1,7 +1,10 @@
+import type { PayloadKey } from '../encryption/payload-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JournalMetrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
 import { handleCommitFailures } from './commit-failures.ts';
+import { AWAIT_KEY } from './encryption/awaiting-key.ts';
+import { encryptJournal } from './encryption/encrypt-journal.ts';
 import { CountsFile } from './folder/counts.ts';
 import { DiskSpace } from './folder/disk-space.ts';
 import { lockJournal } from './folder/lock.ts';
@@ -32,6 +35,8 @@ export type JournalOptions = {
   maxPending: number;
   /** How long equal callbacks must be recognised, in ms. */
   remember: number;
+  /** Of `PAYLOAD_KEYS`: the first one encrypts, all decrypt. */
+  payloadKeys?: readonly PayloadKey[] | undefined;
   metrics: JournalMetrics;
   logger: Logger;
   /** Ends a check or recovery in `open` early. The next process begins it again. */
@@ -88,22 +93,38 @@ export class Journal {
    * @throws JournalLockedError when another process has it
    */
   static async open(options: JournalOptions, releaseLock = lockJournal(options.dir)): Promise<Journal> {
-    const { dir, remember, logger, metrics, signal } = options;
+    const { dir, remember, payloadKeys = [], logger, metrics, signal } = options;
     const stopHandling = handleCommitFailures(logger);
     const unlock = () => {
       stopHandling();
       releaseLock();
     };
     try {
-      const salvaged = await recoverJournal({ dir, remember, logger, signal });
+      const salvaged = await recoverJournal({ dir, remember, payloadKeys, logger, signal });
       if (salvaged) metrics.damaged.inc(salvaged.lost ?? 1);
+      await encryptJournal({ dir, payloadKeys, logger, signal });
       const onReplaced = (reason: string) =>
         logger.error({ reason }, 'the journal takes no callbacks any more');
-      const store = await JournalStore.open({ dir, remember, onReplaced });
-      return new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });
+      const store = await JournalStore.open({ dir, remember, payloadKeys, onReplaced });
+      const journal = new Journal(store, options, { disk: new DiskSpace(dir), unlock, salvaged });
+      void journal.#returnReadable();
+      return journal;
     } catch (error) {
       unlock();
       throw error;
+    }
+  }
+
+  /** Deliveries wait for a key, and an earlier process may have lacked one that is there now. */
+  async #returnReadable(): Promise<void> {
+    const { store } = this;
+    const { logger } = this.#options;
+    try {
+      await store.awaitingKey.returnReadable();
+      const { awaitingKeyCount: waiting } = store;
+      if (waiting > 0) logger.error({ waiting, reasons: store.awaitingKey.reasons }, AWAIT_KEY);
+    } catch (error) {
+      logger.error({ reason: String(error) }, 'deliveries that wait for a key could not be looked at');
     }
   }
 

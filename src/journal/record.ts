@@ -37,8 +37,11 @@ export type Quarantined = { reason: string; quarantinedAt: number } & (
 /** The part of the journal that a record belongs to. */
 export type RecordKind = 'pending' | 'quarantined';
 
+/** What a record holds: JSON, or JSON that a key of `PAYLOAD_KEYS` encrypted (see `RecordCodec`). */
+export type RecordContent = { content: Buffer; isEncrypted: boolean };
+
 /** An undamaged record. `bytes`: how long all of it is. */
-export type WholeRecord = { kind: RecordKind; key: string; content: Buffer; bytes: number };
+export type WholeRecord = RecordContent & { kind: RecordKind; key: string; bytes: number };
 
 /** A record is not what was written: the disk damaged it, or something wrote over it. */
 export class DamagedRecordError extends Error {
@@ -48,7 +51,12 @@ export class DamagedRecordError extends Error {
 /**
  * A record of format 2 holds its own key, so that it can be found without the database's tree (see scan.ts):
  * marker, checksum of all that follows, kind, length of the key, length of the content, that length inverted,
- * key, content in JSON. JSON in UTF-8 never holds the marker.
+ * key, content. The kind says whether the content is encrypted; nothing else of a record is, so that damage is found without
+ * a key.
+ *
+ * JSON in UTF-8 never holds the marker. An encrypted content can hold any bytes, but nobody can choose them, and the scan
+ * looks into a record only if that record is damaged. There, bytes pass for a record with a probability of 2^-160 per
+ * place: marker, inverted length and checksum must all fit.
  */
 export const MARKER = Buffer.from([2, 0xff, 0x55, 0x46, 0x52, 0x4a, 0xfe, 0xff]);
 const MARKER_NUMBER = MARKER.readBigUInt64BE();
@@ -59,7 +67,17 @@ const LENGTH_AT = 18;
 const INVERTED_AT = 22;
 /** How long all of this is, in bytes. The key follows. */
 export const RECORD_HEADER = 26;
-const KINDS: readonly RecordKind[] = ['pending', 'quarantined'];
+
+/**
+ * What the byte of the kind means. A version that knows no encryption knows only the first two. It takes the others for
+ * damaged records and says so.
+ */
+const KINDS: readonly Pick<WholeRecord, 'kind' | 'isEncrypted'>[] = [
+  { kind: 'pending', isEncrypted: false },
+  { kind: 'quarantined', isEncrypted: false },
+  { kind: 'pending', isEncrypted: true },
+  { kind: 'quarantined', isEncrypted: true },
+];
 
 /** A record of format 1: the format's number, a checksum of key and content, content in JSON. */
 const FORMAT_1 = 1;
@@ -68,39 +86,38 @@ const FORMAT_1_HEADER = 9;
 /** The checksum protects from damage, not from forgery. It must be fast, because a restart checks every record. */
 const { h64, h64Raw } = await xxhash();
 
-export function encodeRecord(kind: RecordKind, key: string, content: unknown): Buffer {
-  const json = JSON.stringify(content);
+/** Puts a record together. @param content JSON, or what encrypts it */
+export function composeRecord(
+  { kind, key, isEncrypted }: Pick<WholeRecord, 'kind' | 'key' | 'isEncrypted'>,
+  content: string | Buffer,
+): Buffer {
   const keyLength = Buffer.byteLength(key);
-  const length = Buffer.byteLength(json);
+  const length = Buffer.byteLength(content);
   const record = Buffer.allocUnsafe(RECORD_HEADER + keyLength + length);
   MARKER.copy(record);
-  record[KIND_AT] = KINDS.indexOf(kind);
+  record[KIND_AT] = KINDS.findIndex((known) => known.kind === kind && known.isEncrypted === isEncrypted);
   record[KEY_LENGTH_AT] = keyLength;
   record.writeUInt32BE(length, LENGTH_AT);
   record.writeUInt32BE(~length >>> 0, INVERTED_AT);
   record.write(key, RECORD_HEADER);
-  record.write(json, RECORD_HEADER + keyLength);
+  if (typeof content === 'string') record.write(content, RECORD_HEADER + keyLength);
+  else content.copy(record, RECORD_HEADER + keyLength);
   record.writeBigUInt64BE(h64Raw(record.subarray(KIND_AT)), CHECKSUM_AT);
   return record;
 }
 
-/** @throws DamagedRecordError */
-export function decodeRecord<T>(kind: RecordKind, key: string, bytes: Uint8Array): T {
-  const content = checkRecord(kind, key, bytes);
-  return JSON.parse(content.toString()) as T;
-}
-
 /**
- * @returns the record's content
+ * Needs no key: the checksum is of what is on the disk.
+ *
  * @throws DamagedRecordError also for an undamaged record that belongs to another key or kind
  */
-export function checkRecord(kind: RecordKind, key: string, bytes: Uint8Array): Buffer {
+export function checkRecord(kind: RecordKind, key: string, bytes: Uint8Array): RecordContent {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isFormat1(record)) return checkFormat1(key, record);
+  if (isFormat1(record)) return { content: checkFormat1(key, record), isEncrypted: false };
   const read = readRecord(record);
   if (read?.bytes !== record.length || read.kind !== kind || read.key !== key)
     throw new DamagedRecordError(`damaged record ${key}`);
-  return read.content;
+  return read;
 }
 
 export function isFormat1(record: Uint8Array): boolean {
@@ -133,9 +150,9 @@ export function readRecord(bytes: Buffer): WholeRecord | undefined {
   const length = recordLength(bytes);
   if (length === undefined || length > bytes.length) return undefined;
   if (bytes.readBigUInt64BE(CHECKSUM_AT) !== h64Raw(bytes.subarray(KIND_AT, length))) return undefined;
-  const kind = KINDS[bytes[KIND_AT] ?? KINDS.length];
-  if (!kind) return undefined;
+  const known = KINDS[bytes[KIND_AT] ?? KINDS.length];
+  if (!known) return undefined;
   const contentAt = RECORD_HEADER + (bytes[KEY_LENGTH_AT] ?? 0);
   const key = bytes.toString('utf8', RECORD_HEADER, contentAt);
-  return { kind, key, content: bytes.subarray(contentAt, length), bytes: length };
+  return { ...known, key, content: bytes.subarray(contentAt, length), bytes: length };
 }

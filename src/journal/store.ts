@@ -1,46 +1,24 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { decodeTime, monotonicFactory } from 'ulid';
+import { monotonicFactory } from 'ulid';
 import { seenKey } from '../callback/delivery-id.ts';
 import { CommitQueue, type Urgency } from './commit-queue.ts';
-import {
-  bytesOf,
-  entryCount,
-  FORMAT_KEY,
-  lastTransactionOf,
-  PARTS,
-  reasonOf,
-  SEEN_PARTS,
-  SET_UP_MARK,
-} from './database.ts';
+import { FORMAT_KEY, openMeta, putFormat, reasonOf, SEEN_PARTS, SET_UP_MARK } from './database.ts';
+import { AwaitingKey } from './encryption/awaiting-key.ts';
 import { OpenFiles } from './folder/open-files.ts';
-import {
-  DamagedRecordError,
-  decodeRecord,
-  encodeRecord,
-  type PendingDelivery,
-  type Quarantined,
-  type RecordKind,
-} from './record.ts';
+import { JournalReader, type ReaderOptions, readIfPossible } from './reader.ts';
+import { composeRecord, type PendingDelivery, type Quarantined, type WholeRecord } from './record.ts';
 import { type Seen, SeenCallbacks } from './seen.ts';
+
+export type { Keyed, Listed } from './reader.ts';
 
 /** A delivery to be journaled, and the key by which its callback is recognised when it comes again. */
 export type Entry = { pending: PendingDelivery; seenKey: string };
 
-/** A record with its key; keys sort by time of arrival. */
-export type Keyed<T> = { key: string; record: T };
-
 /** A record of another database, with its key there. It is taken over under the same key. */
-export type FoundRecord = { key: string } & (
-  | { kind: 'pending'; record: PendingDelivery }
-  | { kind: 'quarantined'; record: Quarantined }
-);
+export type FoundRecord = Omit<WholeRecord, 'bytes'>;
 
-export type StoreOptions = {
-  dir: string;
-  /** Reads only; the database must exist. */
-  readOnly?: boolean;
+export type StoreOptions = ReaderOptions & {
   /** How long equal callbacks must be recognised, in ms. */
   remember?: number;
   /** Called once, with the reason, when the open files are no longer the journal. */
@@ -51,29 +29,27 @@ export type StoreOptions = {
  * The journal's records in one LMDB database. Every write resolves once it is synced to the disk. There is one commit
  * at a time, and all waiting writes share the next one. Other processes may read and write at the same time.
  */
-export class JournalStore {
+export class JournalStore extends JournalReader {
   readonly files: OpenFiles;
-  readonly #environment: RootDatabase;
-  readonly #pending: Database<Buffer, string>;
-  readonly #quarantine: Database<Buffer, string>;
+  readonly awaitingKey: AwaitingKey;
   readonly #seen: SeenCallbacks;
   readonly #commits: CommitQueue;
   // Keys must be unique, not secret: nobody gains anything from guessing one.
   readonly #generateKey = monotonicFactory(Math.random);
   #lastKey = this.#generateKey();
-  #closed = false;
 
-  private constructor({ dir, readOnly = false, remember = 0, onReplaced = () => undefined }: StoreOptions) {
-    // overlappingSync: with it a commit would resolve before the disk has it. noSubdir: without it a folder with a dot
-    // in its name would be taken for a file.
-    this.#environment = open({ path: dir, readOnly, overlappingSync: false, maxDbs: 8, noSubdir: false });
-    const part = <V>(name: string, encoding: 'binary' | 'json') =>
-      this.#environment.openDB<V, string>({ name, encoding });
-    this.#pending = part(PARTS.pending, 'binary');
-    this.#quarantine = part(PARTS.quarantine, 'binary');
-    const generations = SEEN_PARTS.map((name) => part<Seen>(name, 'json'));
+  private constructor(options: StoreOptions) {
+    super(options);
+    const { dir, remember = 0, onReplaced = () => undefined } = options;
+    const generations = SEEN_PARTS.map((name) =>
+      this.environment.openDB<Seen, string>({ name, encoding: 'json' }),
+    );
     this.#seen = new SeenCallbacks(generations, remember);
     this.#commits = new CommitQueue((writes) => this.#commit(writes));
+    const { pending, awaiting, codec } = this;
+    const meta = openMeta(this.environment);
+    const write = (writes: () => void) => this.#keep(writes);
+    this.awaitingKey = new AwaitingKey({ pending, awaiting, meta, codec, write });
     this.files = new OpenFiles(dir, onReplaced);
   }
 
@@ -88,8 +64,9 @@ export class JournalStore {
   async #setUp(dir: string): Promise<void> {
     const mark = join(dir, SET_UP_MARK);
     if (existsSync(mark)) return;
-    const meta = this.#environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
-    await this.#write(() => meta.put(FORMAT_KEY, 1));
+    const meta = openMeta(this.environment);
+    // A journal that was set aside has a format and no mark.
+    if (meta.get(FORMAT_KEY) === undefined) await this.#write(() => putFormat(meta, this.codec.keyId));
     writeFileSync(mark, 'set up\n', { flush: true });
   }
 
@@ -98,38 +75,13 @@ export class JournalStore {
     return this.#commits.failure;
   }
 
-  /** 0 once the store is closed: reading a closed database would end the process. */
-  get pendingCount(): number {
-    return this.#closed ? 0 : entryCount(this.#pending);
-  }
-
-  get quarantinedCount(): number {
-    return this.#closed ? 0 : entryCount(this.#quarantine);
-  }
-
-  /** How many bytes the quarantine takes on the disk. */
-  get quarantinedBytes(): number {
-    return this.#closed ? 0 : bytesOf(this.#quarantine);
-  }
-
-  /** Milliseconds since the epoch; undefined when nothing is pending. */
-  get oldestPendingAt(): number | undefined {
-    const [oldest] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
-    return oldest === undefined ? undefined : decodeTime(oldest);
-  }
-
   /**
    * Every pending delivery has this key or a higher one, and so has every delivery that this process journals later:
    * its keys only grow, even if the clock is set back.
    */
   get lowestKey(): string {
-    const [oldest = this.#lastKey] = this.#closed ? [] : this.#pending.getKeys({ limit: 1 });
+    const [oldest = this.#lastKey] = this.firstKeys;
     return oldest < this.#lastKey ? oldest : this.#lastKey;
-  }
-
-  /** The number of the last commit, of any process; 0 once the store is closed. */
-  get lastTransaction(): number {
-    return this.#closed ? 0 : lastTransactionOf(this.#pending);
   }
 
   /**
@@ -156,86 +108,70 @@ export class JournalStore {
     });
   }
 
-  /** Takes over records of another database, in one transaction. */
+  /**
+   * Takes over records of another database, in one transaction. One whose key is missing stays as it is. Its callback
+   * is then forgotten, because nothing can be read of it.
+   */
   restore(found: readonly FoundRecord[]): Promise<void> {
     return this.#keep(() => {
-      for (const { key, kind, record } of found) {
-        void this.#part(kind).put(key, encodeRecord(kind, key, record));
-        if (kind === 'pending') this.#markSeen(record, seenKey(record.origin, record.delivery.deliveryId));
+      for (const record of found) {
+        const { key, kind } = record;
+        const read = readIfPossible(() => this.codec.read<PendingDelivery | Quarantined>(record)).record;
+        const bytes = read ? this.codec.encode(kind, key, read) : composeRecord(record, record.content);
+        void this.part(kind).put(key, bytes);
+        if (read && 'delivery' in read) this.#markSeen(read, seenKey(read.origin, read.delivery.deliveryId));
       }
     });
-  }
-
-  has(part: RecordKind, key: string): boolean {
-    return this.#part(part).doesExist(key);
   }
 
   /** Removes pending deliveries that are in the quarantine too: old copies, taken over from before the move there. */
   dropMoved(): Promise<void> {
     return this.#keep(() => {
-      for (const key of this.#quarantine.getKeys({}))
-        if (this.#pending.doesExist(key)) void this.#pending.remove(key);
+      for (const key of this.quarantine.getKeys({}))
+        if (this.pending.doesExist(key)) void this.pending.remove(key);
     });
-  }
-
-  /** The oldest pending deliveries, at most `limit`, leaving out keys in `skip`. */
-  firstPending(limit: number, skip: ReadonlySet<string>): Keyed<Buffer>[] {
-    const found: Keyed<Buffer>[] = [];
-    for (const { key, value } of this.#pending.getRange({ limit: limit + skip.size })) {
-      if (!skip.has(key) && found.length < limit) found.push({ key, record: Buffer.from(value) });
-    }
-    return found;
   }
 
   /** Works after the files were replaced too: the dispatcher still reads them, and must not start a delivery twice. */
   removePending(key: string): Promise<void> {
-    return this.#write(() => this.#pending.remove(key), 'soon');
+    return this.#write(() => this.pending.remove(key), 'soon');
   }
 
   /** Moves a pending delivery to the quarantine, in one transaction. */
   quarantinePending(key: string, quarantined: Quarantined): Promise<void> {
     return this.#keep(() => {
-      void this.#quarantine.put(key, encodeRecord('quarantined', key, quarantined));
-      void this.#pending.remove(key);
+      void this.quarantine.put(key, this.codec.encode('quarantined', key, quarantined));
+      void this.pending.remove(key);
     });
   }
 
   addQuarantined(quarantined: Quarantined): Promise<void> {
     const key = this.#nextKey();
-    return this.#keep(() => this.#quarantine.put(key, encodeRecord('quarantined', key, quarantined)));
-  }
-
-  findQuarantined(key: string): Quarantined | undefined {
-    const bytes = this.#quarantine.get(key);
-    return bytes && decodeRecord<Quarantined>('quarantined', key, bytes);
+    return this.#keep(() => this.quarantine.put(key, this.codec.encode('quarantined', key, quarantined)));
   }
 
   /** Moves a quarantined record back to what is pending, in one transaction. */
   requeue(key: string, pending: PendingDelivery): Promise<void> {
     return this.#keep(() => {
       void this.#putPending(pending);
-      void this.#quarantine.remove(key);
+      void this.quarantine.remove(key);
       const { deliveryId } = pending.delivery;
       if (this.findSeen(deliveryId) === undefined) this.#markSeen(pending, deliveryId);
     });
   }
 
-  /** A damaged record is undefined. */
-  *listPending(limit: number): Generator<Keyed<PendingDelivery | undefined>> {
-    for (const { key, value } of this.#pending.getRange({ limit }))
-      yield { key, record: decodeIfWhole<PendingDelivery>('pending', key, value) };
-  }
-
-  /** A damaged record is undefined. */
-  *listQuarantined(limit: number): Generator<Keyed<Quarantined | undefined>> {
-    for (const { key, value } of this.#quarantine.getRange({ limit }))
-      yield { key, record: decodeIfWhole<Quarantined>('quarantined', key, value) };
+  /** Removes quarantined records for good, in one transaction. */
+  discardQuarantined(keys: readonly string[]): Promise<void> {
+    return this.#keep(() => {
+      for (const key of keys) void this.quarantine.remove(key);
+    });
   }
 
   async close(): Promise<void> {
+    this.awaitingKey.stop();
     await this.#commits.flush();
-    this.#closed = true;
-    await this.#environment.close();
+    this.isClosed = true;
+    await this.environment.close();
   }
 
   /** @throws Error even after a successful write, if it went into files that the next process will not find */
@@ -252,14 +188,10 @@ export class JournalStore {
   async #commit(writes: () => void): Promise<void> {
     try {
       // A batch makes one promise, instead of one per record.
-      await this.#environment.batch(writes);
+      await this.environment.batch(writes);
     } catch (error) {
       throw new Error(this.files.look() ?? (await reasonOf(error)));
     }
-  }
-
-  #part(kind: RecordKind): Database<Buffer, string> {
-    return kind === 'pending' ? this.#pending : this.#quarantine;
   }
 
   #nextKey(): string {
@@ -269,20 +201,11 @@ export class JournalStore {
 
   #putPending(pending: PendingDelivery): Promise<boolean> {
     const key = this.#nextKey();
-    return this.#pending.put(key, encodeRecord('pending', key, pending));
+    return this.pending.put(key, this.codec.encode('pending', key, pending));
   }
 
   #markSeen({ delivery, origin, bodyHash }: PendingDelivery, seenKey: string): void {
     const { deliveryId, receivedAt: at } = delivery;
     this.#seen.put(seenKey, { deliveryId, ...(origin !== undefined && { origin }), bodyHash, at });
-  }
-}
-
-function decodeIfWhole<T>(kind: RecordKind, key: string, bytes: Buffer): T | undefined {
-  try {
-    return decodeRecord<T>(kind, key, bytes);
-  } catch (error) {
-    if (error instanceof DamagedRecordError) return undefined;
-    throw error;
   }
 }

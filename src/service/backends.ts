@@ -2,18 +2,29 @@ import type { Backend } from '../../activities/backends/backend.ts';
 import type { Caches } from '../../activities/backends/caches.ts';
 import { createFriendGraph, type EmbeddedBackends } from '../../activities/backends/embedded.ts';
 import type { Endpoint } from '../../activities/backends/endpoint.ts';
+import type { Friendships } from '../../activities/backends/friendships.ts';
 import type { Backends } from '../../activities/backends/index.ts';
 import type { Messenger } from '../../activities/backends/messenger.ts';
 import type { SearchIndex } from '../../activities/backends/search-index.ts';
+import type { TencentApi } from '../../activities/backends/tencent/tencent-api.ts';
+import { clearCaches } from '../../activities/clear-caches.ts';
+import { notifyBackend } from '../../activities/notify-backend.ts';
+import { notifyUsers } from '../../activities/notify-users.ts';
+import { relayCallback } from '../../activities/relay-callback.ts';
+import { updateSearchIndex } from '../../activities/update-search-index.ts';
 import { sign } from '../callback/signature.ts';
 import type { Settings } from '../config/settings.ts';
 
 export type ChosenBackends = {
   backends: Backends;
+  /** Null without the secret key of Tencent Chat. */
+  friendships: Friendships | null;
   /** The friend graph; undefined if no backend is embedded. */
   embedded: EmbeddedBackends | undefined;
   /** The backends that are not off, by the setting that chooses them. Only `NOTIFY_URL` can choose two. */
   bySetting: Map<string, Backend[]>;
+  /** The same by the name of the side effect that uses them. */
+  bySideEffect: Map<string, Backend>;
   close(): Promise<void>;
 };
 
@@ -22,7 +33,9 @@ export type ChosenBackends = {
  * it is chosen: those of Redis and OpenSearch take more than a tenth of the processor time of a worker's start.
  */
 export async function createBackends(settings: Settings): Promise<ChosenBackends> {
-  const { cache, search, notify } = settings;
+  const { cache, search, notify, fence } = settings;
+  const tencent = await openTencent(settings);
+  const friendships = tencent && (await createFriendships(tencent));
   const graph = createFriendGraph(Date.now());
   const isEmbedded = [cache.url, search.url, notify.users].includes('embedded');
   const backends: Backends = {
@@ -36,17 +49,21 @@ export async function createBackends(settings: Settings): Promise<ChosenBackends
       return new OpenSearchIndex({ ...search, url });
     }),
     documentId: search.documentId,
-    messenger: notify.users === 'embedded' ? graph : await createMessenger(notify.users, settings),
-    backendWebhook: await createMessenger(notify.backend, settings),
+    messenger: notify.users === 'embedded' ? graph : await createMessenger(notify.users, settings, tencent),
+    backendWebhook: await createMessenger(notify.backend, settings, tencent),
     endpoint: await createEndpoint(settings),
+    fence: friendships && fence ? { friendships, after: fence.after } : null,
   };
   const bySetting = listBySetting(backends);
   return {
     backends,
+    friendships,
     embedded: isEmbedded ? graph : undefined,
     bySetting,
+    bySideEffect: listBySideEffect(backends),
     async close() {
       await Promise.all([...bySetting.values()].flat().map((backend) => backend.close()));
+      await tencent?.close();
     },
   };
 }
@@ -56,15 +73,29 @@ async function choose<T>(url: string, embedded: T, connect: (url: string) => Pro
   return url === 'embedded' ? embedded : connect(url);
 }
 
-/** Without the secret there is no messenger. Only a process that runs no side effects starts without it. */
-async function createMessenger(url: string, settings: Settings): Promise<Messenger | null> {
-  const { notify, tencent, sdkAppId } = settings;
-  const { secret, allowPrivate } = notify;
+/** Null without its secret key. All that calls Tencent Chat shares one rate. */
+async function openTencent({ tencent, sdkAppId }: Settings): Promise<TencentApi | null> {
   const { secretKey } = tencent;
+  if (!sdkAppId || !secretKey) return null;
+  const { TencentApi } = await import('../../activities/backends/tencent/tencent-api.ts');
+  return new TencentApi({ ...tencent, sdkAppId, secretKey });
+}
+
+async function createFriendships(tencent: TencentApi): Promise<Friendships> {
+  const { TencentFriendships } = await import('../../activities/backends/tencent/friend-check.ts');
+  return new TencentFriendships(tencent);
+}
+
+/** Without the secret there is no messenger. Only a process that runs no side effects starts without it. */
+async function createMessenger(
+  url: string,
+  { notify: { secret, allowPrivate } }: Settings,
+  tencent: TencentApi | null,
+): Promise<Messenger | null> {
   if (url === 'tencent:') {
-    if (!sdkAppId || !secretKey) return null;
+    if (!tencent) return null;
     const { TencentChat } = await import('../../activities/backends/tencent/tencent-chat.ts');
-    return new TencentChat({ ...tencent, sdkAppId, secretKey });
+    return new TencentChat(tencent);
   }
   if (url === 'off' || !secret) return null;
   const { WebhookMessenger } = await import('../../activities/backends/webhook/webhook.ts');
@@ -94,17 +125,38 @@ function listBySetting({
   messenger,
   backendWebhook,
   endpoint,
+  fence,
 }: Backends): Map<string, Backend[]> {
   const all = {
     CACHE_URL: [caches],
     SEARCH_URL: [searchIndex],
     NOTIFY_URL: [messenger, backendWebhook],
     RELAY_URL: [endpoint],
+    FENCE: [fence?.friendships ?? null],
   };
   return new Map(
     Object.entries(all).map(([setting, backends]) => [
       setting,
       backends.filter((backend) => backend !== null),
     ]),
+  );
+}
+
+function listBySideEffect({
+  caches,
+  searchIndex,
+  messenger,
+  backendWebhook,
+  endpoint,
+}: Backends): Map<string, Backend> {
+  const all = {
+    [clearCaches.name]: caches,
+    [updateSearchIndex.name]: searchIndex,
+    [notifyUsers.name]: messenger,
+    [notifyBackend.name]: backendWebhook,
+    [relayCallback.name]: endpoint,
+  };
+  return new Map(
+    Object.entries(all).flatMap(([name, backend]) => (backend ? [[name, backend] as const] : [])),
   );
 }

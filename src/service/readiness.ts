@@ -7,9 +7,11 @@ import type { Journal } from '../journal/journal.ts';
 import type { JournalPhase } from '../journal/opening-journal.ts';
 import type { Salvaged } from '../journal/recovery/take-over.ts';
 import type { LastAttempts } from '../telemetry/last-attempts.ts';
-import { describeRpcError } from '../temporal/connect.ts';
+import { withAdvice } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import type { VersionWatch } from '../temporal/version-watch.ts';
 import type { WorkerHost } from '../temporal/worker/worker-host.ts';
+import type { BackendWatch } from './backend-watch.ts';
 
 /** How long a readiness check waits for Temporal, in ms: a hanging Temporal must not block the answer. */
 const CHECK_MS = 1_000;
@@ -19,8 +21,11 @@ export type Running = {
   /** The parts that this process will have once it has started. */
   expected: { receiver: boolean; worker: boolean; journal: boolean };
   worker?: WorkerHost;
+  /** Undefined: this process has no worker with a version. */
+  version?: Pick<VersionWatch, 'state'> | undefined;
   /** How the last attempts of the worker's side effects went. */
   lastAttempts?: LastAttempts;
+  backendWatch?: BackendWatch;
   receiver?: Receiver;
   intake?: Pick<RunningIntake, 'journal'>;
 };
@@ -37,7 +42,7 @@ export async function readiness(client: Client, running: Running): Promise<Recor
 
 /** Ready as long as a callback can be made durable. A journal can do that without Temporal and without a worker. */
 function receiverStates(
-  { receiver, intake, worker, lastAttempts, expected }: Running,
+  { receiver, intake, worker, version, lastAttempts, backendWatch, expected }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   const phase = intake?.journal;
@@ -45,23 +50,37 @@ function receiverStates(
   const journal = phase ? journalState(phase, temporal.takesStarts) : STARTING;
   return {
     receiver: receiver ? receiverState(receiver) : STARTING,
+    ...(receiver?.allowed && { callbackAllow: { ready: true, state: receiver.allowed.describe() } }),
     ...(expected.journal && { journal }),
     temporal: { ready: takes || temporal.takesStarts, state: temporal.state },
     ...(expected.worker && { worker: { ready: true, state: worker?.state ?? STARTING.state } }),
+    ...versionState(version),
+    ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
   };
 }
 
 /** A worker that can't reach Temporal gets no tasks, even if its own state says that it polls. */
 function workerStates(
-  { worker, lastAttempts }: Running,
+  { worker, version, lastAttempts, backendWatch }: Running,
   temporal: TemporalState,
 ): Record<string, ComponentState> {
   return {
     worker: worker ? { ready: worker.isPolling, state: worker.state } : STARTING,
+    ...versionState(version),
     temporal: { ready: temporal.answers, state: temporal.state },
+    ...backendState(backendWatch),
     ...sideEffectStates(lastAttempts),
   };
+}
+
+function backendState(watch: BackendWatch | undefined): Record<string, ComponentState> {
+  return watch ? { backends: { ready: true, state: watch.state } } : {};
+}
+
+/** Ready without work too: a rollout waits for workers to be ready before somebody makes their version current. */
+function versionState(version: Running['version']): Record<string, ComponentState> {
+  return version ? { version: { ready: true, state: version.state } } : {};
 }
 
 /** A backend that is away is no reason to stop polling: its side effect is retried. */
@@ -91,7 +110,13 @@ function openJournalState(
 ): ComponentState {
   const now =
     unavailable ?? `taking callbacks, ${store.pendingCount} pending, ${store.quarantinedCount} quarantined`;
-  const state = salvaged ? `${now}; ${describeSalvaged(salvaged)}` : now;
+  const { awaitingKeyCount: waiting, awaitingKey } = store;
+  const states = [
+    now,
+    ...(waiting > 0 ? [`${waiting} wait for their key: ${awaitingKey.reasons.join('; ')}`] : []),
+    ...(salvaged ? [describeSalvaged(salvaged)] : []),
+  ];
+  const state = states.join('; ');
   return { ready: unavailable === undefined || isTemporalThere, state };
 }
 
@@ -111,6 +136,6 @@ async function askTemporal(client: Client): Promise<TemporalState> {
     const state = `search attributes missing (${missing.join(', ')}): run unfriend setup`;
     return { answers: true, takesStarts: false, state };
   } catch (error) {
-    return { answers: false, takesStarts: false, state: `unreachable: ${describeRpcError(error)}` };
+    return { answers: false, takesStarts: false, state: `unreachable: ${withAdvice(error)}` };
   }
 }

@@ -1,31 +1,16 @@
 import type { Client } from '@temporalio/client';
 import type { EmbeddedBackends } from '../../activities/backends/embedded.ts';
-import { createActivities } from '../../activities/create-activities.ts';
-import { relayCallback } from '../../activities/relay-callback.ts';
-import { createPlan } from '../config/plan.ts';
 import type { Settings, TemporalSettings } from '../config/settings.ts';
-import { createOpsApp } from '../http/ops-app.ts';
-import { Receiver } from '../http/receiver.ts';
-import { type HttpServer, listen } from '../http/server.ts';
-import { startIntake } from '../intake/start-intake.ts';
-import { LastAttempts } from '../telemetry/last-attempts.ts';
+import type { Receiver } from '../http/receiver.ts';
+import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
-import { SideEffectLog } from '../telemetry/side-effect-log.ts';
-import { TemporalMetrics } from '../telemetry/temporal-metrics.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
-import { WorkerMetrics } from '../telemetry/worker-metrics.ts';
-import { createClient } from '../temporal/connect.ts';
-import { findTemporalCli } from '../temporal/local/find-cli.ts';
-import { type LocalServer, startLocalServer } from '../temporal/local/server.ts';
-import { FreshStarts } from '../temporal/start/fresh-starts.ts';
-import { TraceStarts } from '../temporal/start/trace-starts.ts';
-import { TemporalWatch } from '../temporal/watch.ts';
-import { CoreMetrics } from '../temporal/worker/core-metrics.ts';
-import type { WorkerHost, WorkerHostOptions } from '../temporal/worker/worker-host.ts';
-import type { ChosenBackends } from './backends.ts';
+import { freePort } from '../temporal/local/free-port.ts';
+import type { LocalServer } from '../temporal/local/server.ts';
+import type { WorkerHost } from '../temporal/worker/worker-host.ts';
+import { startBase } from './base.ts';
 import { Closers, type StopOptions } from './closers.ts';
-import { type Running, readiness } from './readiness.ts';
+import { openBackends, startNotices, startOps, startReceiver, startWorker } from './parts.ts';
+import { startLocal } from './start-local.ts';
 
 export type ServiceOptions = {
   settings: Settings;
@@ -52,93 +37,20 @@ export type Service = {
 };
 
 /** The one place where the parts are put together. A part that can't start takes the others down with it. */
-export async function startService(options: ServiceOptions): Promise<Service> {
-  const { settings, logger } = options;
-  const { parts } = settings;
+export async function startService({ logger, say, ...given }: ServiceOptions): Promise<Service> {
+  const settings = await withOpsPort(given.settings);
   const closers = new Closers(logger);
   try {
-    const local = parts.localTemporal ? await startLocal(options) : undefined;
+    const local = await startLocal({ settings, say });
     if (local) closers.add('local Temporal server', () => local.stop());
-
-    const temporal = local ? atLocalServer(settings.temporal, local) : settings.temporal;
-    const tracing = settings.tracing ? await startTracing(logger) : undefined;
-    if (tracing) closers.add('tracing', () => tracing.stop());
-    const freshStarts = new FreshStarts();
-    const traceStarts = tracing && new TraceStarts();
-    const client = createClient(
-      temporal,
-      [freshStarts.interceptor],
-      traceStarts ? [traceStarts.interceptor] : [],
-    );
-    closers.add('Temporal client', () => client.connection.close());
-
-    const metrics = createMetrics();
-    const coreMetrics = new CoreMetrics();
-    const { taskQueue } = settings;
-    const watch = new TemporalWatch({
-      client,
-      taskQueue,
-      metrics: new TemporalMetrics(metrics.registry),
-      logger,
-    });
-    closers.add('watch', async () => watch.stop());
-    const backends = parts.worker ? await openBackends(settings) : undefined;
+    const base = await startBase({ settings, logger, closers, local });
+    const backends = settings.parts.worker ? await openBackends(settings) : undefined;
     if (backends) closers.add('backends', () => backends.close());
-    const embedded = backends?.embedded;
-    const running: Running = { expected: { ...parts, journal: settings.intake === 'journal' } };
-    const opsApp = createOpsApp({
-      metrics,
-      logger,
-      coreMetrics: () => coreMetrics.read(),
-      components: () => readiness(client, running),
-      ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
-    });
-    const { host, opsPort } = settings.http;
-    const ops = await listen(opsApp.callback(), { host, port: opsPort, setting: 'OPS_PORT' });
-    closers.add('OPS_PORT', () => ops.close());
-
-    if (backends) {
-      const activities = createActivities(backends.backends);
-      const workerMetrics = new WorkerMetrics(metrics.registry, Object.keys(activities));
-      const lastAttempts = new LastAttempts(plannedNames(settings));
-      const worker = await startWorker({
-        temporal,
-        client,
-        taskQueue,
-        activities,
-        coreMetrics,
-        logger,
-        observers: {
-          metrics: workerMetrics,
-          logger,
-          sideEffectLog: new SideEffectLog(logger),
-          lastAttempts,
-          tracing,
-        },
-        createSearchAttributes: parts.receiver,
-      });
-      running.worker = worker;
-      running.lastAttempts = lastAttempts;
-      closers.add('worker', () => worker.stop());
-    }
-    if (parts.receiver) {
-      const started = startIntake({
-        settings,
-        temporal,
-        client,
-        freshStarts,
-        metrics,
-        tracing,
-        traceStarts,
-        logger,
-      });
-      running.intake = started;
-      closers.add('intake', () => started.stop());
-      const { intake } = started;
-      const receiver = await Receiver.start(settings, { intake, metrics, tracing, logger });
-      running.receiver = receiver;
-      closers.add('PORT', (how) => receiver.stop(how));
-    }
+    const ops = await startOps(base, backends);
+    if (backends) await startWorker(base, backends);
+    if (settings.parts.receiver) await startReceiver(base);
+    if (settings.notices) await startNotices(base);
+    const { client, temporal, running } = base;
     return {
       client,
       temporal,
@@ -146,7 +58,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       worker: running.worker,
       ops,
       local,
-      embedded,
+      embedded: backends?.embedded,
       stop: (how) => closers.close(how),
     };
   } catch (error) {
@@ -156,37 +68,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/** The side effects that a delivery of this process can have, in the order in which people see them. */
-function plannedNames(settings: Settings): string[] {
-  const names = createPlan(settings).sideEffects.map(({ name }) => name);
-  return settings.relay ? [...names, relayCallback.name] : names;
-}
-
-/** Loaded only by a process that runs side effects: the clients of the backends take long to load. */
-async function openBackends(settings: Settings): Promise<ChosenBackends> {
-  const { createBackends } = await import('./backends.ts');
-  return createBackends(settings);
-}
-
-/** Loaded only by a process that runs side effects: a receiver alone is back sooner without the SDK's worker. */
-async function startWorker(options: WorkerHostOptions): Promise<WorkerHost> {
-  const { WorkerHost } = await import('../temporal/worker/worker-host.ts');
-  return new WorkerHost(options);
-}
-
-/** Loaded only if tracing is on. */
-async function startTracing(logger: Logger): Promise<Tracing> {
-  const { createTracing } = await import('../telemetry/open-telemetry.ts');
-  return createTracing(logger);
-}
-
-function startLocal({ settings, say }: ServiceOptions): Promise<LocalServer> {
-  const { localTemporal, temporal } = settings;
-  const { cliPath, searchPath, dir, port, uiPort, cacheDir } = localTemporal;
-  const findCli = () => findTemporalCli({ cliPath, searchPath, cacheDir, say });
-  return startLocalServer({ findCli, dir, port, uiPort, namespace: temporal.namespace, say });
-}
-
-function atLocalServer(temporal: TemporalSettings, local: LocalServer): TemporalSettings {
-  return { ...temporal, connectionOptions: { address: local.address } };
+/** The local server's UI must know the address of the codec server before that listens. */
+async function withOpsPort(settings: Settings): Promise<Settings> {
+  const { http, codec, parts } = settings;
+  if (http.opsPort !== 0 || !codec || !parts.localTemporal) return settings;
+  return { ...settings, http: { ...http, opsPort: await freePort() } };
 }

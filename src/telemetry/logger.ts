@@ -60,8 +60,16 @@ function levelFor(level: Level, message: string, meta: { sdkComponent?: unknown 
   return isNews || level === 'trace' ? level : 'debug';
 }
 
-/** Fields of the SDK that nobody reads. A task token is also a secret. */
-const DROPPED = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace', 'taskQueue']);
+/** Fields of the SDK that nobody reads. A task token is also a secret, and a task holds the accounts of its pairs. */
+const DROPPED = new Set([
+  'taskToken',
+  'task',
+  'taskEncoded',
+  'isLocal',
+  'sdkComponent',
+  'namespace',
+  'taskQueue',
+]);
 
 /** Adds the delivery id if the SDK says which workflow the line is about. */
 function plain(meta: object = {}): object {

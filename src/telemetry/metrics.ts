@@ -6,11 +6,13 @@ import { createRelayMetrics } from './relay-metrics.ts';
 /**
  * The metrics of every process, and those that say something on receivers only; docs/monitoring.md lists them. One registry per
  * process, nothing global.
+ *
+ * @param buildId of this process's workers; absent: they have no version
  */
-export function createMetrics() {
+export function createMetrics(buildId?: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  addBuildInfo(registry);
+  addBuildInfo(registry, buildId);
   return {
     registry,
     callbacks: createCallbackCounter(registry),
@@ -28,15 +30,15 @@ export function createMetrics() {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Always 1: the label says which version runs, so that a dashboard can show an upgrade. */
-function addBuildInfo(registry: Registry): void {
+/** Always 1: the labels say which version runs, so that a dashboard can show an upgrade. */
+function addBuildInfo(registry: Registry, buildId: string | undefined): void {
   const info = new Gauge({
     name: 'unfriend_build_info',
-    help: 'Always 1; the label says which version of Unfriend runs',
-    labelNames: ['version'] as const,
+    help: 'Always 1; the labels say which version of Unfriend runs, and which BUILD_ID its workers have',
+    labelNames: ['version', 'build_id'] as const,
     registers: [registry],
   });
-  info.labels(VERSION).set(1);
+  info.set({ version: VERSION, ...(buildId !== undefined && { build_id: buildId }) }, 1);
 }
 
 const ACKNOWLEDGED = [
@@ -67,6 +69,11 @@ function createConnectionMetrics(registry: Registry) {
     closed: new Counter({
       name: 'unfriend_connections_closed_total',
       help: 'Connections to PORT that were closed because there were too many: the idlest without a signed callback',
+      registers,
+    }),
+    handshakesFailed: new Counter({
+      name: 'unfriend_tls_handshakes_failed_total',
+      help: 'Connections to PORT on which no TLS came about',
       registers,
     }),
   };
@@ -141,6 +148,10 @@ export function observeJournal(
       'Deliveries acknowledged and not yet in Temporal',
       ({ store }) => store.pendingCount,
     ],
+    unfriend_journal_awaiting_key: [
+      'Pending deliveries that are encrypted with a key that PAYLOAD_KEYS lacks',
+      ({ store }) => store.awaitingKeyCount,
+    ],
     unfriend_journal_quarantined: ['Entries in the quarantine', ({ store }) => store.quarantinedCount],
     unfriend_journal_oldest_pending_age_seconds: [
       'How long the oldest pending delivery waits, in seconds',
@@ -186,7 +197,12 @@ function ageInSeconds(since: number | undefined): number {
 }
 
 export type JournalGauges = {
-  store: { pendingCount: number; quarantinedCount: number; oldestPendingAt: number | undefined };
+  store: {
+    pendingCount: number;
+    awaitingKeyCount: number;
+    quarantinedCount: number;
+    oldestPendingAt: number | undefined;
+  };
   /** Why nothing can be journaled right now. */
   unavailable: string | undefined;
   disk: { space: { free: number; reserve: number } } | undefined;
@@ -194,7 +210,7 @@ export type JournalGauges = {
 
 /** For a receiver whose journal can't be opened, or that has none. */
 export const NO_JOURNAL: JournalGauges = {
-  store: { pendingCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
+  store: { pendingCount: 0, awaitingKeyCount: 0, quarantinedCount: 0, oldestPendingAt: undefined },
   unavailable: 'there is none',
   disk: undefined,
 };

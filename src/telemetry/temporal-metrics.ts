@@ -6,8 +6,14 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 /** The state of the task queue for one kind of task. */
 export type QueueState = { pollers: number; backlog: number; backlogAgeSeconds: number };
 
-/** How many deliveries wait for a person, and how many ended with side effects undone. */
-export type ParkedState = { parked: number; oldestAgeSeconds: number; abandoned: number };
+/** How many deliveries wait for a person, ended with side effects undone, or may do so soon. */
+export type ParkedState = {
+  parked: number;
+  oldestAgeSeconds: number;
+  abandoned: number;
+  /** Deliveries that the server retries by itself. */
+  retrying: number;
+};
 
 /** Metrics of deliveries and workers as Temporal knows them; docs/monitoring.md lists them. An unknown value is NaN. */
 export class TemporalMetrics {
@@ -30,13 +36,20 @@ export class TemporalMetrics {
         'unfriend_deliveries_parked_oldest_age_seconds',
         'How long the oldest delivery that waits for a person has been in Temporal, in seconds',
       ),
+      retrying: gauge(
+        'unfriend_deliveries_retrying',
+        'Deliveries with a side effect that failed and is retried by itself, and with nothing parked',
+      ),
       abandoned: gauge(
         'unfriend_deliveries_abandoned',
         'Deliveries that failed or were ended with side effects undone, and that nobody has retried or dismissed since',
       ),
     };
     this.#queue = {
-      pollers: byKind('unfriend_workers_polling', 'Workers that polled the task queue lately'),
+      pollers: byKind(
+        'unfriend_workers_polling',
+        'Workers that polled the task queue lately, and whose version gets work',
+      ),
       backlog: byKind('unfriend_task_queue_backlog', 'Tasks that wait for a worker, about'),
       backlogAgeSeconds: byKind(
         'unfriend_task_queue_backlog_age_seconds',

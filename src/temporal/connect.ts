@@ -10,8 +10,11 @@ import {
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import type { TemporalSettings } from '../config/settings.ts';
+import { DecryptionError } from '../encryption/key-ring.ts';
 import { OperatorError } from '../operator-error.ts';
+import { clientDataConverter } from './data-converter.ts';
 import { namespaceHeader, PlainConnection } from './plain-connection.ts';
+import { adviseOnRpcError } from './rpc-advice.ts';
 
 /** With the SDK's default of 10, one request could take longer than Tencent Chat waits for an answer. */
 const MAX_RPC_ATTEMPTS = 3;
@@ -112,7 +115,12 @@ function clientWith(settings: TemporalSettings, { interceptors, workflow, retry 
       failOnceClosed,
     ],
   });
-  return new Client({ connection, namespace: settings.namespace, interceptors: { workflow } });
+  return new Client({
+    connection,
+    namespace: settings.namespace,
+    interceptors: { workflow },
+    dataConverter: clientDataConverter(settings.payloadKeys),
+  });
 }
 
 /** Why a command could not act on one delivery, in words. */
@@ -121,19 +129,53 @@ export function describeFailure(error: unknown): string {
   return known instanceof Error ? known.message : String(known);
 }
 
+/** What gRPC adds to a reason: how the name was resolved, and the time, by which equal reasons would differ. */
+const NOISE = /\.? Resolution note: .*$|\s*\(\d{4}-[\d-]+T[\d:.]+Z\)/gs;
+/** How OpenSSL words an error: with places in its own code around it. */
+const OPENSSL = /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):[^:\s]+:\d+:(?:SSL alert number \d+)?/g;
+
 /** What went wrong with a request to Temporal, in words. */
 export function describeRpcError(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error && 'details' in cause && typeof cause.details === 'string' && cause.details) {
-    return cause.details.replace(/\.? Resolution note: .*$/, '');
+    return cause.details.replace(NOISE, '').replace(OPENSSL, '$1').replace(/\s+/g, ' ').trim();
   }
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** The error for the person who runs a command, if Temporal refused a request or is away. Other errors stay the same. */
+/** The SDK can wrap what its codec throws. */
+export function findDecryptionError(error: unknown): DecryptionError | undefined {
+  if (error instanceof DecryptionError) return error;
+  return error instanceof Error && error.cause !== undefined ? findDecryptionError(error.cause) : undefined;
+}
+
+/** The same, and what to do about it where that is known. */
+export function withAdvice(error: unknown): string {
+  const advice = adviseOnRpcError(error);
+  return advice ? `${describeRpcError(error)}; ${advice}` : describeRpcError(error);
+}
+
+/** The same, and always what to check. */
+export function explainRpcError(
+  error: unknown,
+  otherwise = 'check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+): string {
+  return adviseOnRpcError(error) ? withAdvice(error) : `${describeRpcError(error)}; ${otherwise}`;
+}
+
+/**
+ * The error for the person who runs a command, if Temporal refused a request or is away, or if a key is missing. Other
+ * errors stay the same.
+ */
 export function toOperatorError(error: unknown): unknown {
   if (error instanceof NamespaceNotFoundError)
     return new OperatorError(`${error.message}. Check TEMPORAL_NAMESPACE.`, { cause: error });
+  const undecrypted = findDecryptionError(error);
+  if (undecrypted)
+    return new OperatorError(
+      `What Temporal holds can't be read: ${undecrypted.message}. Set PAYLOAD_KEYS to the keys of the receivers and workers.`,
+      { cause: undecrypted },
+    );
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause)) return error;
   if (cause.code === status.INVALID_ARGUMENT && /search attribute/i.test(cause.details))
@@ -141,8 +183,5 @@ export function toOperatorError(error: unknown): unknown {
       `The namespace lacks Unfriend's search attributes: run npx unfriend setup (${describeRpcError(error)}).`,
       { cause },
     );
-  return new OperatorError(
-    `Temporal can't be asked: ${describeRpcError(error)}. Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
-    { cause },
-  );
+  return new OperatorError(`Temporal can't be asked: ${explainRpcError(error)}.`, { cause });
 }

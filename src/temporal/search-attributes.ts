@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributes as contract } from '../../workflows/contract.ts';
+import type { TemporalSettings } from '../config/settings.ts';
+import { isTemporalCloud } from '../config/temporal.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
@@ -54,9 +56,15 @@ async function waitUntilKnown(client: Client): Promise<void> {
 }
 
 /** The commands for somebody who has the right to create search attributes. */
-export function creationCommands(namespace: string, names: readonly string[]): string[] {
-  return REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name)).map(
-    ({ name, cli }) =>
-      `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${cli}`,
+export function creationCommands(
+  { namespace, connectionOptions }: TemporalSettings,
+  names: readonly string[],
+): string[] {
+  // https://docs.temporal.io/cloud/tcld/namespace#search-attributes
+  const isCloud = isTemporalCloud(connectionOptions.address);
+  return REQUIRED_SEARCH_ATTRIBUTES.filter(({ name }) => names.includes(name)).map(({ name, cli }) =>
+    isCloud
+      ? `tcld namespace search-attributes add --namespace ${namespace} --search-attribute ${name}=${cli}`
+      : `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${cli}`,
   );
 }

@@ -10,8 +10,13 @@ export function workflowPage(
 
 /** The Temporal UI's list of what needs a person. It also has what was taken up since: no query can leave that out. */
 export function attentionPage(uiUrl: string, namespace: string): string {
+  return listPage(uiUrl, namespace, NEEDS_PERSON);
+}
+
+/** The Temporal UI's list of what a query finds. */
+export function listPage(uiUrl: string, namespace: string, query: string): string {
   const list = pageOf(uiUrl, ['namespaces', namespace, 'workflows']);
-  return `${list}?query=${encodeURIComponent(NEEDS_PERSON)}`;
+  return `${list}?query=${encodeURIComponent(query)}`;
 }
 
 function pageOf(uiUrl: string, path: string[]): string {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/temporal/local/free-port.ts';
+import { EMBEDDED } from '../support/inputs/embedded.ts';
 import { BIN } from '../support/servers/process.ts';
 import { until } from '../support/until.ts';
 import { SDK_APP_ID, TOKEN } from './app.ts';
@@ -8,6 +9,7 @@ import type { Cleanup } from './cleanup.ts';
 
 /** The settings that every Unfriend process of a benchmark has. */
 export const COMMON_SETTINGS = {
+  ...EMBEDDED,
   LOG_LEVEL: 'error',
   HOST,
   SDK_APP_ID,

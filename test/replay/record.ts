@@ -1,6 +1,7 @@
 /**
- * `npm run record-history [-- VERSION]`: records histories of real runs of the workflow. Every later version replays
- * them. Run it when the steps of the workflow changed on purpose. The histories of earlier versions stay.
+ * `npm run record-history [-- VERSION [NAME]]`: records histories of real runs of the workflows, or the one of that
+ * name. Every later version replays them. Run it when the steps of a workflow changed on purpose. The histories of
+ * earlier versions stay.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -13,6 +14,7 @@ import {
   dismissFailedSignal,
   dismissFailedUpdate,
   progressQuery,
+  type ReconcileInput,
   retryFailedUpdate,
 } from '../../workflows/contract.ts';
 import type { AnyDeliveryInput } from '../../workflows/planning/plan-delivery.ts';
@@ -22,6 +24,7 @@ import { findTestServers } from '../support/servers/find-servers.ts';
 import { startTestTemporal } from '../support/servers/temporal.ts';
 import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
+import { recordReconcile } from './record-reconcile.ts';
 
 type Handle = Awaited<ReturnType<typeof startWorkflow>>;
 
@@ -169,15 +172,26 @@ const SCENARIOS: Scenario[] = [
   { name: 'callback-parked-retried', input: relayedCallback(), isRefusedAtFirst: true, command: retryAll },
 ];
 
+const RECONCILED: Record<string, ReconcileInput> = {
+  'reconcile-index': { fromIndex: true },
+  'reconcile-accounts': { accounts: ['alice', 'bob'], dryRun: true, rate: 20 },
+};
+
 process.env.TEST_TEMPORAL_CLI ??= (await findTestServers(['temporalCli'])).temporalCli.path;
-const version = process.argv[2] ?? VERSION;
+const [version = VERSION, only] = process.argv.slice(2);
+const isWanted = (name: string) => only === undefined || name === only;
 const dir = new URL(`histories/${version}/`, import.meta.url);
 mkdirSync(dir, { recursive: true });
 const temporal = await startTestTemporal();
 try {
-  for (const scenario of SCENARIOS) {
+  for (const scenario of SCENARIOS.filter(({ name }) => isWanted(name))) {
     writeFileSync(new URL(`${scenario.name}.json`, dir), await record(scenario));
     console.log(`${version}/${scenario.name}`);
+  }
+  for (const [name, input] of Object.entries(RECONCILED).filter(([name]) => isWanted(name))) {
+    const history = await recordReconcile(temporal, input);
+    writeFileSync(new URL(`${name}.json`, dir), history.replaceAll(`${PACKAGE_ROOT}/`, ''));
+    console.log(`${version}/${name}`);
   }
 } finally {
   await temporal.stop();

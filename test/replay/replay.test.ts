@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { Worker } from '@temporalio/worker';
+import { type ReplayWorkerOptions, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { workerEncryption } from '../../src/temporal/worker/worker-encryption.ts';
 import { WORKFLOW_BUNDLE } from '../../src/temporal/worker/workflow-bundle.ts';
+import { keysOf } from '../support/inputs/payload-keys.ts';
 import { installTestRuntime } from '../support/servers/temporal.ts';
 
 const HISTORIES = join(PACKAGE_ROOT, 'test', 'replay', 'histories');
@@ -22,6 +24,10 @@ describe('replay', () => {
   for (const history of recorded) {
     test(`this version replays ${history}`, async () => {
       assert.equal(await replay(bundle, history), undefined);
+    });
+
+    test(`a worker that encrypts replays ${history}, which is not encrypted`, async () => {
+      assert.equal(await replayWith(workerEncryption(keysOf('k1')), history), undefined);
     });
   }
 
@@ -74,6 +80,7 @@ describe('replay', () => {
       code: 'this.#planned.isFirstPassLocal',
       mutated: 'false',
     },
+    { what: 'reconcile asks nobody', code: 'while (!isDone)', mutated: 'while (false)' },
     { what: 'a dismissal has no effect', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];
   for (const { what, code, mutated } of mutants) {
@@ -87,10 +94,14 @@ describe('replay', () => {
 });
 
 /** The error of the replay, if there is one. */
-async function replay(code: string, history: string): Promise<Error | undefined> {
+function replay(code: string, history: string): Promise<Error | undefined> {
+  return replayWith({ workflowBundle: { code } }, history);
+}
+
+async function replayWith(options: ReplayWorkerOptions, history: string): Promise<Error | undefined> {
   const json: unknown = JSON.parse(readFileSync(join(HISTORIES, history), 'utf8'));
   try {
-    await Worker.runReplayHistory({ workflowBundle: { code } }, json);
+    await Worker.runReplayHistory(options, json);
     return undefined;
   } catch (error) {
     return error as Error;

@@ -13,6 +13,7 @@ const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 8);
 export const LONGEST = [
   'e2e/operate/hundreds',
   'e2e/cli/packed',
+  'e2e/operate/redo-restored',
   'e2e/receiver/relay-roll-in',
   'e2e/service/backend-faults',
   'integration/backends/webhook',

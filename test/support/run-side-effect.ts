@@ -5,8 +5,9 @@ import type { SideEffectDefinition } from '../../activities/side-effect.ts';
 import type { Message, PairOutcome, SideEffectActivity, SideEffectInput } from '../../workflows/contract.ts';
 
 /** Runs a side effect as a worker would, on these backends alone. */
-export function runnerOf({ name, create }: SideEffectDefinition, backends: Partial<Backends>) {
-  const activity = asActivity(name, create({ ...NO_BACKENDS, ...backends }));
+export function runnerOf({ name, create, isFenced }: SideEffectDefinition, backends: Partial<Backends>) {
+  const all = { ...NO_BACKENDS, ...backends };
+  const activity = asActivity(name, create(all), isFenced ? all.fence : null);
   return (input: SideEffectInput, info = {}): Promise<PairOutcome[]> =>
     new MockActivityEnvironment(info).run<[SideEffectInput], PairOutcome[], SideEffectActivity>(
       activity,
@@ -22,6 +23,7 @@ export const NO_BACKENDS: Backends = {
   messenger: null,
   backendWebhook: null,
   endpoint: null,
+  fence: null,
 };
 
 /** An input of one message that carries all the pairs. */

@@ -1,10 +1,12 @@
 import type { OperatorAction } from '../contract.ts';
 import { asTime, escapeMarkdown, shorten, tableHead, tableRow } from '../text.ts';
-import type { Command } from './read-command.ts';
 
 const MAX_ACTIONS = 10;
 const MAX_NAME_LENGTH = 100;
 const MAX_REASON_LENGTH = 300;
+
+/** What is shown of a command. */
+type Shown = { name: OperatorAction['command'] } & Pick<OperatorAction, 'sideEffect' | 'by' | 'reason'>;
 
 /** The newest commands that people gave. Their number and texts are bounded, because continue-as-new carries them. */
 export class OperatorActions {
@@ -18,7 +20,7 @@ export class OperatorActions {
     return [...this.#actions];
   }
 
-  add({ name: command, sideEffect, by, reason }: Command, affected: number, at: number): void {
+  add({ name: command, sideEffect, by, reason }: Shown, affected: number, at: number): void {
     this.#actions.push({
       at,
       command,

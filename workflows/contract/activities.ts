@@ -38,6 +38,9 @@ export const NOT_TRIED: FailureInfo = {
   message: 'the workflow was closed before it was tried',
 };
 
+/** What a late try did for a pair whose accounts were friends again: nothing, so that it undoes nothing. */
+export const BEFRIENDED = 'befriended';
+
 /**
  * What an activity did for one pair. `detail` is a word for it, such as `cleared`. `failed` means that no retry can
  * help; `attempt` is the attempt of the activity in which that happened.

@@ -15,11 +15,11 @@ export type CommandAnswer = { affected: number; remaining: number };
 
 export type CommandName = 'retryFailed' | 'dismissFailed';
 
-/** A command that a person gave, as the current details show it. */
+/** A command that a person gave, as the current details show it. `redo`: by it the workflow was started. */
 export type OperatorAction = {
   /** In ms since the epoch. */
   at: number;
-  command: CommandName;
+  command: CommandName | 'redo';
   sideEffect?: string;
   affected: number;
   by?: string;

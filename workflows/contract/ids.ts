@@ -31,21 +31,54 @@ export function possibleWorkflowIds({
   return Object.values(ID_PREFIXES).map((prefix) => [prefix, sdkAppId, deliveryId].join('/'));
 }
 
+const REDO = /^redo-(\d+)$/;
+const RETRY = /^retry-(\d+)$/;
+
 /**
- * Reads `<id>`, `<id>/retry-1`, `<id>/retry-2` and so on: each retry of a closed delivery has a workflow of its own.
- * The position in the id decides, because the id of a delivery may itself look like `retry-1`.
+ * Reads `<id>`, `<id>/retry-1`, `<id>/redo-1`, `<id>/redo-1/retry-1` and so on: each retry of a closed workflow and each
+ * redo of a delivery has a workflow of its own. 0: it is none. The position in the id decides, because the id of a
+ * delivery may itself look like `retry-1`.
  */
-export function readWorkflowId(workflowId: string): { deliveryId: string; retry: number } {
-  const [, , deliveryId = '', retry] = workflowId.split('/');
-  return { deliveryId, retry: Number(retry?.match(/^retry-(\d+)$/)?.[1] ?? 0) };
+export function readWorkflowId(workflowId: string): { deliveryId: string; redo: number; retry: number } {
+  const [, , deliveryId = '', ...others] = workflowId.split('/');
+  const redo = Number(others[0]?.match(REDO)?.[1] ?? 0);
+  const retry = Number(others[redo > 0 ? 1 : 0]?.match(RETRY)?.[1] ?? 0);
+  return { deliveryId, redo, retry };
+}
+
+/** The id of a delivery's first workflow, or of the first one of a redo; the given workflow may be a retry of it. */
+export function firstWorkflowId(workflowId: string): string {
+  const { redo } = readWorkflowId(workflowId);
+  return workflowId
+    .split('/')
+    .slice(0, redo > 0 ? 4 : 3)
+    .join('/');
 }
 
 /**
- * The workflow that continues with what a closed delivery left undone.
+ * What people type for a delivery, without its workflow type and app: its id. For a redo, `<delivery id>/redo-<n>`,
+ * because it has parked side effects of its own.
+ */
+export function deliveryName(workflowId: string): string {
+  return firstWorkflowId(workflowId).split('/').slice(2).join('/');
+}
+
+/**
+ * The workflow that continues with what a closed one left undone.
  *
- * @param closed the workflow id of the delivery, or of an earlier retry of it
+ * @param closed the workflow id of a delivery or of a redo, or of an earlier retry of it
  * @param count 1 for the first retry
  */
 export function retryWorkflowId(closed: string, count: number): string {
-  return [...closed.split('/').slice(0, 3), `retry-${count}`].join('/');
+  return `${firstWorkflowId(closed)}/retry-${count}`;
+}
+
+/**
+ * The workflow that does a side effect of a finished delivery again.
+ *
+ * @param first the id of the delivery's first workflow
+ * @param count 1 for the first redo
+ */
+export function redoWorkflowId(first: string, count: number): string {
+  return `${first}/redo-${count}`;
 }

@@ -15,6 +15,8 @@ export type SideEffectProgress = {
   parked: number;
   dismissed: number;
   total: number;
+  /** How many of the done ones were skipped, because the two were friends again. Absent: none. */
+  befriended?: number;
 };
 
 /** `relayCallback` has no pair. */

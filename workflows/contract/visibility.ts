@@ -24,21 +24,41 @@ export type AttentionMemo = {
   errors: (FailureInfo & { count: number })[];
 };
 
+/** A field of the memo that only redo workflows have. */
+export const REDO_MEMO = 'redo';
+
+/**
+ * The request by which a redo was started: whoever repeats the request recognises by `request` what is started already.
+ * `since` and `until` in ISO 8601.
+ */
+export type RedoMemo = { request: string; effect: string; since: string; until: string };
+
 /** A field of the memo: true when a search by account does not find this delivery by all of its accounts. */
 export const ACCOUNTS_CUT_MEMO = 'accountsCut';
 
 /** Temporal accepts 2 KB per search attribute. The encoding adds quotes and commas. */
 const MAX_ACCOUNTS_BYTES = 2000;
 
-/** The distinct accounts of a delivery, From accounts first, as many as one search attribute can hold. */
-export function indexedAccounts(pairs: readonly Pair[]): { accounts: string[]; isCut: boolean } {
+/** Lists are cut only in deliveries with at least this many pairs: 29 names fit, however long they are, and 79 hashes. */
+export const FEWEST_PAIRS_CUT = 15;
+
+/**
+ * The distinct accounts of a delivery, From accounts first, as many as one search attribute can hold.
+ *
+ * @param hash makes what is stored instead of a name; absent: the names are stored
+ */
+export function indexedAccounts(
+  pairs: readonly Pair[],
+  hash?: (account: string) => string,
+): { accounts: string[]; isCut: boolean } {
   const distinct = new Set([...pairs.map((pair) => pair.from), ...pairs.map((pair) => pair.to)]);
   const accounts: string[] = [];
   let bytes = 2;
   for (const account of distinct) {
-    bytes += JSON.stringify(account).length + 1;
+    const stored = hash ? hash(account) : account;
+    bytes += JSON.stringify(stored).length + 1;
     if (bytes > MAX_ACCOUNTS_BYTES) break;
-    accounts.push(account);
+    accounts.push(stored);
   }
   return { accounts, isCut: accounts.length < distinct.size };
 }

@@ -63,10 +63,11 @@ export class DeliveryProgress {
   table(): string {
     const rows = this.sideEffects.map(({ name, counts, lastError }) => {
       const error = lastError ? escapeMarkdown(`${lastError.type}: ${lastError.message}`) : '';
+      const befriended = counts.befriended ? `, ${counts.befriended} of them befriended` : '';
       const dismissed = counts.dismissed > 0 ? `, ${counts.dismissed} dismissed` : '';
       // Non-breaking, because the cells of the UI are narrow.
       const done = `${counts.done} of ${counts.total}`.replaceAll(' ', '\u00a0');
-      return tableRow([name, done + dismissed, counts.retrying, counts.parked, error]);
+      return tableRow([name, done + befriended + dismissed, counts.retrying, counts.parked, error]);
     });
     // The title is the static summary too, but continue-as-new drops that.
     return [

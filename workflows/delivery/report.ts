@@ -10,7 +10,14 @@ export type RunEnd = {
   trace?: string;
 };
 
-export type SideEffectDone = { sideEffect: string; pairs: number; dismissed: number; receivedAt: number };
+/** `befriended`: how many of the `pairs` were skipped, because the two were friends again. */
+export type SideEffectDone = {
+  sideEffect: string;
+  pairs: number;
+  befriended?: number;
+  dismissed: number;
+  receivedAt: number;
+};
 
 export type SideEffectParked = { sideEffect: string; error?: FailureInfo };
 
@@ -53,6 +60,7 @@ export class ProgressReport {
         deliveries.sideEffectDone({
           sideEffect: name,
           pairs: counts.done,
+          ...(counts.befriended && { befriended: counts.befriended }),
           dismissed: counts.dismissed,
           receivedAt: this.#receivedAt,
         });

@@ -7,6 +7,7 @@ import {
   TimeoutType,
 } from '@temporalio/common';
 import {
+  BEFRIENDED,
   type FailureDetails,
   type FailureInfo,
   NO_ANSWER_IN_TIME,
@@ -25,7 +26,7 @@ export type UnitFailure = FailureInfo & {
 };
 
 /** Undefined: the activity was cancelled before it did the unit, so the status of the unit does not change. */
-export type UnitResult = 'done' | UnitFailure | undefined;
+export type UnitResult = 'done' | 'befriended' | UnitFailure | undefined;
 
 /** How an activity closed. */
 export type ActivityResult = {
@@ -86,8 +87,9 @@ export function resultsOfUnits(
     next += size;
     const failed = own.find((outcome) => outcome?.status === 'failed');
     if (failed) return { ...failed.error, attempts: failed.attempt, retryable: false };
-    const isDone = own.length === size && own.every((outcome) => outcome?.status === 'done');
-    return isDone ? 'done' : withoutOutcome;
+    const done = own.flatMap((outcome) => (outcome?.status === 'done' ? outcome.detail : []));
+    if (done.length < size) return withoutOutcome;
+    return size > 0 && done.every((detail) => detail === BEFRIENDED) ? 'befriended' : 'done';
   });
 }
 

@@ -18,8 +18,8 @@ export function recordResults(state: SideEffectState, { batch, result, retryable
   for (const [index, unit] of batch.entries()) {
     const unitResult = results[index];
     if (unitResult === undefined) continue;
-    if (unitResult === 'done') {
-      state.succeed(unit);
+    if (unitResult === 'done' || unitResult === 'befriended') {
+      state.succeed(unit, unitResult);
       continue;
     }
     const status = unitResult.retryable ? retryableAs : 'parked';

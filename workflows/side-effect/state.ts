@@ -23,7 +23,8 @@ export class SideEffectState {
   readonly #errors: DistinctErrors;
   /** By the position of what is counted. */
   readonly #unitsOf: number[][];
-  readonly #counts: SideEffectProgress;
+  readonly #counts: Record<UnitStatus, number>;
+  readonly #total: number;
 
   /** @param planned `total`: how many pairs the delivery has; 1 for the callback */
   constructor(
@@ -44,13 +45,16 @@ export class SideEffectState {
     for (const [position, unit] of planned.units.entries()) {
       for (const counted of countedIn(unit)) this.#unitsOf[counted]?.push(position);
     }
-    this.#counts = { pending: 0, retrying: 0, done: 0, parked: 0, dismissed: 0, total };
+    this.#total = total;
+    this.#counts = { pending: 0, retrying: 0, done: 0, befriended: 0, parked: 0, dismissed: 0 };
     for (const units of this.#unitsOf) this.#counts[this.#worst(units)] += 1;
   }
 
   /** Counts pairs, or the callback; not units. */
   get counts(): SideEffectProgress {
-    return { ...this.#counts };
+    const { befriended, ...counts } = this.#counts;
+    const done = counts.done + befriended;
+    return { ...counts, done, total: this.#total, ...(befriended > 0 && { befriended }) };
   }
 
   unitsWith(status: UnitStatus): number[] {
@@ -76,8 +80,8 @@ export class SideEffectState {
     return this.#failures.get(unit)?.attempts ?? 0;
   }
 
-  succeed(unit: number): void {
-    this.#settle(unit, 'done');
+  succeed(unit: number, status: 'done' | 'befriended' = 'done'): void {
+    this.#settle(unit, status);
   }
 
   /** A person gave the unit up: it stays undone. */
@@ -138,7 +142,7 @@ export class SideEffectState {
     };
   }
 
-  #settle(unit: number, status: 'done' | 'dismissed'): void {
+  #settle(unit: number, status: 'done' | 'befriended' | 'dismissed'): void {
     this.#failures.delete(unit);
     if (this.#failures.size === 0) this.lastError = undefined;
     this.#setStatus(unit, status);

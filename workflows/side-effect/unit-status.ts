@@ -1,11 +1,15 @@
-/** From best to worst. A pair that several units carry has the worst status of them. */
-export const UNIT_STATUSES = ['done', 'dismissed', 'pending', 'retrying', 'parked'] as const;
+/**
+ * From best to worst. A pair that several units carry has the worst status of them. `befriended` is done by doing
+ * nothing, because the two were friends again.
+ */
+export const UNIT_STATUSES = ['done', 'befriended', 'dismissed', 'pending', 'retrying', 'parked'] as const;
 
 export type UnitStatus = (typeof UNIT_STATUSES)[number];
 
 /** How `CarriedSideEffect.marks` writes a status. Running workflows have these letters in their histories. */
 const LETTERS: Record<UnitStatus, string> = {
   done: 'd',
+  befriended: 'b',
   dismissed: 'x',
   pending: '.',
   retrying: 'r',

@@ -1,6 +1,7 @@
 import { BackendError, type Finding } from '../backend.ts';
-import type { DeleteOutcome, SearchIndex } from '../search-index.ts';
+import type { DeleteOutcome, DocumentRange, SearchIndex } from '../search-index.ts';
 import { checkSearch } from './check-search.ts';
+import { listIds, measure } from './list-ids.ts';
 import { REQUEST_MS, SearchClient } from './search-client.ts';
 import { explainFailure, noSuchIndex } from './search-errors.ts';
 import { type BulkItem, bulkLines, readOutcome } from './search-guards.ts';
@@ -50,6 +51,14 @@ export class OpenSearchIndex implements SearchIndex {
       }
     }
     return results;
+  }
+
+  measure(signal: AbortSignal): Promise<{ documents: number; newest: number }> {
+    return measure(this.#client, this.#options.index, signal);
+  }
+
+  listIds(range: DocumentRange, signal: AbortSignal): Promise<{ ids: string[]; upTo: number }> {
+    return listIds(this.#client, { index: this.#options.index, range }, signal);
   }
 
   check(): Promise<Finding[]> {

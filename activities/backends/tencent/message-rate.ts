@@ -15,7 +15,7 @@ const MOST_HALVINGS = 4;
 /** When to make a call again that the vendor refused because of the rate. */
 const AFTER_COMPLAINT_MS = 5_000;
 
-/** The rate of messages of all activities in this process. It falls when the vendor complains, and recovers by itself. */
+/** The rate of calls to the vendor of all activities in this process. It falls when the vendor complains, and recovers by itself. */
 export class MessageRate {
   readonly #fullRate: number;
   readonly #now: () => number;
@@ -24,7 +24,7 @@ export class MessageRate {
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param fullRate messages per second
+   * @param fullRate calls per second
    * @param now a monotonic clock, in ms
    */
   constructor(fullRate: number, now: () => number = () => performance.now()) {
@@ -33,7 +33,7 @@ export class MessageRate {
     this.#pacer = new Pacer(now);
   }
 
-  /** Messages per second at this moment. */
+  /** Calls per second at this moment. */
   get rate(): number {
     return this.#fullRate / 2 ** this.#halvingsNow();
   }
@@ -49,7 +49,7 @@ export class MessageRate {
     if (wait > LONGEST_WAIT_MS) {
       // Random, so that refused callers do not all come back at the same moment.
       const retryAfter = Math.ceil(wait * (1 + Math.random()));
-      throw new BackendError('Busy', 'more messages wait here than TENCENT_RATE lets through', {
+      throw new BackendError('Busy', 'more calls wait here than TENCENT_RATE lets through', {
         retryAfter,
       });
     }

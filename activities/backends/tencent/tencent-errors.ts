@@ -3,8 +3,8 @@ import type { FailureType } from '../backend.ts';
 /** What an `ErrorCode` of the REST API means. `renew`: one more try at once, with a new UserSig, can help. */
 export type ErrorVerdict = { type: FailureType; renew?: true; means?: string };
 
-/** A failure of the vendor, which may pass. */
-const RETRY = [20004, 20005, 60008, 60014, 70169, 70500, 90992, 90994, 90995, 91000];
+/** A failure of the vendor, which may pass. Those from 30000 are of friend lists: see `friend-check.ts`. */
+const RETRY = [20004, 20005, 30006, 30007, 60008, 60014, 70169, 70500, 90992, 90994, 90995, 91000];
 
 /** Too many calls per second. */
 const SLOW_DOWN = [60007, 60018, 90057, 22006];
@@ -15,6 +15,7 @@ const ADMIN = 'check that TENCENT_ADMIN is an administrator of the app';
 
 /** Refused because of the app or its credentials, until somebody changes a setting, also in the vendor's console. */
 const UNAUTHORIZED: Record<number, string> = {
+  30004: ADMIN,
   60004: ADMIN,
   60005: ADMIN,
   60006: DATA_CENTRE,
@@ -36,6 +37,7 @@ const UNAUTHORIZED: Record<number, string> = {
 
 /** Known reasons for Rejected. Every code that is in no list here is Rejected too. */
 const REJECTED: Record<number, string> = {
+  30001: 'a wrong parameter',
   70107: 'no such account',
   80001: 'its content is filtered by the app',
   90048: 'no such account',

@@ -18,6 +18,8 @@ export type TencentAccess = {
 /** The vendor's answer. `errorCode` 0 is success. */
 export type RestAnswer = {
   errorCode: number;
+  /** All fields of the answer, unchecked. */
+  fields: Record<string, unknown>;
   /** How far this machine's clock is ahead of the vendor's, in ms. Undefined: the answer has no date. */
   clockAhead: number | undefined;
 };
@@ -29,7 +31,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 64;
 const RANDOM_BELOW = 2 ** 32;
 
-const ANSWER = z.object({ ErrorCode: z.int() });
+const ANSWER = z.looseObject({ ErrorCode: z.int() });
 
 /** Tencent Chat's REST API, called as the app's administrator. */
 export class TencentRest {
@@ -50,7 +52,8 @@ export class TencentRest {
   }
 
   /**
-   * Calls a command such as `v4/openim/sendmsg`. Calls it a second time if a new UserSig can help.
+   * Calls a command such as `v4/openim/sendmsg`, which may have a query string. Calls it a second time if a new UserSig can
+   * help.
    *
    * @throws BackendError when the REST API does not answer
    */
@@ -81,13 +84,14 @@ export class TencentRest {
   #urlOf(command: string, userSig: string): URL {
     const { url, sdkAppId, admin } = this.#access;
     const full = new URL(command, url);
-    full.search = new URLSearchParams({
+    const parameters = {
       sdkappid: sdkAppId,
       identifier: admin,
       usersig: userSig,
       random: String(randomInt(RANDOM_BELOW)),
       contenttype: 'json',
-    }).toString();
+    };
+    for (const [name, value] of Object.entries(parameters)) full.searchParams.set(name, value);
     return full;
   }
 
@@ -97,11 +101,13 @@ export class TencentRest {
     if (statusCode !== 200) {
       throw statusFailure(statusCode, this.peer, readRetryAfter(headers['retry-after'], receivedAt));
     }
-    const answer = ANSWER.safeParse(parseJson(text));
+    const json = parseJson(text);
+    const answer = ANSWER.safeParse(json);
     if (!answer.success) throw new BackendError('ServerError', `${this.peer} answered no ErrorCode`);
     const date = Date.parse(String(headers.date));
     return {
       errorCode: answer.data.ErrorCode,
+      fields: answer.data,
       clockAhead: Number.isNaN(date) ? undefined : receivedAt - date,
     };
   }

@@ -1,11 +1,10 @@
-import type { Client } from '@temporalio/client';
 import type { ServiceRole } from '../../config/role.ts';
 import { readSettings, type Settings, SettingsError } from '../../config/settings.ts';
-import { createClient, describeRpcError } from '../../temporal/connect.ts';
+import { createClient, explainRpcError } from '../../temporal/connect.ts';
 import { missingSearchAttributes } from '../../temporal/search-attributes.ts';
-import { readQueue } from '../../temporal/watch.ts';
 import type { CliContext } from '../context.ts';
 import { checkJournal } from './check-journal.ts';
+import { checkWorkers } from './check-workers.ts';
 import type { Finding } from './finding.ts';
 
 /** The commands that `check` can be asked about. */
@@ -24,8 +23,13 @@ export async function checkAll({ environment }: CliContext, command: CheckedRole
     return [...faults, ...warnMisspelt(error)];
   }
   const [backends, temporal] = await Promise.all([checkBackends(settings), checkTemporal(settings)]);
-  const journal = settings.parts.receiver ? await checkJournal(settings) : [];
-  return [...checkSettings(settings), ...backends, ...journal, ...temporal];
+  const receiver = settings.parts.receiver ? await checkReceiver(settings) : [];
+  return [...checkSettings(settings), ...backends, ...receiver, ...temporal];
+}
+
+async function checkReceiver(settings: Settings): Promise<Finding[]> {
+  const { checkDoor } = await import('./check-door.ts');
+  return [...(await checkDoor(settings)), ...(await checkJournal(settings))];
 }
 
 /** A warning only: the name may be another program's. */
@@ -58,12 +62,13 @@ function warnWithoutToken({ callback, http, parts, relay }: Settings): Finding[]
 async function checkBackends(settings: Settings): Promise<Finding[]> {
   const { createBackends } = await import('../../service/backends.ts');
   const { bySetting, close } = await createBackends(settings);
-  const { parts, cache, search, notify, relay } = settings;
+  const { parts, cache, search, notify, relay, fence } = settings;
   const urls = {
     CACHE_URL: cache.url,
     SEARCH_URL: search.url,
     NOTIFY_URL: notify.users,
     ...(relay && { RELAY_URL: relay.url }),
+    ...(fence && { FENCE: 'on' }),
   };
   try {
     const findings = Object.entries(urls).map(async ([component, url]): Promise<Finding[]> => {
@@ -81,7 +86,7 @@ async function checkBackends(settings: Settings): Promise<Finding[]> {
   }
 }
 
-async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promise<Finding[]> {
+async function checkTemporal({ temporal: settings, taskQueue, workerVersion }: Settings): Promise<Finding[]> {
   const component = 'Temporal';
   const address = settings.connectionOptions.address;
   if (!settings.configured) {
@@ -100,23 +105,13 @@ async function checkTemporal({ temporal: settings, taskQueue }: Settings): Promi
             state: 'fault',
             message: `missing: ${missing.join(', ')}; run npx unfriend setup`,
           },
-      await checkWorkers(client, taskQueue),
+      ...(await checkWorkers(client, taskQueue, workerVersion)),
     ];
   } catch (error) {
-    const message = `${address}, namespace ${settings.namespace}: ${describeRpcError(error)}; check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_TLS*`;
+    const reason = explainRpcError(error, 'check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_TLS*');
+    const message = `${address}, namespace ${settings.namespace}: ${reason}`;
     return [{ component, state: 'fault', message }];
   } finally {
     await client.connection.close();
   }
-}
-
-async function checkWorkers(client: Client, taskQueue: string): Promise<Finding> {
-  const { pollers } = await readQueue(client, taskQueue, 'activity');
-  const component = 'workers';
-  if (pollers > 0) return { component, state: 'ok', message: `${pollers} polling ${taskQueue}` };
-  return {
-    component,
-    state: 'warning',
-    message: `none polls ${taskQueue}: start one with npx unfriend work`,
-  };
 }

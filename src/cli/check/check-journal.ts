@@ -11,12 +11,12 @@ const component = 'journal';
 const MB = 1024 * 1024;
 
 /** Looks at the journal of this machine and changes nothing. A receiver may be using the journal. */
-export async function checkJournal({ intake, journal: { dir } }: Settings): Promise<Finding[]> {
+export async function checkJournal({ intake, journal: { dir }, payloadKeys }: Settings): Promise<Finding[]> {
   if (intake === 'direct') return [{ component, state: 'ok', message: 'none, because of INTAKE=direct' }];
   const place = existingPart(dir);
   const fault = whyNotWritable(place);
   if (fault) return [{ component, state: 'fault', message: `${dir} can't be written to: ${fault}` }];
-  return [checkRoom(place), await checkContent(dir)];
+  return [checkRoom(place), await checkContent(dir, payloadKeys)];
 }
 
 /** The folder, or the nearest folder above it that exists. */
@@ -45,16 +45,22 @@ function checkRoom(place: string): Finding {
     : { component: 'disk', state: 'ok', message: `${free} for the journal` };
 }
 
-async function checkContent(dir: string): Promise<Finding> {
+async function checkContent(dir: string, payloadKeys: Settings['payloadKeys']): Promise<Finding> {
   if (!existsSync(join(dir, SET_UP_MARK)))
     return { component, state: 'ok', message: `${dir}: none yet, a receiver sets it up` };
   try {
     const owner = isLocked(dir) ? 'a running receiver has it, as it should' : 'no process has it now';
     let counts = '';
-    await operate(dir, { kind: 'list', limit: 1 }, (message) => {
+    let missingKey: string | undefined;
+    await operate(dir, { kind: 'list', limit: 1, payloadKeys }, (message) => {
+      if (message.kind === 'pending') missingKey = message.missingKey;
       if (message.kind === 'counts')
         counts = `${message.pending} pending, ${message.quarantined} in the quarantine`;
     });
+    if (missingKey !== undefined) {
+      const message = `${dir}: ${counts}; the first is ${missingKey}: it waits until the key is there again`;
+      return { component, state: 'fault', message };
+    }
     return { component, state: 'ok', message: `${dir}: ${counts}; ${owner}` };
   } catch (error) {
     return { component, state: 'fault', message: (error as Error).message };

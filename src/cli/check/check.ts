@@ -14,6 +14,7 @@ export function addCheck(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
+Wants the settings that the command itself wants, CACHE_URL, SEARCH_URL and NOTIFY_URL among them.
 Reaches Temporal, and the endpoint of RELAY_URL if it is set. For work and start it also reaches the backends of the side
 effects. Exits 1 when it finds a fault. A warning alone exits 0.
 

@@ -1,22 +1,26 @@
 import type { OperationMessage } from '../../journal/operate/operate.ts';
 import type { Quarantined } from '../../journal/record.ts';
 import { print, printJson } from '../output.ts';
+import { damagedOf, printUndecryptable, type Undecryptable, undecryptableOf } from './undecryptable.ts';
 
-/** Lists what was read of the quarantine. */
-export function printQuarantine(messages: OperationMessage[], json: boolean): void {
+/** Lists what was read of the quarantine. @returns the entries whose key is missing */
+export function printQuarantine(messages: OperationMessage[], json: boolean): Undecryptable[] {
   const { quarantined = 0 } = messages.find((message) => message.kind === 'counts') ?? {};
   const found = messages.filter((message) => message.kind === 'quarantined');
   const entries = found.flatMap(({ key, record }) => (record ? [describe(key, record)] : []));
-  const damaged = found.filter(({ record }) => !record).map(({ key }) => key);
+  const damaged = damagedOf(found);
+  const undecryptable = undecryptableOf(found);
   if (json) {
-    printJson({ quarantined, entries, damaged });
-    return;
+    printJson({ quarantined, entries, damaged, undecryptable });
+    return undecryptable;
   }
   print(`${quarantined} in the quarantine`);
   for (const { id, kind, reason, quarantinedAt } of entries)
     print(`  ${id}  ${quarantinedAt}  ${kind}: ${reason}`);
   for (const key of damaged) print(`  entry ${key} is damaged`);
+  printUndecryptable(undecryptable);
   if (found.length < quarantined) print(`  and ${quarantined - found.length} more: see --limit`);
+  return undecryptable;
 }
 
 function describe(id: string, record: Quarantined) {

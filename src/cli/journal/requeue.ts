@@ -1,3 +1,4 @@
+import type { Operation } from '../../journal/operate/operate.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { readAndWarn } from '../read-and-warn.ts';
@@ -5,8 +6,9 @@ import { onJournal } from './on-journal.ts';
 
 /** Requeues each entry. One that fails does not stop the others. */
 export async function requeue(context: CliContext, ids: string[], json: boolean): Promise<void> {
-  const { sdkAppId, relay, journal } = readAndWarn(context, 'operate');
-  const { messages, fault } = await onJournal(journal.dir, { kind: 'requeue', ids, sdkAppId, relay });
+  const { sdkAppId, relay, journal, payloadKeys } = readAndWarn(context, 'operate');
+  const operation: Operation = { kind: 'requeue', ids, sdkAppId, relay, payloadKeys };
+  const { messages, fault } = await onJournal(journal.dir, operation);
   const requeued = messages.flatMap((message) =>
     message.kind === 'requeued' ? [{ id: message.id, deliveryId: message.deliveryId }] : [],
   );

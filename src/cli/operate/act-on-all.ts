@@ -12,27 +12,37 @@ import {
 } from '../../temporal/attention/narrow-attention.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 import { signalInBatch } from '../../temporal/attention/signal-in-batch.ts';
+import type { Settled } from '../../temporal/attention/wait-until-settled.ts';
 import { EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { createBulkView } from './bulk-view.ts';
 import { confirm } from './confirm.ts';
 import { describeCounts } from './describe-counts.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
+import { describeSettled, followUntilSettled } from './follow.ts';
 
 const MAX_FAILURES_LISTED = 100;
 
-type AllOptions = { yes?: true | undefined; rate?: number | undefined; json?: true | undefined };
+type AllOptions = {
+  yes?: true | undefined;
+  rate?: number | undefined;
+  json?: true | undefined;
+  wait?: true | undefined;
+};
 
 /** How many deliveries had which result. `failures`: the first ones; a batch of signals does not name its own. */
 type Report = Record<'signalled' | 'started' | 'alreadyStarted' | 'nothing' | 'failed', number> & {
   failures: ActOutcome[];
 };
 
+/** `acting`: the workflows that carry out the order now. */
+type Done = { report: Report; acting: string[] };
+
 /** Acts on all that `failed` lists, after a person confirmed it. Returns the exit code. */
 export async function actOnAll(
   client: Client,
   order: Order,
-  { yes, rate, json }: AllOptions,
+  { yes, rate, json, wait }: AllOptions,
 ): Promise<number> {
   const { command, dryRun, input } = order;
   const all = await findAttention(client);
@@ -40,13 +50,28 @@ export async function actOnAll(
   const summary = { ...summarise(found), leftOut: leftOut(all, found) };
   for (const line of describePlan(summary, order, rate)) say(line);
   const isWanted = found.length > 0 && !dryRun;
-  const isRefused = isWanted && !yes && !(await confirm('Go on?'));
-  if (isRefused) say('Nothing was done.');
-  const report = isWanted && !isRefused ? await carryOut(client, { found, order, rate }) : reportOn([]);
+  const done =
+    isWanted && (yes || (await askToGoOn())) ? await carryOut(client, { found, order, rate }) : NOTHING;
+  const { report } = done;
   for (const failure of report.failures) say(`${failure.deliveryId}: ${describeOutcome(failure, order)}`);
-  if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report });
-  else if (isWanted && !isRefused) print(describeReport(report, order));
-  return isRefused || report.failed > 0 ? EXIT.failed : EXIT.done;
+  if (!json && done !== NOTHING) print(describeReport(report, order));
+  const settled = wait ? await followUntilSettled(client, done.acting) : undefined;
+  if (json) printJson({ command: nameOf(command), dryRun, ...summary, ...report, settled });
+  else if (settled && done !== NOTHING) print(describeSettled(settled));
+  const isRefused = isWanted && done === NOTHING;
+  return isRefused || report.failed > 0 || isUndone(settled) ? EXIT.failed : EXIT.done;
+}
+
+const NOTHING: Done = { report: reportOn([]), acting: [] };
+
+async function askToGoOn(): Promise<boolean> {
+  const goesOn = await confirm('Go on?');
+  if (!goesOn) say('Nothing was done.');
+  return goesOn;
+}
+
+function isUndone(settled: Settled | undefined): boolean {
+  return settled !== undefined && settled.parkedAgain + settled.undone > 0;
 }
 
 type Summary = AttentionSummary & { leftOut: LeftOut };
@@ -88,26 +113,34 @@ function goesInBatch({ command }: Order, rate: number | undefined): boolean {
  * Closed deliveries come first, one by one: Temporal can refuse a batch job. Paused ones are signalled one by one,
  * because batch jobs leave them out.
  */
-async function carryOut(client: Client, { found, order, rate }: Work): Promise<Report> {
+async function carryOut(client: Client, { found, order, rate }: Work): Promise<Done> {
   const open = found.filter(({ execution }) => isOpen(execution));
   const closed = found.filter(({ execution }) => !isOpen(execution));
   const alone = goesInBatch(order, rate) ? open.filter(({ execution }) => execution === 'PAUSED') : open;
-  const report = await actOneByOne(client, { alone, closed, order, rate });
-  if (alone.length === open.length) return report;
+  const outcomes = await actOneByOne(client, { alone, closed, order, rate });
+  const report = reportOn(outcomes);
+  const acting = new Set(
+    outcomes.filter(({ result }) => result !== 'failed').map(({ workflowId }) => workflowId),
+  );
+  if (alone.length === open.length) return { report, acting: [...acting] };
   const { done, failed } = await signalAll(client, order);
-  return { ...report, signalled: report.signalled + done, failed: report.failed + failed };
+  for (const { workflowId } of open) acting.add(workflowId);
+  return {
+    report: { ...report, signalled: report.signalled + done, failed: report.failed + failed },
+    acting: [...acting],
+  };
 }
 
 type OneByOne = Omit<Work, 'found'> & { alone: UndoneDelivery[]; closed: UndoneDelivery[] };
 
-async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<Report> {
+async function actOneByOne(client: Client, { alone, closed, order, rate }: OneByOne): Promise<ActOutcome[]> {
   const view = createBulkView('one by one');
   let count = 0;
   const options = { rate, onDone: () => view.update(++count, alone.length + closed.length) };
   try {
     const signalled = await signalEach(client, { deliveries: alone, order }, options);
     const workflowIds = closed.map(({ workflowId }) => workflowId);
-    return reportOn([...signalled, ...(await actOnEach(client, { workflowIds, order }, options))]);
+    return [...signalled, ...(await actOnEach(client, { workflowIds, order }, options))];
   } finally {
     view.stop();
   }

@@ -10,6 +10,7 @@ type Chosen = {
   yes?: true | undefined;
   rate?: number | undefined;
   json?: true | undefined;
+  wait?: true | undefined;
 };
 
 /** Connects to Temporal, and carries out a person's order on the deliveries that they chose. */

@@ -7,6 +7,7 @@ import type { Order } from '../../temporal/attention/order.ts';
 import { EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
+import { describeSettled, followUntilSettled } from './follow.ts';
 
 const LOOKED_UP_AT_ONCE = 10;
 
@@ -15,13 +16,14 @@ type Chosen = {
   sdkAppId: string | undefined;
   rate?: number | undefined;
   json?: true | undefined;
+  wait?: true | undefined;
 };
 
 /** Acts on each of these deliveries. One that fails does not stop the others. Returns the exit code. */
 export async function actOnIds(
   client: Client,
   order: Order,
-  { ids, sdkAppId, rate, json }: Chosen,
+  { ids, sdkAppId, rate, json, wait }: Chosen,
 ): Promise<number> {
   const found = await pMap(ids, (id) => findWorkflowId(client, id, sdkAppId), {
     concurrency: LOOKED_UP_AT_ONCE,
@@ -34,6 +36,10 @@ export async function actOnIds(
     else if (!json) print(line);
   };
   const deliveries = await actOnEach(client, { workflowIds, order }, { rate, onDone: show });
-  if (json) printJson({ command: nameOf(command), dryRun, deliveries });
-  return deliveries.some(({ result }) => result === 'failed') ? EXIT.failed : EXIT.done;
+  const acting = deliveries.filter(({ result }) => result !== 'failed').map(({ workflowId }) => workflowId);
+  const settled = wait ? await followUntilSettled(client, acting) : undefined;
+  if (json) printJson({ command: nameOf(command), dryRun, deliveries, ...(settled && { settled }) });
+  else if (settled) print(describeSettled(settled));
+  const isUndone = settled !== undefined && settled.parkedAgain + settled.undone > 0;
+  return isUndone || deliveries.some(({ result }) => result === 'failed') ? EXIT.failed : EXIT.done;
 }

@@ -1,7 +1,7 @@
 import ms from 'ms';
-import { shorten } from '../../../workflows/text.ts';
 import { describeExecution, unpauseCommand } from '../../temporal/attention/execution.ts';
 import { findAttention, type UndoneDelivery } from '../../temporal/attention/find-attention.ts';
+import { findRetrying, type RetryingSummary } from '../../temporal/attention/find-retrying.ts';
 import { type LeftOut, leftOut, narrow, summarise } from '../../temporal/attention/narrow-attention.ts';
 import { attentionPage } from '../../temporal/ui-link.ts';
 import type { CliContext, Usage } from '../context.ts';
@@ -11,8 +11,6 @@ import { formatTable } from '../table.ts';
 import { describeCounts } from './describe-counts.ts';
 import { explainUnknownType } from './failure-type.ts';
 import { LISTED_IN_TABLE } from './limits.ts';
-
-const MAX_ERROR_LENGTH = 60;
 
 type FailedOptions = {
   effect?: string | undefined;
@@ -28,12 +26,12 @@ export function listFailed(context: CliContext, options: FailedOptions, usage: U
   return onTemporal(context, async (client, { temporalUi }) => {
     const now = Date.now();
     const { namespace } = client.options;
-    const all = await findAttention(client);
+    const [all, retrying] = await Promise.all([findAttention(client), findRetrying(client)]);
     if (error !== undefined) refuseUnknownType(usage, error, all);
     const found = narrow(all, { sideEffect: effect, error, olderThan }, now);
     const link = attentionPage(temporalUi, namespace);
     if (json) {
-      const summary = { ...summarise(found), leftOut: leftOut(all, found), link };
+      const summary = { ...summarise(found), leftOut: leftOut(all, found), link, retrying };
       printJson(toDocument(found.slice(0, limit), summary));
       return;
     }
@@ -41,6 +39,7 @@ export function listFailed(context: CliContext, options: FailedOptions, usage: U
     const inAll = describeCounts(summarise(all));
     print(isFiltered ? `${found.length} of ${all.length} match; in all ${inAll}` : inAll);
     if (found.length > 0) describe(found, { limit: limit ?? LISTED_IN_TABLE, now, namespace });
+    if (retrying.count > 0) print(describeRetrying(retrying, now));
     print(`In the Temporal UI (it also lists what was retried or dismissed since): ${link}`);
   });
 }
@@ -50,11 +49,24 @@ function refuseUnknownType(usage: Usage, type: string, all: readonly UndoneDeliv
   if (why !== undefined) usage.error(`error: --error: ${why}`);
 }
 
-type Document = ReturnType<typeof summarise> & { leftOut: LeftOut; link: string };
+/** What may need a person later: `31 more are being retried, the oldest since 22 s (updateSearchIndex: Unreachable)` */
+function describeRetrying({ count, oldest }: RetryingSummary, now: number): string {
+  const line = `${count} more ${count === 1 ? 'is' : 'are'} being retried`;
+  if (!oldest) return line;
+  const { sideEffect, error } = oldest.cause ?? {};
+  const cause = sideEffect === undefined ? '' : ` (${[sideEffect, error].filter(Boolean).join(': ')})`;
+  return `${line}, the oldest since ${ms(Math.max(0, now - oldest.since))}${cause}`;
+}
 
-function toDocument(shown: UndoneDelivery[], { link, ...summary }: Document) {
+type Document = ReturnType<typeof summarise> & { leftOut: LeftOut; link: string; retrying: RetryingSummary };
+
+function toDocument(shown: UndoneDelivery[], { link, retrying: { count, oldest }, ...summary }: Document) {
   const deliveries = shown.map(({ since, ...row }) => ({ ...row, since: new Date(since).toISOString() }));
-  return { ...summary, link, deliveries };
+  const retrying = {
+    count,
+    oldest: oldest ? { ...oldest, since: new Date(oldest.since).toISOString() } : null,
+  };
+  return { ...summary, retrying, link, deliveries };
 }
 
 type Shown = { limit: number; now: number; namespace: string };
@@ -83,6 +95,6 @@ function toRow(
     describeExecution(execution),
     String(pairs),
     parked ? counts.join(', ') : 'not known',
-    error ? shorten(`${error.type}: ${error.message}`, MAX_ERROR_LENGTH) : '',
+    error ? `${error.type}: ${error.message}` : '',
   ];
 }

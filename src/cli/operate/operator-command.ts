@@ -4,8 +4,7 @@ import type { Order } from '../../temporal/attention/order.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { CliContext, Usage } from '../context.ts';
 import { canAsk } from './confirm.ts';
-
-const MAX_RATE = 10_000;
+import { MAX_RATE } from './limits.ts';
 
 /** Adds the options that `retry` and `dismiss` share. */
 export function addOperatorOptions<Arguments extends unknown[], Options extends OptionValues>(
@@ -34,6 +33,7 @@ export type OperatorOptions = {
   dryRun?: true | undefined;
   rate?: number | undefined;
   json?: true | undefined;
+  wait?: true | undefined;
 };
 
 type OperatorCommand = { command: CommandName; ids: string[]; options: OperatorOptions; usage: Usage };
@@ -43,7 +43,7 @@ export async function runOperatorCommand(
   context: CliContext,
   { command, ids, options, usage }: OperatorCommand,
 ): Promise<void> {
-  const { effect, by, reason, all, yes, dryRun = false } = options;
+  const { effect, by, reason, all, yes, wait, dryRun = false } = options;
   if (all && ids.length > 0) usage.error('error: give delivery ids or --all, not both');
   if (!all && ids.length === 0) usage.error('error: give delivery ids, or --all');
   if (yes && !all)
@@ -52,6 +52,7 @@ export async function runOperatorCommand(
     usage.error(
       'error: --all asks first, and there is no terminal to ask on: add --yes, or --dry-run to look',
     );
+  if (wait && dryRun) usage.error('error: --wait has nothing to follow with --dry-run: give one of them');
   if (command === 'dismissFailed' && !reason?.trim()) usage.error('error: --reason: say why, for others');
   const input: CommandInput = {
     ...(effect !== undefined && { sideEffect: effect }),

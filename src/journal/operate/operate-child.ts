@@ -1,16 +1,17 @@
-/** Run as a process of its own, `operate-child DIR OPERATION`: see operate.ts. */
-import { open } from 'lmdb';
+/** Run as a process of its own, `operate-child DIR`: see operate.ts. The operation is the parent's first message. */
 import { OperatorError } from '../../operator-error.ts';
-import { hasRoot, tellParent } from '../child.ts';
+import { hasRoot, instructionOfParent, tellParent } from '../child.ts';
+import { openEnvironment } from '../database.ts';
 import { JournalStore } from '../store.ts';
+import { findAccount } from './find-account.ts';
 import type { Operation, OperationMessage, RequeueSettings } from './operate.ts';
 import { requeue } from './requeue.ts';
 
-const [dir = '', operation = ''] = process.argv.slice(2);
+const [dir = ''] = process.argv.slice(2);
 // For a refused write lmdb-js rejects a second promise, which nobody can await.
 process.on('unhandledRejection', () => undefined);
 try {
-  await run(JSON.parse(operation) as Operation);
+  await run(await instructionOfParent<Operation>());
   await send({ kind: 'end' });
 } catch (error) {
   await send({ kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) });
@@ -19,17 +20,38 @@ process.disconnect();
 
 async function run(asked: Operation): Promise<void> {
   await checkRoot();
-  const store = await JournalStore.open({ dir, readOnly: asked.kind !== 'requeue' });
+  const writes = asked.kind === 'requeue' || asked.kind === 'discard';
+  const store = await JournalStore.open({ dir, payloadKeys: asked.payloadKeys, readOnly: !writes });
   try {
-    if (asked.kind === 'requeue') await requeueAll(store, asked);
-    else await list(store, asked);
+    await operateOn(store, asked);
   } finally {
     await store.close();
   }
 }
 
+async function operateOn(store: JournalStore, asked: Operation): Promise<void> {
+  switch (asked.kind) {
+    case 'requeue':
+      return requeueAll(store, asked);
+    case 'find':
+      for (const entry of findAccount(store, asked.account)) await send({ kind: 'found', entry });
+      return;
+    case 'discard':
+      return discard(store, asked.ids);
+    default:
+      return list(store, asked);
+  }
+}
+
+/** Somebody may have requeued some of them meanwhile. */
+async function discard(store: JournalStore, ids: readonly string[]): Promise<void> {
+  const present = ids.filter((id) => store.has('quarantined', id));
+  await store.discardQuarantined(present);
+  await send({ kind: 'discarded', count: present.length });
+}
+
 async function checkRoot(): Promise<void> {
-  const environment = open({ path: dir, readOnly: true, maxDbs: 8, noSubdir: false });
+  const environment = openEnvironment(dir, { readOnly: true });
   const isThere = hasRoot(environment);
   await environment.close();
   if (!isThere) throw new Error('it has lost its root');

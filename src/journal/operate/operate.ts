@@ -1,11 +1,34 @@
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runChild } from '../child.ts';
-import type { PendingDelivery, Quarantined } from '../record.ts';
+import type { Listed } from '../reader.ts';
+import type { PendingDelivery, Quarantined, RecordKind } from '../record.ts';
 
-/** What the `journal` commands do with a journal, also while a receiver uses it. */
-export type Operation =
+/**
+ * What the `journal` commands do with a journal, also while a receiver uses it. `payloadKeys`: as that receiver has them;
+ * absent: nothing can be decrypted.
+ */
+export type Operation = { payloadKeys?: readonly PayloadKey[] } & (
   | { kind: 'list' | 'quarantine'; limit: number }
-  | ({ kind: 'requeue'; ids: string[] } & RequeueSettings);
+  | ({ kind: 'requeue'; ids: string[] } & RequeueSettings)
+  | { kind: 'find'; account: string }
+  | { kind: 'discard'; ids: readonly string[] }
+);
+
+/**
+ * An entry that names an account, or that nobody can search: it is damaged, or it waits for a key that is missing here.
+ * `receivedAt` is in ms since the epoch. A raw callback has no delivery id yet.
+ */
+export type FoundEntry = { part: RecordKind; id: string } & (
+  | { isSearchable: false; missingKey?: string }
+  | {
+      isSearchable: true;
+      kind: 'delivery' | 'raw';
+      deliveryId: string | null;
+      pairs: number | null;
+      receivedAt: number;
+    }
+);
 
 /** What of the settings decides about a raw callback. `relay`: absent where no endpoint stands behind the receiver. */
 export type RequeueSettings = {
@@ -16,10 +39,12 @@ export type RequeueSettings = {
 /** What the operating child sends. `end` comes last, and only if the child finished. */
 export type OperationMessage =
   | { kind: 'counts'; pending: number; quarantined: number }
-  | { kind: 'pending'; key: string; record: PendingDelivery | undefined }
-  | { kind: 'quarantined'; key: string; record: Quarantined | undefined }
+  | ({ kind: 'pending' } & Listed<PendingDelivery>)
+  | ({ kind: 'quarantined' } & Listed<Quarantined>)
   | { kind: 'requeued'; id: string; deliveryId: string }
   | { kind: 'failed'; id: string; reason: string }
+  | { kind: 'found'; entry: FoundEntry }
+  | { kind: 'discarded'; count: number }
   | { kind: 'unreadable'; reason: string }
   | { kind: 'end' };
 
@@ -52,6 +77,6 @@ export async function operate(
     else if (message.kind === 'unreadable') reason = message.reason;
     else onMessage(message);
   };
-  await runChild('operate/operate-child', [dir, JSON.stringify(operation)], { onMessage: handle });
+  await runChild('operate/operate-child', [dir], { onMessage: handle, instruction: operation });
   if (!ended) throw new DamagedJournalError(dir, reason);
 }

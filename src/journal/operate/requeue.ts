@@ -1,6 +1,7 @@
 import { chooseDeliveryId } from '../../callback/delivery-id.ts';
 import { judge } from '../../callback/judge.ts';
 import { composeRelayed } from '../../callback/relayed-callback.ts';
+import { DecryptionError } from '../../encryption/key-ring.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { findHolder } from '../find-holder.ts';
 import type { PendingDelivery, Quarantined, RawCallback } from '../record.ts';
@@ -14,11 +15,22 @@ import type { RequeueSettings } from './operate.ts';
  * @throws OperatorError when there is no such record, or it still can't be read
  */
 export async function requeue(store: JournalStore, id: string, settings: RequeueSettings): Promise<string> {
-  const quarantined = store.findQuarantined(id);
+  const quarantined = find(store, id);
   if (!quarantined) throw new OperatorError(`Nothing with the id ${id} in the quarantine.`);
   const pending = await readPending(store, quarantined, settings);
   await store.requeue(id, pending);
   return pending.delivery.deliveryId;
+}
+
+function find(store: JournalStore, id: string): Quarantined | undefined {
+  try {
+    return store.findQuarantined(id);
+  } catch (error) {
+    if (!(error instanceof DecryptionError)) throw error;
+    throw new OperatorError(
+      `It is ${error.message}. Set PAYLOAD_KEYS as the receiver has it. It stays in the quarantine.`,
+    );
+  }
 }
 
 async function readPending(

@@ -1,30 +1,40 @@
 /** Run as a process of its own, `inspect-child DIR check|salvage [backwards]`: see inspect.ts. */
-import { open } from 'lmdb';
 import { hasRoot, tellParent } from '../child.ts';
-import { entryCount, FORMAT_KEY, PARTS, reasonOf, SEEN_PARTS } from '../database.ts';
-import { checkRecord, decodeRecord, isFormat1, ownKey, type RecordKind } from '../record.ts';
-import type { FoundRecord } from '../store.ts';
+import {
+  AWAITING_KEY_PART,
+  entryCount,
+  FORMAT_KEY,
+  FORMATS,
+  hasPart,
+  openEnvironment,
+  openMeta,
+  PARTS,
+  reasonOf,
+  SEEN_PARTS,
+} from '../database.ts';
+import { checkRecord, isFormat1, ownKey, type RecordContent, type RecordKind } from '../record.ts';
 import type { InspectionMessage } from './inspect.ts';
 
 const KEYS_PER_MESSAGE = 1_000;
 
 const [dir = '', mode, direction] = process.argv.slice(2);
-const environment = open({
-  path: dir,
-  maxDbs: 8,
-  noSubdir: false,
-  readOnly: mode !== 'check',
-  overlappingSync: false,
-});
+const environment = openEnvironment(dir, { readOnly: mode !== 'check' });
 if (!hasRoot(environment)) process.exit(1);
 
 const pending = environment.openDB<Buffer, string>({ name: PARTS.pending, encoding: 'binary' });
 const quarantine = environment.openDB<Buffer, string>({ name: PARTS.quarantine, encoding: 'binary' });
-const counts = { pending: entryCount(pending), quarantined: entryCount(quarantine) };
+const awaitingKey = hasPart(environment, AWAITING_KEY_PART)
+  ? environment.openDB<Buffer, string>({ name: AWAITING_KEY_PART, encoding: 'binary' })
+  : undefined;
+const counts = {
+  pending: entryCount(pending) + (awaitingKey ? entryCount(awaitingKey) : 0),
+  quarantined: entryCount(quarantine),
+};
 await send({ kind: 'counts', counts });
 
 const read = { pending: 0, quarantined: 0, damaged: 0 };
 await readAll(pending, 'pending');
+if (awaitingKey) await readAll(awaitingKey, 'pending');
 await readAll(quarantine, 'quarantined');
 if (mode === 'check') {
   SEEN_PARTS.forEach(checkSeen);
@@ -40,22 +50,22 @@ async function readAll(database: typeof pending, part: RecordKind): Promise<void
     keys = [];
   };
   for (const { key, value } of database.getRange({ reverse: direction === 'backwards' })) {
-    const isWhole = isRecord(part, key, value);
+    const whole = checkIfWhole(part, key, value);
+    const isWhole = whole !== undefined;
     read[isWhole ? part : 'damaged'] += 1;
     if (mode === 'salvage' && isWhole && isFormat1(value))
-      await send({ kind: 'found', found: decode(part, key, value) });
+      await send({ kind: 'found', found: { kind: part, key, ...whole } });
     else keys.push(isWhole ? [key] : [String(key), ownKey(value)]);
     if (keys.length >= KEYS_PER_MESSAGE) await tellReached();
   }
   await tellReached();
 }
 
-function isRecord(part: RecordKind, key: string, value: Buffer): boolean {
+function checkIfWhole(part: RecordKind, key: string, value: Buffer): RecordContent | undefined {
   try {
-    checkRecord(part, key, value);
-    return true;
+    return checkRecord(part, key, value);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -76,18 +86,12 @@ async function checkWriting(): Promise<void> {
   // For a refused write lmdb-js rejects a second promise, which nobody can await.
   process.on('unhandledRejection', () => undefined);
   try {
-    const meta = environment.openDB<number, string>({ name: PARTS.meta, encoding: 'json' });
-    await meta.put(FORMAT_KEY, 1);
+    const meta = openMeta(environment);
+    await meta.put(FORMAT_KEY, meta.get(FORMAT_KEY) ?? FORMATS.plain);
   } catch (error) {
     const reason = await reasonOf(error);
     if (/MDB_(BAD_TXN|CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID)/.test(reason)) read.damaged += 1;
   }
-}
-
-function decode(kind: RecordKind, key: string, value: Buffer): FoundRecord {
-  return kind === 'pending'
-    ? { kind, key, record: decodeRecord(kind, key, value) }
-    : { kind, key, record: decodeRecord(kind, key, value) };
 }
 
 function send(message: InspectionMessage): Promise<void> {

@@ -1,22 +1,24 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { DATABASE, LOCKS, SET_UP_MARK } from '../database.ts';
 import { inodeOf, readCounts } from '../folder/counts.ts';
+import { gatheredDir, replaceDatabase } from '../folder/replace-database.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import { readMetaPages } from './meta-pages.ts';
+import { scanRecords } from './scan.ts';
 import { type Salvaged, takeOver } from './take-over.ts';
 
 export type RecoverOptions = {
   dir: string;
   remember: number;
+  /** What can be decrypted is encrypted again with the first one. Recovery itself needs none. */
+  payloadKeys?: readonly PayloadKey[] | undefined;
   logger: Logger;
   /** Stops the recovery: the journal then stays as it was, and the signal's reason is thrown. */
   signal?: AbortSignal | undefined;
 };
-
-/** The folder within the journal's folder where the new database is filled. */
-const GATHERED = 'taken-over';
 
 /**
  * Checks the journal before it is used. A damaged one is set aside, never deleted, and all of it that can be read goes
@@ -25,9 +27,9 @@ const GATHERED = 'taken-over';
  * @returns undefined when nothing was wrong
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Salvaged | undefined> {
-  const { dir, remember, logger, signal } = options;
-  if (!existsSync(join(dir, SET_UP_MARK))) {
-    // A database without the mark holds no delivery: the process ended while it set the journal up.
+  const { dir, remember, payloadKeys = [], logger, signal } = options;
+  if (!existsSync(join(dir, SET_UP_MARK)) && !(await holdsRecords(dir))) {
+    // The process ended while it set the journal up.
     for (const file of [DATABASE, LOCKS]) rmSync(join(dir, file), { force: true });
     return undefined;
   }
@@ -38,23 +40,28 @@ export async function recoverJournal(options: RecoverOptions): Promise<Salvaged 
     { setAside, ...damage },
     'the journal is damaged: it is set aside, and what can be read of it is taken over',
   );
-  const gathered = join(dir, GATHERED);
+  const gathered = gatheredDir(dir);
   const counts = readCounts(dir);
-  const salvaged = await takeOver({ setAside, gathered, remember, counts, signal, ...damage }).catch(
-    (error: unknown) => {
-      // The damaged journal is still in its place. Its second name and the unfinished new one are of no use.
-      for (const leftover of [setAside, gathered]) rmSync(leftover, { recursive: true, force: true });
-      throw error;
-    },
-  );
-  rmSync(join(dir, LOCKS), { force: true });
-  renameSync(join(gathered, DATABASE), join(dir, DATABASE));
-  rmSync(gathered, { recursive: true });
+  const from = { setAside, gathered, remember, payloadKeys, counts, signal, ...damage };
+  const salvaged = await takeOver(from).catch((error: unknown) => {
+    // The damaged journal is still in its place. Its second name and the unfinished new one are of no use.
+    for (const leftover of [setAside, gathered]) rmSync(leftover, { recursive: true, force: true });
+    throw error;
+  });
+  replaceDatabase(dir);
   logger.error(
     { ...salvaged },
     salvaged.lost === 0 ? 'nothing was lost' : 'deliveries were lost with the journal',
   );
   return salvaged;
+}
+
+/** A journal that was set aside has no mark. Somebody may start a receiver on it, to hand over what it holds. */
+async function holdsRecords(dir: string): Promise<boolean> {
+  const file = join(dir, DATABASE);
+  if (!existsSync(file)) return false;
+  for await (const _ of scanRecords(file)) return true;
+  return false;
 }
 
 /** What is wrong with a journal, and whether the database may be older than what was last acknowledged. */

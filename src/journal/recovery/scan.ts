@@ -1,13 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  MARKER,
-  type PendingDelivery,
-  type Quarantined,
-  RECORD_HEADER,
-  readRecord,
-  recordLength,
-  type WholeRecord,
-} from '../record.ts';
+import { MARKER, RECORD_HEADER, readRecord, recordLength } from '../record.ts';
 import type { FoundRecord } from '../store.ts';
 
 /** How much of the file is read at a time, in bytes. */
@@ -75,16 +67,9 @@ function searchWindow(window: Buffer, left: number): Progress {
     const needed = bytes.length < RECORD_HEADER ? RECORD_HEADER : (recordLength(bytes) ?? 0);
     if (needed > bytes.length && at + needed <= left) return { found, next: at, needed };
     const record = readRecord(bytes);
-    if (record) found.push(parse(record));
+    if (record) found.push(record);
     from = at + (record?.bytes ?? 1);
   }
   // The last bytes may be the beginning of a marker.
   return { found, next: isEnd ? left : Math.max(from, window.length - MARKER.length + 1), needed: 0 };
-}
-
-function parse({ kind, key, content }: WholeRecord): FoundRecord {
-  const record: unknown = JSON.parse(content.toString());
-  return kind === 'pending'
-    ? { kind, key, record: record as PendingDelivery }
-    : { kind, key, record: record as Quarantined };
 }

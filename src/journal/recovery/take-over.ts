@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isValid } from 'ulid';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { DATABASE } from '../database.ts';
 import { type FoundRecord, JournalStore } from '../store.ts';
 import { type InspectionMode, inspect, isAllReached } from './inspect.ts';
@@ -20,6 +21,7 @@ export type TakeOverOptions = DamagedDatabase & {
   gathered: string;
   /** How long equal callbacks must be recognised, in ms. */
   remember: number;
+  payloadKeys: readonly PayloadKey[];
   /** Stops it with the signal's reason. */
   signal: AbortSignal | undefined;
 };
@@ -33,9 +35,9 @@ const RECORDS_PER_COMMIT = 1_000;
  * workflow id does nothing.
  */
 export async function takeOver(options: TakeOverOptions): Promise<Salvaged> {
-  const { setAside, gathered, remember, counts, signal } = options;
+  const { setAside, gathered, remember, payloadKeys, counts, signal } = options;
   rmSync(gathered, { recursive: true, force: true });
-  const store = await JournalStore.open({ dir: gathered, remember });
+  const store = await JournalStore.open({ dir: gathered, remember, payloadKeys });
   try {
     await takeScanned(store, join(setAside, DATABASE), { lowestKey: counts?.lowestKey, signal });
     const tree = await takeFromTree(store, { setAside, signal });

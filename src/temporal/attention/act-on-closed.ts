@@ -1,11 +1,13 @@
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
   WorkflowIdConflictPolicy,
 } from '@temporalio/client';
 import { composeDismissal } from '../../../workflows/compose-dismissal.ts';
 import { composeRetry } from '../../../workflows/compose-retry.ts';
-import { searchAttributes, workflowTypeOf } from '../../../workflows/contract.ts';
+import { ACCOUNTS_CUT_MEMO, searchAttributes, workflowTypeOf } from '../../../workflows/contract.ts';
+import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { startOptions } from '../start/start-delivery.ts';
 import type { Order } from './order.ts';
 import { readClosed } from './read-closed.ts';
@@ -37,13 +39,10 @@ export async function actOnClosed(
   const compose = command === 'retryFailed' ? composeRetry : composeDismissal;
   const { input, ...counts } = compose(await readClosed(client, closed), given, Date.now());
   if (counts.affected === 0) return { workflowId: closed.workflowId, ...counts, result: 'nothing' };
-  const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
-  const bodyHash = memo?.bodyHash as string | undefined;
-  const indexAccounts = attributes.get(searchAttributes.accounts) !== undefined;
   try {
     if (!dryRun)
       await client.workflow.start(workflowTypeOf(input.delivery), {
-        ...startOptions(input, { taskQueue, bodyHash, indexAccounts }),
+        ...followUpOptions(closed, input),
         workflowId: nextId,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       });
@@ -52,4 +51,24 @@ export async function actOnClosed(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return { workflowId: nextId, ...counts, result: 'already-started' };
   }
+}
+
+/**
+ * The new workflow has all pairs of the closed one, so it is found by what the closed one is found by: names, or hashes
+ * by a key that may no longer be the first one.
+ */
+export function followUpOptions(closed: WorkflowExecutionDescription, input: AnyDeliveryInput) {
+  const { taskQueue, memo, typedSearchAttributes: attributes } = closed;
+  const bodyHash = memo?.bodyHash as string | undefined;
+  const options = startOptions(input, { taskQueue, bodyHash, indexAccounts: false });
+  const accounts = attributes.get(searchAttributes.accounts);
+  if (!accounts) return options;
+  return {
+    ...options,
+    memo: { ...options.memo, ...(memo?.[ACCOUNTS_CUT_MEMO] === true && { [ACCOUNTS_CUT_MEMO]: true }) },
+    typedSearchAttributes: [
+      ...options.typedSearchAttributes,
+      { key: searchAttributes.accounts, value: accounts },
+    ],
+  };
 }

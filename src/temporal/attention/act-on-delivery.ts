@@ -11,7 +11,7 @@ import {
   type CommandAnswer,
   type CommandInput,
   type CommandName,
-  readWorkflowId,
+  deliveryName,
   searchAttributes,
 } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
@@ -33,6 +33,7 @@ const UPDATE_MS = 5_000;
  * closed one left undone. `already-started`: another caller has started that workflow.
  */
 export type ActOutcome = {
+  /** For a redo `<delivery id>/redo-<n>`. */
   deliveryId: string;
   workflowId: string;
   result: 'retried' | 'dismissed' | 'signalled' | 'started' | 'already-started' | 'nothing' | 'failed';
@@ -52,7 +53,7 @@ class ChangedMeanwhileError extends Error {
 
 /** Retries or dismisses what one delivery left undone. Never throws, so that one delivery does not stop the others. */
 export async function actOnDelivery(client: Client, workflowId: string, order: Order): Promise<ActOutcome> {
-  const { deliveryId } = readWorkflowId(workflowId);
+  const deliveryId = deliveryName(workflowId);
   const actOnNewest = async (): Promise<ActOutcome> => {
     const chain = await describeChain(client, workflowId);
     if (!chain) throw new OperatorError(`no delivery ${workflowId} in namespace ${client.options.namespace}`);

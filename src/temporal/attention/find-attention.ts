@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import {
   ATTENTION_MEMO,
   type AttentionMemo,
-  readWorkflowId,
+  deliveryName,
   searchAttributes,
 } from '../../../workflows/contract.ts';
 import { toOperatorError } from '../connect.ts';
@@ -18,6 +18,7 @@ const CONCURRENCY = 20;
 
 /** A delivery whose side effects stay undone until a person acts. */
 export type UndoneDelivery = {
+  /** As `retry` and `dismiss` take it: for a redo `<delivery id>/redo-<n>`. */
   deliveryId: string;
   workflowId: string;
   runId: string;
@@ -79,7 +80,7 @@ function describe(row: WorkflowExecutionInfo): UndoneDelivery {
   const memo = needsAttention ? (row.memo?.[ATTENTION_MEMO] as AttentionMemo | undefined) : undefined;
   const unknown = needsAttention || !isOpen(row.status.name);
   return {
-    deliveryId: readWorkflowId(workflowId).deliveryId,
+    deliveryId: deliveryName(workflowId),
     workflowId,
     runId,
     execution: row.status.name,

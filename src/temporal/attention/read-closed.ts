@@ -1,10 +1,13 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { FinishedDelivery } from '../../../workflows/compose-redo.ts';
 import type { ClosedDelivery } from '../../../workflows/compose-retry.ts';
 import { type CarriedState, carriedQuery, SIDE_EFFECTS_ABANDONED } from '../../../workflows/contract.ts';
+import type { DeliveryResult } from '../../../workflows/delivery/delivery-run.ts';
 import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeFailure } from '../connect.ts';
+import { fromPayload } from '../data-converter.ts';
 import { describeExecution } from './execution.ts';
 
 const HISTORY_MS = 5_000;
@@ -22,12 +25,43 @@ export async function readClosed(
   return { input, carried: await readCarried(client, closed, input) };
 }
 
+/**
+ * As `readClosed`, for those who need to know what is done of one side effect. A workflow that has completed says so by
+ * itself, unless something was dismissed. So most need no worker.
+ *
+ * @returns undefined if the delivery does not have the side effect
+ * @throws OperatorError when nobody can tell what is done
+ */
+export async function readFinished(
+  client: Client,
+  closed: WorkflowExecutionDescription,
+  sideEffect: string,
+): Promise<FinishedDelivery | undefined> {
+  const input = await readInput(client, closed);
+  if (!input.plan.sideEffects.some(({ name }) => name === sideEffect)) return undefined;
+  if (closed.status.name === 'COMPLETED' && !(await hasDismissed(client, closed, sideEffect)))
+    return { input };
+  return { input, carried: await readCarried(client, closed, input) };
+}
+
+/** Whether the workflow's result says that some of the side effect was dismissed. */
+async function hasDismissed(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionDescription,
+  sideEffect: string,
+): Promise<boolean> {
+  const { sideEffects } = await withHistoryDeadline(client, () =>
+    client.workflow.result<() => Promise<DeliveryResult>>(workflowId, runId, { followRuns: false }),
+  );
+  return (sideEffects[sideEffect]?.dismissed ?? 0) > 0;
+}
+
 /** The input of the workflow's last run. It holds what earlier runs had done. */
 async function readInput(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<AnyDeliveryInput> {
-  const { namespace, loadedDataConverter } = client.options;
+  const { namespace } = client.options;
   const { history } = await withHistoryDeadline(client, () =>
     client.workflowService.getWorkflowExecutionHistory({
       namespace,
@@ -37,7 +71,7 @@ async function readInput(
   );
   const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   if (!payload) throw new OperatorError("Temporal no longer has the workflow's input");
-  return loadedDataConverter.payloadConverter.fromPayload<AnyDeliveryInput>(payload);
+  return fromPayload<AnyDeliveryInput>(client, payload);
 }
 
 async function readCarried(

@@ -1,15 +1,15 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import {
   type DeliveryStatus,
+  deliveryName,
   type Progress,
   progressQuery,
-  readWorkflowId,
   searchAttributes,
 } from '../../../workflows/contract.ts';
 import { DeliveryProgress } from '../../../workflows/delivery/progress.ts';
 import { planDelivery } from '../../../workflows/planning/plan-delivery.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { toOperatorError } from '../connect.ts';
+import { findDecryptionError, toOperatorError } from '../connect.ts';
 import { isOpen } from './execution.ts';
 import { readClosed } from './read-closed.ts';
 
@@ -18,6 +18,7 @@ import { readClosed } from './read-closed.ts';
  * the workflow ended before everything was done or dismissed, all that is undone counts as parked.
  */
 export type DeliveryReport = {
+  /** For a redo `<delivery id>/redo-<n>`. */
   deliveryId: string;
   status: DeliveryStatus;
   pairs: number;
@@ -44,7 +45,7 @@ export async function readDelivery(client: Client, id: string): Promise<Delivery
   const attributes = description.typedSearchAttributes;
   const published = (attributes.get(searchAttributes.status) ?? 'Running') as DeliveryStatus;
   return {
-    deliveryId: progress?.deliveryId ?? readWorkflowId(id).deliveryId,
+    deliveryId: deliveryName(id),
     status: progress?.status ?? (isAbandoned(description) ? 'NeedsAttention' : published),
     pairs: progress?.pairs ?? attributes.get(searchAttributes.pairs) ?? 0,
     progress,
@@ -88,7 +89,8 @@ async function readProgress(
     if (isAbandoned(description)) return await readAbandoned(client, description);
     // A worker answers this query. Without a worker the query waits until its deadline.
     return await client.workflow.getHandle(description.workflowId).query(progressQuery);
-  } catch {
+  } catch (error) {
+    if (findDecryptionError(error)) throw toOperatorError(error);
     return null;
   }
 }

@@ -1,9 +1,9 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import { readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
+import { firstWorkflowId, readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
 import { toOperatorError } from '../connect.ts';
 
 /** Undefined: Temporal does not know the workflow, or has deleted it. */
-async function describeIfKnown(
+export async function describeIfKnown(
   client: Client,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
@@ -21,18 +21,21 @@ export type RetryChain = {
   newest: WorkflowExecutionDescription;
   /** The id of the next retry, which nobody has taken yet. */
   nextId: string;
+  /** False if Temporal has deleted the workflow that the chain was asked for. */
+  isGivenKnown: boolean;
 };
 
 /** Follows the retries, beginning with the given workflow. Undefined: Temporal knows none of them. */
 export async function describeChain(client: Client, workflowId: string): Promise<RetryChain | undefined> {
-  let last = (await describeIfKnown(client, workflowId)) ?? (await describeNewestRetry(client, workflowId));
+  const given = await describeIfKnown(client, workflowId);
+  let last = given ?? (await describeNewestRetry(client, workflowId));
   if (!last) return undefined;
   let newest = last;
   for (;;) {
     const { retry } = readWorkflowId(last.workflowId);
     const nextId = retryWorkflowId(last.workflowId, retry + 1);
     const next = await describeIfKnown(client, nextId);
-    if (!next) return { newest, nextId };
+    if (!next) return { newest, nextId, isGivenKnown: given !== undefined };
     if (endOf(next) >= endOf(newest)) newest = next;
     last = next;
   }
@@ -48,10 +51,10 @@ async function describeNewestRetry(
   client: Client,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  const first = workflowId.split('/').slice(0, 3).join('/');
+  const first = firstWorkflowId(workflowId);
   // No id of Unfriend's has these characters, and a query can't contain them.
   if (/["\\]/.test(first)) return undefined;
-  const query = `WorkflowId STARTS_WITH "${first}/"`;
+  const query = `WorkflowId STARTS_WITH "${first}/retry-"`;
   let newest: string | undefined;
   for await (const { workflowId: id } of client.workflow.list({ query })) {
     if (!newest || readWorkflowId(id).retry > readWorkflowId(newest).retry) newest = id;

@@ -6,6 +6,7 @@ import proto from '@temporalio/proto';
 import type { CommandInput, CommandName } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeRpcError } from '../connect.ts';
+import { encrypts, toPayload } from '../data-converter.ts';
 import { WAITING_UNPAUSED } from './attention-query.ts';
 
 const POLL_MS = 500;
@@ -54,15 +55,17 @@ export async function signalInBatch(client: Client, signal: BatchSignal): Promis
 }
 
 async function startJob(client: Client, jobId: string, { command, input }: BatchSignal): Promise<void> {
-  const { namespace, identity, loadedDataConverter } = client.options;
-  const payloads = [loadedDataConverter.payloadConverter.toPayload(input)];
+  const { namespace, identity } = client.options;
+  const payloads = [await toPayload(client, input)];
+  // Temporal stores a job's reason as plain text, and people may write names into theirs. The signal carries it too.
+  const reason = encrypts(client) ? undefined : input.reason;
   try {
     await refuseIfJobRuns(client);
     await client.workflowService.startBatchOperation({
       namespace,
       jobId,
       visibilityQuery: WAITING_UNPAUSED,
-      reason: input.reason || `unfriend: ${command}`,
+      reason: reason || `unfriend: ${command}`,
       signalOperation: { signal: command, input: { payloads }, identity },
     });
   } catch (error) {

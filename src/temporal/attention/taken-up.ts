@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
+import { firstWorkflowId, readWorkflowId, retryWorkflowId } from '../../../workflows/contract.ts';
 import { listRuns, type Run } from './list-runs.ts';
 
 /** A run that is closed; `closedAt` in ms since the epoch. */
@@ -21,7 +21,7 @@ export async function findTakenUp(client: Client, runs: readonly ClosedRun[]): P
     const some = runs.slice(first, first + RUNS_PER_QUERY);
     const later = await lastEnds(client, [...new Set(some.flatMap(idsOfDelivery))]);
     for (const { workflowId, runId, closedAt } of some) {
-      if ((later.get(firstIdOf(workflowId)) ?? 0) > closedAt) takenUp.add(runId);
+      if ((later.get(firstWorkflowId(workflowId)) ?? 0) > closedAt) takenUp.add(runId);
     }
   }
   return takenUp;
@@ -53,7 +53,7 @@ async function lastEnds(client: Client, workflowIds: readonly string[]): Promise
     // A run that continued as new is followed by a run that ends later.
     if (row.status === WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW) continue;
     const { workflowId, closedAt } = toClosedRun(row);
-    const first = firstIdOf(workflowId);
+    const first = firstWorkflowId(workflowId);
     ends.set(first, Math.max(closedAt, ends.get(first) ?? 0));
   }
   return ends;
@@ -73,11 +73,7 @@ function toClosedRun({ execution, closeTime }: Run): ClosedRun {
 function idsOfDelivery({ workflowId }: ClosedRun): string[] {
   // No id of Unfriend's has these characters, and a query can't contain them.
   if (/["\\]/.test(workflowId)) return [];
-  const first = firstIdOf(workflowId);
+  const first = firstWorkflowId(workflowId);
   const { retry } = readWorkflowId(workflowId);
   return [first, ...Array.from({ length: retry + 1 }, (_, index) => retryWorkflowId(first, index + 1))];
-}
-
-function firstIdOf(workflowId: string): string {
-  return workflowId.split('/').slice(0, 3).join('/');
 }

@@ -27,6 +27,8 @@ import {
   type Starter,
   type StartOutcome,
 } from '../../callback/delivery-id.ts';
+import { KeyRing } from '../../encryption/key-ring.ts';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import type { TraceParent } from '../../telemetry/tracing.ts';
 import type { FreshStarts } from './fresh-starts.ts';
 import type { TraceStarts } from './trace-starts.ts';
@@ -39,6 +41,8 @@ export type StartOptions = {
   taskQueue: string;
   plan: DeliveryPlan;
   indexAccounts: boolean;
+  /** Search attributes hold hashes by the first of these keys. Absent: they hold names. */
+  hashKeys?: readonly PayloadKey[] | undefined;
   /** The one whose interceptor the client has; absent: no trace is passed on. */
   traceStarts?: TraceStarts | undefined;
 };
@@ -57,12 +61,14 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
   readonly #client: Client;
   readonly #freshStarts: FreshStarts;
   readonly #options: StartOptions;
+  readonly #ring: KeyRing | undefined;
 
   /** @param freshStarts the one whose interceptor the client's connection has */
   constructor(client: Client, freshStarts: FreshStarts, options: StartOptions) {
     this.#client = client;
     this.#freshStarts = freshStarts;
     this.#options = options;
+    this.#ring = options.hashKeys && new KeyRing(options.hashKeys);
   }
 
   /** Resolves once Temporal has the workflow. Throws the error that prevented it. */
@@ -77,9 +83,11 @@ export class DeliveryStarter implements Starter<DeliveryToStart> {
     const { delivery, origin, bodyHash } = toStart;
     const { plan, taskQueue, indexAccounts } = this.#options;
     const input = composeInput(toStart, plan);
+    const ring = this.#ring;
+    const hashAccount = ring && ((account: string) => ring.hashAccount(account));
     try {
       const handle = await this.#client.workflow.start(workflowTypeOf(delivery), {
-        ...startOptions(input, { taskQueue, origin, bodyHash, indexAccounts }),
+        ...startOptions(input, { taskQueue, origin, bodyHash, indexAccounts, hashAccount }),
         workflowId: workflowId(delivery),
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       });
@@ -127,11 +135,13 @@ export function startOptions(
     bodyHash: string | undefined;
     origin?: string | undefined;
     indexAccounts: boolean;
+    /** Absent: accounts are indexed by their names. */
+    hashAccount?: ((account: string) => string) | undefined;
   },
 ) {
   const { title, pairs } = planDelivery(input);
-  const { taskQueue, bodyHash, origin, indexAccounts } = about;
-  const indexed = indexAccounts && pairs.length > 0 ? indexedAccounts(pairs) : undefined;
+  const { taskQueue, bodyHash, origin, indexAccounts, hashAccount } = about;
+  const indexed = indexAccounts && pairs.length > 0 ? indexedAccounts(pairs, hashAccount) : undefined;
   return {
     args: [input],
     taskQueue,

@@ -2,7 +2,7 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorType } from '../../telemetry/tracing.ts';
-import { createStartClient, describeRpcError } from '../connect.ts';
+import { createStartClient, withAdvice } from '../connect.ts';
 import { FreshStarts } from './fresh-starts.ts';
 import { DeliveryStarter } from './start-delivery.ts';
 import { classifyStartError } from './start-error.ts';
@@ -30,7 +30,7 @@ async function answer({ id, method, delivery }: StartRequest): Promise<StartAnsw
 }
 
 function describe(error: unknown): StartFailure {
-  return { startClass: classifyStartError(error), reason: describeRpcError(error), type: errorType(error) };
+  return { startClass: classifyStartError(error), reason: withAdvice(error), type: errorType(error) };
 }
 
 /** If there is not enough processor time for both, answers to callbacks come before starts. */

@@ -44,6 +44,8 @@ export function observeActivities({
     inbound: {
       async execute(input, next) {
         const [sideEffectInput] = input.args as [SideEffectInput];
+        // The activity of reconcileFriends is no side effect, and reports for itself.
+        if (!sideEffectInput.delivery) return next(input);
         const { activityType, attempt, heartbeatDetails } = activityInfo();
         const earlier = asOutcomes(heartbeatDetails, countOutcomesOf(sideEffectInput));
         const span = tracing?.start(activityType, aboutSpan(sideEffectInput, readTrace(input.headers)));

@@ -11,18 +11,17 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
     deliveries: {
       sideEffectDone: {
         callDuringReplay: false,
-        fn({ workflowId }, { sideEffect, pairs, dismissed, receivedAt }) {
-          const { deliveryId } = readWorkflowId(workflowId);
+        fn({ workflowId }, { sideEffect, pairs, befriended = 0, dismissed, receivedAt }) {
           const ms = millisecondsSince(receivedAt);
-          const about = { deliveryId, sideEffect, pairs, ...(dismissed > 0 && { dismissed }), ms };
+          const skipped = { ...(befriended > 0 && { befriended }), ...(dismissed > 0 && { dismissed }) };
+          const about = { ...idsOf(workflowId), sideEffect, pairs, ...skipped, ms };
           logger?.info(about, 'side effect done');
         },
       },
       sideEffectParked: {
         callDuringReplay: false,
         fn({ workflowId }, { sideEffect, error }) {
-          const { deliveryId } = readWorkflowId(workflowId);
-          const about = { deliveryId, sideEffect, type: error?.type, reason: error?.message };
+          const about = { ...idsOf(workflowId), sideEffect, type: error?.type, reason: error?.message };
           logger?.error(about, 'side effect parked, waits for a person');
         },
       },
@@ -31,10 +30,11 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
         fn({ workflowId, workflowType, runId, startTime }, { result, receivedAt, pairs, trace }) {
           if (result !== 'continued') {
             const ms = millisecondsSince(receivedAt);
-            observers?.metrics.deliveryEnded(result, ms);
-            const { deliveryId } = readWorkflowId(workflowId);
-            if (result === 'done') logger?.info({ deliveryId, pairs, ms }, 'delivery done');
-            else logger?.error({ deliveryId, ms }, 'delivery ended with side effects undone');
+            const ids = idsOf(workflowId);
+            // The callback of a redo can be days old: that is no delay of a delivery.
+            if (ids.redo === undefined) observers?.metrics.deliveryEnded(result, ms);
+            if (result === 'done') logger?.info({ ...ids, pairs, ms }, 'delivery done');
+            else logger?.error({ ...ids, ms }, 'delivery ended with side effects undone');
           }
           if (!trace) return;
           const span = observers?.tracing?.start(`workflow ${workflowType}`, {
@@ -48,6 +48,12 @@ export function observeWorkflows(observers: Observers | undefined): InjectedSink
       },
     },
   };
+}
+
+/** What a log line says of the workflow. */
+function idsOf(workflowId: string): { deliveryId: string; redo?: number } {
+  const { deliveryId, redo } = readWorkflowId(workflowId);
+  return { deliveryId, ...(redo > 0 && { redo }) };
 }
 
 /** The clock of another machine, which acknowledged the callback, can be ahead of this one. */

@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, TransportError, type Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
-import type { TemporalSettings } from '../../config/settings.ts';
+import type { TemporalSettings, WorkerVersion } from '../../config/settings.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { describeRpcError } from '../connect.ts';
+import { withAdvice } from '../connect.ts';
 import { freePort } from '../local/free-port.ts';
 import { createSearchAttributes, creationCommands, missingSearchAttributes } from '../search-attributes.ts';
 import { connectWorker } from './connect-worker.ts';
 import type { CoreMetrics } from './core-metrics.ts';
 import type { Observers } from './observe-activities.ts';
-import { createWorker, installRuntime } from './worker.ts';
+import { type Activities, createWorker, installRuntime } from './worker.ts';
 
 /** From a failure until the next try, in ms. */
 const RETRY_MS = 2_000;
@@ -20,10 +19,13 @@ export type WorkerHostOptions = {
   temporal: TemporalSettings;
   client: Client;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
-  /** Whether missing search attributes are created. Otherwise they are a reason to stop. */
-  createSearchAttributes: boolean;
-  observers: Observers;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
+  activities: Activities;
+  /** Missing search attributes are created, or are a reason to stop; or the workflows of this worker use none. */
+  searchAttributes: 'create' | 'needed' | 'unused';
+  /** Absent: nothing is counted, logged or traced. */
+  observers?: Observers;
   coreMetrics: CoreMetrics;
   logger: Logger;
 };
@@ -32,8 +34,9 @@ export type WorkerHostOptions = {
 export class MissingSearchAttributesError extends OperatorError {
   override name = 'MissingSearchAttributesError';
 
-  constructor(namespace: string, missing: readonly string[]) {
-    const commands = creationCommands(namespace, missing).map((command) => `  ${command}`);
+  constructor(temporal: TemporalSettings, missing: readonly string[]) {
+    const { namespace } = temporal;
+    const commands = creationCommands(temporal, missing).map((command) => `  ${command}`);
     super(
       `The namespace ${namespace} lacks search attributes. Run \`npx unfriend setup\`, or have somebody run:\n${commands.join('\n')}`,
     );
@@ -97,7 +100,7 @@ export class WorkerHost {
         await this.#work();
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
-        const reason = describeRpcError(error);
+        const reason = withAdvice(error);
         if (error instanceof MissingSearchAttributesError || error instanceof WorkerCreationError) {
           this.#idleState = `ended: ${reason}`;
           throw error;
@@ -137,8 +140,8 @@ export class WorkerHost {
 
   /** Uses the client first, because the native connection takes half a minute to give up. */
   async #prepare(): Promise<Prepared> {
-    const { temporal, taskQueue, activities, observers, logger, coreMetrics } = this.#options;
-    const { namespace } = temporal;
+    const { temporal, taskQueue, version, activities, observers, logger, coreMetrics } = this.#options;
+    const { namespace, payloadKeys } = temporal;
     await this.#ensureSearchAttributes();
     // The port is chosen here, because the SDK does not tell which port it has chosen.
     const metricsPort = await freePort();
@@ -147,12 +150,18 @@ export class WorkerHost {
     try {
       // Look for the namespace first: if the creation of a worker fails on it, the SDK leaves a thread behind for good.
       await connection.workflowService.describeNamespace({ namespace });
-      const worker = await createWorker({ connection, namespace, taskQueue, activities, observers }).catch(
-        (error: Error) => {
-          if (error instanceof TransportError) throw error;
-          throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
-        },
-      );
+      const worker = await createWorker({
+        connection,
+        namespace,
+        taskQueue,
+        version,
+        activities,
+        payloadKeys,
+        ...(observers && { observers }),
+      }).catch((error: Error) => {
+        if (error instanceof TransportError) throw error;
+        throw new WorkerCreationError(`the worker can't be created: ${error.message}`, { cause: error });
+      });
       return { worker, connection };
     } catch (error) {
       await connection.close().catch(() => undefined);
@@ -169,13 +178,14 @@ export class WorkerHost {
   }
 
   async #ensureSearchAttributes(): Promise<void> {
-    const { client, temporal, logger } = this.#options;
-    if (this.#options.createSearchAttributes) {
+    const { client, temporal, logger, searchAttributes } = this.#options;
+    if (searchAttributes === 'unused') return;
+    if (searchAttributes === 'create') {
       const created = await createSearchAttributes(client);
       if (created.length > 0) logger.info({ created }, 'search attributes created');
       return;
     }
     const missing = await missingSearchAttributes(client);
-    if (missing.length > 0) throw new MissingSearchAttributesError(temporal.namespace, missing);
+    if (missing.length > 0) throw new MissingSearchAttributesError(temporal, missing);
   }
 }

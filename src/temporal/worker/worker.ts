@@ -1,10 +1,11 @@
 import { IllegalStateError } from '@temporalio/common';
-import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
+import { type NativeConnection, Runtime, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import type { WorkerVersion } from '../../config/settings.ts';
+import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { forTemporal, type Logger } from '../../telemetry/logger.ts';
 import { type Observers, observeActivities } from './observe-activities.ts';
 import { observeWorkflows } from './observe-workflows.ts';
-import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
+import { workerEncryption } from './worker-encryption.ts';
 
 /** How long running activities may go on after a stop. Then they are cancelled, and other workers retry them. */
 const GRACE = '10 seconds';
@@ -59,22 +60,34 @@ function coreMetrics(port: number) {
   };
 }
 
+/** An activity by its name, whatever its argument. */
+export type Activities = Record<string, (input: never) => Promise<unknown>>;
+
 export type WorkerOptions = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  activities: Record<string, SideEffectActivity>;
+  activities: Activities;
+  payloadKeys?: readonly PayloadKey[] | undefined;
+  /** Absent: the worker is unversioned. */
+  version?: WorkerVersion | undefined;
   /** Absent: nothing is counted, logged or traced. */
   observers?: Observers;
 };
 
-/** A worker for the workflow and all its side effects; call its `run()`. */
-export function createWorker({ observers, ...options }: WorkerOptions): Promise<Worker> {
+/** A worker for all workflow types and the given activities; call its `run()`. */
+export function createWorker({
+  observers,
+  payloadKeys,
+  version,
+  ...options
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
+    ...(version && { workerDeploymentOptions: deploymentOptions(version) }),
     sinks: observeWorkflows(observers),
     interceptors: { activity: observers ? [observeActivities(observers)] : [] },
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    ...workerEncryption(payloadKeys),
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
@@ -82,4 +95,9 @@ export function createWorker({ observers, ...options }: WorkerOptions): Promise<
     maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_LOCAL_ACTIVITIES,
   });
+}
+
+/** Open deliveries go to the version that is current: they can wait for days, and an old version would have to run on. */
+function deploymentOptions(version: WorkerVersion): WorkerDeploymentOptions {
+  return { useWorkerVersioning: true, version, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }

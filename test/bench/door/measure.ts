@@ -1,26 +1,22 @@
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { KillableReceiver } from '../../support/doubles/killable.ts';
+import type { KillableReceiver } from '../../support/doubles/killable.ts';
 import { type Answers, SteadySender } from '../../support/doubles/steady-sender.ts';
 import { Strangers } from '../../support/doubles/strangers.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { percentile } from '../statistics.ts';
+import { startReceiver, warmUp } from './receiver.ts';
 import { type DoorScenario, sdkAppId, token } from './scenarios.ts';
 
 /** Callbacks per second. */
 const RATE = 50;
 /** The vendor waits no longer, in ms. */
 const PATIENCE = 2_000;
-/** As long as the memory grows by itself: what comes after that is the strangers' doing. */
-const WARM_UP = { rate: 800, seconds: 25 };
 /** Connections per process: many systems let a process open 1,024 files. */
 const PER_PROCESS = 500;
 /** How often the memory is looked at, in ms. */
 const LOOK_MS = 250;
-/** Nobody listens there: what is measured ends with the journal. */
-const NO_TEMPORAL = '127.0.0.1:1';
 
 export type DoorOptions = { strangers: number; seconds: number; folder: string };
 
@@ -70,12 +66,6 @@ export async function measureDoor(
   };
 }
 
-async function warmUp(url: string): Promise<void> {
-  const sender = new SteadySender({ url, sdkAppId, token, kept: 16, patience: 60_000 });
-  await sender.send(WARM_UP);
-  sender.close();
-}
-
 function figuresOf({ sent, failures, times }: Answers, { promised }: DoorScenario): Figure[] {
   for (const failure of new Set(failures)) console.error(`not OK: ${failure}`);
   return [
@@ -88,20 +78,6 @@ function figuresOf({ sent, failures, times }: Answers, { promised }: DoorScenari
 
 function atMost(value: number | undefined): { atMost?: number } {
   return value === undefined ? {} : { atMost: value };
-}
-
-async function startReceiver({ openFiles }: DoorScenario, folder: string, cleanup: Cleanup) {
-  const receiver = await KillableReceiver.start(
-    {
-      SDK_APP_ID: sdkAppId,
-      DATA_DIR: join(folder, `${Date.now()}`),
-      TEMPORAL_ADDRESS: NO_TEMPORAL,
-      LOG_LEVEL: 'info',
-    },
-    openFiles,
-  );
-  cleanup.defer(() => receiver.kill());
-  return receiver;
 }
 
 async function startStrangers(

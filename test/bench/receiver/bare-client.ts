@@ -8,10 +8,11 @@ import { createPlan } from '../../../src/config/plan.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
 import { FRIEND_DELETED, workflowId } from '../../../workflows/contract.ts';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 import { SDK_APP_ID } from '../app.ts';
 import type { BareJob, BareLoad } from './bare-load.ts';
 
-const settings = readSettings({ SDK_APP_ID }, 'serve');
+const settings = readSettings({ ...EMBEDDED, SDK_APP_ID }, 'serve');
 const plan = createPlan(settings);
 const clients = new Map<string, Client>();
 
@@ -43,7 +44,8 @@ async function startOne(client: Client): Promise<void> {
   const deliveryId = randomUUID();
   const pairs = ['id1', 'id2', 'id3'].map((to) => ({ from: 'id', to }));
   const delivery = { deliveryId, sdkAppId: SDK_APP_ID, receivedAt: Date.now() };
-  const { taskQueue, indexAccounts } = settings;
+  const { taskQueue } = settings;
+  const indexAccounts = settings.indexAccounts === 'on';
   const bodyHash = deliveryId.padEnd(64, '0');
   await client.workflow.start(FRIEND_DELETED, {
     ...startOptions({ delivery, pairs, plan }, { taskQueue, bodyHash, origin: deliveryId, indexAccounts }),

@@ -75,6 +75,21 @@ describe('exit codes', () => {
       assert.match(stderr, new RegExp(`^ {2}${name}: `, 'm'));
   });
 
+  test('given no word about the backends, then each service ends with 2 and names all three, as check does', async () => {
+    const unsaid = { ...environment, CACHE_URL: '', SEARCH_URL: '', NOTIFY_URL: '' };
+    for (const role of ['start', 'serve', 'work']) {
+      const { code, stderr } = await runUnfriend([role], unsaid);
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        /^ {2}CACHE_URL: missing;.*\n {2}SEARCH_URL: missing;.*\n {2}NOTIFY_URL: missing;/m,
+      );
+      const checked = await runUnfriend(['check', role], unsaid);
+      assert.equal(checked.code, 1);
+      assert.equal(checked.stdout.match(/^✗ settings: (CACHE|SEARCH|NOTIFY)_URL: missing;/gm)?.length, 3);
+    }
+  });
+
   test('every command has --help with an example, and ends with 0', async () => {
     const commands = ['start', 'serve', 'work', 'demo', 'send', 'status', 'failed', 'retry', 'dismiss'];
     for (const command of [...commands, 'journal', 'setup', 'check']) {

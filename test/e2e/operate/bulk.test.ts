@@ -54,13 +54,21 @@ describe('unfriend retry --all', () => {
       assert.deepEqual([refused.code, refused.stdout], [2, '']);
 
       stage.broken.clear();
-      const { code, stdout, stderr } = await stage.unfriend('retry', '--all', '--yes', '--by', 'erin');
+      const { code, stdout, stderr } = await stage.unfriend(
+        'retry',
+        '--all',
+        '--yes',
+        '--by',
+        'erin',
+        '--wait',
+      );
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^Will retry:$/m);
       assert.match(stderr, /^ {2}4 that wait for a person, by a batch of signals/m);
       assert.match(stderr, /^ {2}1 that ended with side effects undone, each by a new workflow$/m);
       assert.match(stderr, /^ {2}parked pairs: updateSearchIndex 5$/m);
       assert.match(stdout, /^4 signalled, 1 retried by a new workflow$/m);
+      assert.match(stdout, /^5 done, 0 wait for a person again$/m);
       await Promise.all([...ids, `${left}/retry-1`].map((id) => stage.handle(id).result()));
 
       await until('nothing to be listed', async () => (await stage.failed()).length === 0);
@@ -69,6 +77,23 @@ describe('unfriend retry --all', () => {
       assert.deepEqual([again.code, twice, anew, failed], [0, 0, 0, 0]);
     });
     assertDoneOnce(5);
+  });
+
+  test('given --wait and one that fails again, then it prints both counts and ends with 1', async () => {
+    stage.break('updateSearchIndex');
+    await stage.withWorker(async () => {
+      await parked(2);
+      const stubborn = await stage.deliver(pairsOf(['stubborn', 'bob']));
+      await stage.waiting(stubborn);
+      stage.break('updateSearchIndex', 'stubborn');
+      const { code, stdout } = await stage.unfriend('retry', '--all', '--yes', '--wait');
+      assert.equal(code, 1);
+      assert.match(stdout, /^2 done, 1 waits for a person again$/m);
+      stage.broken.clear();
+      const one = await stage.json<{ settled: object }>('retry', deliveryIdOf(stubborn), '--wait');
+      assert.deepEqual([one.code, one.document.settled], [0, { done: 1, parkedAgain: 0, undone: 0 }]);
+    });
+    assertDoneOnce(3);
   });
 
   test('given that it is repeated while it is under way, then nothing is done twice', async () => {

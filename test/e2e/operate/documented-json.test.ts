@@ -77,6 +77,16 @@ describe('a service with a parked delivery prints the JSON documents that docs/c
     );
   });
 
+  test('redo', async () => {
+    const args = ['redo', '--effect', 'updateSearchIndex', '--since', '1h', '--yes'];
+    const redone = await until('the delivery to be finished, in lists too', async () => {
+      const document = await runJson<{ started: number }>(args, settings);
+      return document.started === 1 && document;
+    });
+    assertDocumented('redo', redone);
+    assertDocumented('status', await runJson(['status', deliveryId], settings));
+  });
+
   test('setup and check', async () => {
     assertDocumented('setup', await runJson(['setup'], settings));
     assertDocumented('check', await runJson(['check'], settings));

@@ -149,4 +149,27 @@ describe('unfriend failed', () => {
     assert.equal(code, 1);
     assert.match(stderr, /^[^\n]*nowhere[^\n]*Check TEMPORAL_NAMESPACE\.\n$/);
   });
+
+  test('given deliveries that are retried by themselves, then it says how many, since when and why', async () => {
+    type Retrying = { retrying: { count: number; oldest: { cause: object | null } | null } };
+    stage.break('clearCaches', 'slow', 'Unreachable');
+    await stage.withWorker(async () => {
+      const id = await stage.deliver(pairsOf(['slow', 'bob']));
+      await until('a delivery in the list of what is retried', async () => {
+        const { count } = await stage.temporal.client.workflow.count(
+          `WorkflowId="${id}" AND UnfriendStatus="Retrying"`,
+        );
+        return count === 1;
+      });
+      const { stdout } = await stage.unfriend('failed');
+      assert.match(
+        stdout,
+        /^1 more is being retried, the oldest since \d+m?s \(clearCaches: Unreachable\)$/m,
+      );
+      const { document } = await stage.json<Retrying>('failed');
+      assert.deepEqual(document.retrying.oldest?.cause, { sideEffect: 'clearCaches', error: 'Unreachable' });
+    });
+    const { document } = await stage.json<Retrying>('failed');
+    assert.deepEqual([document.retrying.count, document.retrying.oldest?.cause], [1, null], 'no worker');
+  });
 });

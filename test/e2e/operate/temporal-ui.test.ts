@@ -91,6 +91,42 @@ describe('the Temporal UI, in a browser, while Redis refuses the user and the we
     },
   );
 
+  inBrowser(
+    'the page of OPS_PORT shows components, what came in and what is parked, and no account name',
+    async () => {
+      const { page } = ui;
+      const faults: string[] = [];
+      page.on('console', (message) => {
+        if (message.type() === 'error') faults.push(message.text());
+      });
+      await page.goto(service.opsUrl);
+      const component = (name: string) => page.getByRole('row').filter({ hasText: name });
+      await component('journal')
+        .getByText(/^taking callbacks, 0 pending/)
+        .waitFor();
+      await component('clearCaches')
+        .getByText(/Unauthorized/)
+        .waitFor();
+      // Temporal is asked every 20 s, and the page every 5 s.
+      const chart = (title: string) => page.locator('figure').filter({ hasText: title });
+      await chart('Waiting for a person').getByText('parked 2').waitFor({ timeout: 60_000 });
+      await chart('Callbacks answered')
+        .getByText(/^OK \d/)
+        .waitFor();
+      assert.ok(
+        (
+          (await chart('Callbacks answered').locator('polyline').first().getAttribute('points')) ?? ''
+        ).includes(' '),
+      );
+      assert.doesNotMatch(await page.content(), /alice|bob|carol|dave|erin|frank/);
+      assert.deepEqual(faults, []);
+
+      await page.getByRole('link', { name: 'What needs a person' }).click();
+      const listed = (await ui.rows()).map((row) => row['Workflow ID']);
+      assert.deepEqual(listed.sort(), [failing, other].sort());
+    },
+  );
+
   inBrowser('a dismissal without a reason is refused in the form, in words', async () => {
     await ui.openDelivery(failing, 'timeline');
     const form = await ui.fillUpdate('dismissFailed', { by: 'erin' });

@@ -13,8 +13,9 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { readCounts } from '../../../src/journal/folder/counts.ts';
-import { decodeRecord, type PendingDelivery } from '../../../src/journal/record.ts';
+import type { PendingDelivery } from '../../../src/journal/record.ts';
 import { JournalStore, type Keyed } from '../../../src/journal/store.ts';
 import type { KillableReceiver } from '../../support/doubles/killable.ts';
 import {
@@ -122,7 +123,9 @@ describe('a journal damaged while the receiver was down', { concurrency: false }
     const { lost, ...faults } = await receiver.ledger.faults(stage.temporal.client);
     assert.deepEqual(faults, { doubled: [], wrong: [], invented: [] });
     const numberOf = ({ key, record }: Keyed<Buffer>) =>
-      Number(decodeRecord<PendingDelivery>('pending', key, record).pairs[0]?.from.replace('from-', ''));
+      Number(
+        new RecordCodec().decode<PendingDelivery>('pending', key, record).pairs[0]?.from.replace('from-', ''),
+      );
     const onThosePages = entries.filter((entry) => !left.includes(entry)).map(numberOf);
     assert.deepEqual(lost.map(Number).sort(), onThosePages.sort(), `seed ${seed}`);
     if (lost.length > 0) assert.equal(setAside(dir).length, 1);

@@ -6,6 +6,7 @@ import { RelayEndpoint } from '../../../activities/backends/relay/relay-endpoint
 import { readSettings } from '../../../src/config/settings.ts';
 import { createBackends } from '../../../src/service/backends.ts';
 import { WebhookEndpoint } from '../../support/doubles/webhook-endpoint.ts';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 
 const NEVER = new AbortController().signal;
 const MB = 1024 * 1024;
@@ -73,6 +74,7 @@ describe('what the endpoint gets', () => {
     const { backends, close } = await createBackends(
       readSettings(
         {
+          ...EMBEDDED,
           SDK_APP_ID: '1400000000',
           // The vendor's own example of a signature.
           CALLBACK_TOKEN: 'xxxxyyyy,old',

@@ -7,10 +7,10 @@ import { KEY, TencentStage } from '../../support/stages/tencent-stage.ts';
 const chat = new TencentStage();
 
 const ERRORS: [FailureType, number[]][] = [
-  ['ServerError', [20004, 20005, 60008, 60014, 70169, 70500, 90992, 90994, 90995, 91000]],
+  ['ServerError', [20004, 20005, 30006, 30007, 60008, 60014, 70169, 70500, 90992, 90994, 90995, 91000]],
   ['Busy', [60007, 60018, 90057, 22006]],
-  ['Unauthorized', [70003, 70009, 60010, 60020]],
-  ['Rejected', [70107, 90048, 80001, 90001, 90002, 90003, 90010, 90011, 1, 99999, -1]],
+  ['Unauthorized', [30004, 70003, 70009, 60010, 60020]],
+  ['Rejected', [30001, 60002, 70107, 90048, 80001, 90001, 90002, 90003, 90010, 90011, 1, 99999, -1]],
 ];
 
 for (const [type, codes] of ERRORS) {

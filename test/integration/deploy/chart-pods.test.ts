@@ -9,6 +9,7 @@ import { listen } from '../../../src/http/server.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { RecentMetrics } from '../../../src/telemetry/recent.ts';
 import {
   change,
   environmentOfPod,
@@ -77,8 +78,10 @@ describe('the pods of the Helm chart', () => {
   });
 
   test('their probes and Prometheus ask for what OPS_PORT answers', async (t) => {
+    const metrics = createMetrics();
     const app = createOpsApp({
-      metrics: createMetrics(),
+      metrics,
+      page: { recent: new RecentMetrics(metrics.registry), what: 'receiver', attentionUrl: '' },
       logger: createLogger('error', { write: () => undefined }),
       coreMetrics: async () => '',
       components: async () => ({}),

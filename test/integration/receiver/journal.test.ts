@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 import '../../support/typescript-threads.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { DirectIntake } from '../../../src/intake/direct-intake.ts';
@@ -46,7 +47,10 @@ describe('JournalIntake', () => {
 
   /** A receiver's intake on this test's journal, which is open. */
   async function start(address?: string, environment: Record<string, string> = {}): Promise<RunningIntake> {
-    const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment }, 'serve');
+    const settings = readSettings(
+      { ...EMBEDDED, SDK_APP_ID, JOURNAL_DIR: folder.path, ...environment },
+      'serve',
+    );
     const freshStarts = new FreshStarts();
     const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
     const at = { ...temporal.settings, connectionOptions };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 import '../../support/typescript-threads.ts';
 import { readSettings } from '../../../src/config/settings.ts';
 import { DirectIntake } from '../../../src/intake/direct-intake.ts';
@@ -74,7 +75,7 @@ function openingIntake(address = String(temporal.settings.connectionOptions.addr
 /** As a process does, on this test's journal. */
 function startOnJournal(address?: string): RunningIntake {
   const freshStarts = new FreshStarts();
-  const settings = readSettings({ SDK_APP_ID, JOURNAL_DIR: folder.path }, 'serve');
+  const settings = readSettings({ ...EMBEDDED, SDK_APP_ID, JOURNAL_DIR: folder.path }, 'serve');
   const connectionOptions = { address: address ?? String(temporal.settings.connectionOptions.address) };
   const at = { ...temporal.settings, connectionOptions };
   const client = createClient(at, [freshStarts.interceptor]);

@@ -5,13 +5,16 @@ import { test } from 'node:test';
 import { threadId } from 'node:worker_threads';
 import { firstDeliveryId, seenKey } from '../../../src/callback/delivery-id.ts';
 import type { TemporalSettings } from '../../../src/config/settings.ts';
+import { KeyRing } from '../../../src/encryption/key-ring.ts';
+import { parsePayloadKeys } from '../../../src/encryption/payload-keys.ts';
 import { Dispatcher } from '../../../src/intake/dispatcher.ts';
 import { JournalStore } from '../../../src/journal/store.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import type { StartOptions } from '../../../src/temporal/start/start-delivery.ts';
 import { StartThread } from '../../../src/temporal/start/start-thread.ts';
-import { workflowId } from '../../../workflows/contract.ts';
+import { searchAttributes, workflowId } from '../../../workflows/contract.ts';
 import { callbackOf } from '../../support/inputs/callbacks.ts';
 import { selfSigned } from '../../support/inputs/certificates.ts';
 import { startTestTemporal } from '../../support/servers/temporal.ts';
@@ -34,8 +37,11 @@ const logger = createLogger('silent');
 const stage = temporalAndFolder();
 const { stops } = stage;
 
-function startThread(settings: TemporalSettings = stage.temporal.settings): StartThread {
-  const thread = new StartThread({ temporal: settings, options: OPTIONS }, logger);
+function startThread(
+  settings: TemporalSettings = stage.temporal.settings,
+  options: StartOptions = OPTIONS,
+): StartThread {
+  const thread = new StartThread({ temporal: settings, options }, logger);
   stops.push(() => thread.stop());
   return thread;
 }
@@ -87,6 +93,19 @@ test('given an event loop that is blocked, then a delivery is started meanwhile,
   assert.equal(await thread.start({ delivery, ...more }), 'existing');
   assert.equal(await thread.start({ delivery, ...more, bodyHash: 'f'.repeat(64) }), 'other-callback');
   assert.equal(await thread.look({ ...more, delivery: { ...delivery, deliveryId: 'nobody' } }), 'absent');
+});
+
+test('given a key, then the thread indexes a delivery by hashes of its accounts', async () => {
+  const hashKeys = parsePayloadKeys(`k1:${Buffer.alloc(32, 7).toString('base64')}`);
+  const { delivery, pairs, ...more } = deliveryOf('hashed');
+  await startThread(undefined, { ...OPTIONS, hashKeys }).start({ delivery, pairs, ...more });
+  const known = await stage.temporal.client.workflow.getHandle(workflowId(delivery)).describe();
+  const ring = new KeyRing(hashKeys);
+  const accounts = new Set([...pairs.map(({ from }) => from), ...pairs.map(({ to }) => to)]);
+  assert.deepEqual(
+    known.typedSearchAttributes.get(searchAttributes.accounts),
+    [...accounts].map((account) => ring.hashAccount(account)),
+  );
 });
 
 test('given Linux, then the thread has a lower priority than the callbacks, and the callbacks keep theirs', {

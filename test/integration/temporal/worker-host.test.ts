@@ -42,10 +42,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-type HostOptions = { address?: string; createSearchAttributes?: boolean; taskQueue?: string };
+type HostOptions = { address?: string; searchAttributes?: 'create' | 'needed'; taskQueue?: string };
 
 function startHost(options: HostOptions = {}) {
-  const { address = proxy.address, createSearchAttributes = false } = options;
+  const { address = proxy.address, searchAttributes = 'needed' } = options;
   const { taskQueue = `test-${randomUUID()}` } = options;
   const settings = { ...temporal.settings, connectionOptions: { address } };
   const client = createClient(settings);
@@ -55,7 +55,7 @@ function startHost(options: HostOptions = {}) {
     client,
     taskQueue,
     activities,
-    createSearchAttributes,
+    searchAttributes,
     observers: { metrics: new WorkerMetrics(new Registry(), []) },
     coreMetrics: new CoreMetrics(),
     logger: createLogger('silent'),
@@ -80,14 +80,16 @@ const untilRefused = (method: string) =>
   until(`a refused ${method}`, () => (proxy.refused.get(method) ?? 0) > 0);
 
 describe('a worker that cannot work yet', { concurrency: false }, () => {
-  for (const createSearchAttributes of [false, true]) {
-    const who = createSearchAttributes ? 'start' : 'work';
+  for (const searchAttributes of ['needed', 'create'] as const) {
+    const who = searchAttributes === 'create' ? 'start' : 'work';
     test(`given that search attributes can not be listed at first, then the worker of ${who} says so, tries again and works`, async () => {
       proxy.refused.clear();
       refuse(LISTS, status.PERMISSION_DENIED);
-      const { host, works } = startHost({ createSearchAttributes });
+      const { host, works } = startHost({ searchAttributes });
       await untilRefused(LISTS);
-      await until('the reason', () => host.state === 'trying again: made up');
+      await until('the reason', () =>
+        host.state.startsWith('trying again: made up; the credentials have no right'),
+      );
       assert.equal(host.isPolling, false);
       proxy.refusals.clear();
       await host.polling;

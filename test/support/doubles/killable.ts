@@ -102,7 +102,7 @@ export class KillableReceiver {
       ...{ PORT: String(await freePort()), OPS_PORT: String(await freePort()), ...settings },
     };
     const startedAt = performance.now();
-    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, openFiles));
+    const receiver = new KillableReceiver(all, new UnfriendProcess(['serve'], all, { openFiles }));
     started.push(receiver);
     await receiver.#untilJournaling();
     receiver.startedWithin = performance.now() - startedAt;
@@ -146,7 +146,11 @@ export class KillableReceiver {
       if (exitCode !== null || signalCode !== null)
         throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
       const answer = await fetch(this.url).catch(() => undefined);
-      return answer?.status === 405 && !/^(starting|being opened)/.test(await this.#journalState());
+      // 403: CALLBACK_ALLOW does not name this machine.
+      return (
+        (answer?.status === 405 || answer?.status === 403) &&
+        !/^(starting|being opened)/.test(await this.#journalState())
+      );
     });
   }
 

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
-/** Sends bytes over a connection of their own, and returns all that comes back until it is closed. */
+/**
+ * Sends bytes over a connection of their own, and returns all that comes back until it is closed. With `https:` whoever answers
+ * is believed.
+ */
 export function sendRaw(
   url: string,
   bytes: string,
   { halfClose = false }: { halfClose?: boolean } = {},
 ): Promise<string> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, protocol } = new URL(url);
+  const target = { host: hostname, port: Number(port), allowHalfOpen: true };
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => {
+    const begin = () => {
       socket.write(bytes);
       if (halfClose) socket.end();
-    });
+    };
+    const socket: Socket =
+      protocol === 'https:'
+        ? connectTls({ ...target, rejectUnauthorized: false }, begin)
+        : connect(target, begin);
     let answer = '';
     socket.on('data', (chunk) => {
       answer += chunk.toString();

@@ -27,10 +27,15 @@ export class SteadySender {
   }
 
   /** The first callbacks come all at once, so that each connection that is kept is there from the start. */
-  async send({ rate, seconds }: { rate: number; seconds: number }): Promise<Answers> {
+  send({ rate, seconds }: { rate: number; seconds: number }): Promise<Answers> {
+    return this.sendUntil({ rate, isDone: (begun) => begun >= rate * seconds });
+  }
+
+  /** As {@link send}, until `isDone`, which gets how many have begun. */
+  async sendUntil({ rate, isDone }: { rate: number; isDone: (begun: number) => boolean }): Promise<Answers> {
     const answers: Answers = { sent: 0, failures: [], times: [] };
     const atOnce = Array.from({ length: this.#options.kept }, () => this.#sendOne(answers));
-    await atARate({ rate, isDone: (begun) => begun >= rate * seconds }, () => this.#sendOne(answers));
+    await atARate({ rate, isDone }, () => this.#sendOne(answers));
     await Promise.all(atOnce);
     answers.times.sort((a, b) => a - b);
     return answers;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { crc32 } from '../inputs/crc32.ts';
 import { judgeUserSig } from '../inputs/user-sig.ts';
+import { FriendLists } from './friend-lists.ts';
 
 /** What a request is answered with instead of what it deserves. */
 export type PlayedAnswer =
@@ -47,11 +48,14 @@ export class TencentChatServer {
   readonly requests: { command: string; query: URLSearchParams; body: string; at: number }[] = [];
   /** What reached the recipient's devices: repeats are dropped. */
   readonly delivered: SendMsg[] = [];
+  readonly friendLists = new FriendLists();
   /** Answers of the next requests, before they are looked at. */
   readonly played: PlayedAnswer[] = [];
   /** Requests that are answered within any second; the others get `tooFast`. */
   rateLimit = Number.POSITIVE_INFINITY;
   tooFast = 60007;
+  /** What GetIPList answers, by its `nettype`. */
+  readonly addresses: Record<string, string[]> = {};
   /** How far its clock is ahead, in ms. */
   clockAhead = 0;
   readonly #server: Server;
@@ -93,11 +97,13 @@ export class TencentChatServer {
       status,
       headers,
       body: text,
-    } = typeof answer === 'number' ? { status: 200, headers: {}, body: answerOf(answer, body) } : answer;
+    } = typeof answer === 'number'
+      ? { status: 200, headers: {}, body: this.#answerOf(answer, body, searchParams) }
+      : answer;
     response.writeHead(status, headers).end(text);
   }
 
-  #judge(method: string, path: string, query: URLSearchParams, body: string): number {
+  #judge(method: string, path: string, query: URLSearchParams, body: string): PlayedAnswer {
     if (method !== 'POST' || query.get('contenttype') !== 'json') return 60009;
     if (!/^\d{1,10}$/.test(query.get('random') ?? '')) return 60002;
     const { sdkAppId, secretKey, admin } = TENCENT;
@@ -108,8 +114,22 @@ export class TencentChatServer {
     if (identifier !== admin) return 60010;
     const lately = this.requests.filter(({ at }) => at > performance.now() - 1_000);
     if (lately.length > this.rateLimit) return this.tooFast;
-    if (path === '/v4/im_open_login_svc/account_check') return 0;
+    if (path === '/v4/im_open_login_svc/account_check' || path === '/v4/ConfigSvc/GetIPList') return 0;
+    if (path === '/v4/sns/friend_check') return this.#checkFriends(body);
     return path === '/v4/openim/sendmsg' ? this.#take(body, identifier) : 60009;
+  }
+
+  #checkFriends(body: string): PlayedAnswer {
+    const answer = this.friendLists.check(body);
+    if (typeof answer === 'number') return answer;
+    const fields = { ...answer, ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '', ErrorDisplay: '' };
+    return { status: 200, body: JSON.stringify(fields) };
+  }
+
+  /** The bodies of the calls of a command, such as `v4/sns/friend_check`. */
+  callsOf(command: string): Record<string, unknown>[] {
+    const calls = this.requests.filter((request) => request.command === command);
+    return calls.map(({ body }) => JSON.parse(body));
   }
 
   #take(body: string, identifier: string): number {
@@ -124,10 +144,16 @@ export class TencentChatServer {
     this.delivered.push(message.data);
     return 0;
   }
-}
 
-/** `ErrorInfo` names the account, as the vendor's may: nothing of it must get into messages of ours. */
-function answerOf(code: number, body: string): string {
-  const ActionStatus = code === 0 ? 'OK' : 'FAIL';
-  return JSON.stringify({ ActionStatus, ErrorCode: code, ErrorInfo: code === 0 ? '' : `about ${body}` });
+  /** `ErrorInfo` names the account, as the vendor's may: nothing of it must get into messages of ours. */
+  #answerOf(code: number, body: string, query: URLSearchParams): string {
+    const ActionStatus = code === 0 ? 'OK' : 'FAIL';
+    const IPList = this.addresses[query.get('nettype') ?? ''];
+    return JSON.stringify({
+      ActionStatus,
+      ErrorCode: code,
+      ErrorInfo: code === 0 ? '' : `about ${body}`,
+      ...(code === 0 && IPList && { IPList }),
+    });
+  }
 }

@@ -42,6 +42,9 @@ export const HEALTHY: Series = {
     '0+60x120',
   [`unfriend_side_effect_pairs_total{${WORKER}, side_effect="clearCaches", result="retried", detail="Unreachable"}`]:
     '0x120',
+  [`unfriend_side_effect_pairs_total{${WORKER}, side_effect="clearCaches", result="failed", detail="Unauthorized"}`]:
+    '0x120',
+  [`unfriend_backend_reachable{${WORKER}, side_effect="clearCaches"}`]: '1x120',
   [`unfriend_delivery_duration_seconds_bucket{${WORKER}, result="done", le="1"}`]: '0+60x120',
   [`unfriend_delivery_duration_seconds_bucket{${WORKER}, result="done", le="300"}`]: '0+60x120',
   [`unfriend_delivery_duration_seconds_bucket{${WORKER}, result="done", le="3600"}`]: '0+60x120',
@@ -91,6 +94,24 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     },
     at: '100m',
     firing: ['UnfriendCallbacksRefused'],
+  },
+  {
+    what: 'callbacks stop that came yesterday at this time',
+    series: {
+      up: '1x1600',
+      'unfriend_callbacks_total verdict="accepted"': '0+60x1440 86400x160',
+    },
+    at: '1500m',
+    firing: ['UnfriendNoCallbacks'],
+  },
+  {
+    what: 'a night as quiet as the one before',
+    series: {
+      up: '1x1600',
+      'unfriend_callbacks_total verdict="accepted"': '500x1600',
+    },
+    at: '1500m',
+    firing: [],
   },
   {
     what: 'one answer of fifty takes almost a second',
@@ -264,6 +285,31 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     },
     at: '100m',
     firing: ['UnfriendParked'],
+  },
+  {
+    what: 'everything is parked at once',
+    series: {
+      unfriend_deliveries_parked: '0x94 200x30',
+      unfriend_deliveries_parked_oldest_age_seconds: '0x94 60+60x30',
+    },
+    at: '100m',
+    firing: ['UnfriendParked', 'UnfriendMassParking'],
+  },
+  {
+    what: 'a backend has new credentials',
+    series: {
+      'unfriend_side_effect_pairs_total detail="Unauthorized"': '0x94 1x30',
+    },
+    at: '100m',
+    firing: ['UnfriendUnauthorized'],
+  },
+  {
+    what: 'a backend is not in order, and nobody has needed it yet',
+    series: {
+      unfriend_backend_reachable: '1x90 0x30',
+    },
+    at: '100m',
+    firing: ['UnfriendBackendUnreachable'],
   },
   {
     what: 'a delivery is parked for a day',

@@ -33,6 +33,49 @@ export function signedByAuthority(name: string): Certificate & { ca: string } {
   }
 }
 
+/** A certificate authority made up for a test, with its files in a folder. */
+export class Authority {
+  /** Its certificate. */
+  readonly caFile: string;
+  readonly ca: string;
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.caFile = join(folder, 'ca.pem');
+    openssl(
+      folder,
+      'req',
+      '-x509',
+      ...NEW_KEY,
+      '-subj',
+      '/CN=test',
+      '-days',
+      '2',
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+    );
+    this.ca = readFileSync(this.caFile, 'utf8');
+  }
+
+  /**
+   * Signs a certificate for `name`.
+   *
+   * @param days for which it is valid; -1: it has expired
+   */
+  sign(name: string, days = 2): Certificate & { certFile: string; keyFile: string } {
+    const certFile = join(this.#folder, `${name}.${days}.pem`);
+    const keyFile = `${certFile}.key`;
+    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
+    writeFileSync(join(this.#folder, 'names'), `subjectAltName=DNS:${name}`);
+    openssl(this.#folder, 'req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', 'request');
+    openssl(this.#folder, 'x509', '-req', '-in', 'request', ...by, '-days', String(days), '-out', certFile);
+    return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  }
+}
+
 function openssl(cwd: string, ...args: string[]): void {
   execFileSync('openssl', args, { cwd, stdio: 'pipe', timeout: 20_000 });
 }

@@ -18,6 +18,8 @@ export type Dashboard = {
   title: string;
   schemaVersion: number;
   templating: { list: Variable[] };
+  annotations: { list: { name: string; expr: string }[] };
+  links: { title: string; url: string }[];
   panels: Panel[];
 };
 
@@ -28,5 +30,8 @@ export function readDashboard(): Dashboard {
 /** What it asks Prometheus, with a value for what Grafana fills in. */
 export function dashboardQueries(): string[] {
   const targets = readDashboard().panels.flatMap((panel) => panel.targets ?? []);
-  return targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h'));
+  const annotations = readDashboard().annotations.list;
+  return [...targets, ...annotations].map(({ expr }) =>
+    expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h').replaceAll('$instance', '.+'),
+  );
 }

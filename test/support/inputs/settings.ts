@@ -7,6 +7,8 @@ import {
   SettingsError,
 } from '../../../src/config/settings.ts';
 
+import { EMBEDDED } from './embedded.ts';
+
 export const MINUTE = 60_000;
 
 /** Does not exist, so that the configuration of whoever runs the tests does not matter. */
@@ -14,8 +16,9 @@ const NO_TEMPORAL_CONFIG = {
   TEMPORAL_CONFIG_FILE: fileURLToPath(new URL('no-such-file.toml', import.meta.url)),
 };
 
+/** On the embedded stand-ins, unless `environment` says otherwise. */
 export function read(environment: Environment, role: Role): Settings {
-  return readSettings({ ...NO_TEMPORAL_CONFIG, ...environment }, role);
+  return readSettings({ ...NO_TEMPORAL_CONFIG, ...EMBEDDED, ...environment }, role);
 }
 
 /** Every fault of the settings; none when they can be read. */

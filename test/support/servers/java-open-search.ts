@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '../until.ts';
 import { OPEN_SEARCH_JARS } from './find-open-search.ts';
 import { temporaryFolder } from './temporal.ts';
@@ -30,6 +32,15 @@ export class JavaOpenSearch {
 
   private constructor(java: string) {
     this.#java = java;
+    // The runner keeps a file that is there.
+    const config = join(this.#folder.path, 'node_1', 'config');
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, 'opensearch.yml'), `path.repo: ["${this.snapshots}"]\n`);
+  }
+
+  /** Where a repository of snapshots may be. */
+  get snapshots(): string {
+    return join(this.#folder.path, 'snapshots');
   }
 
   get url(): string {

@@ -2,13 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { EMBEDDED } from '../inputs/embedded.ts';
 import { until } from '../until.ts';
 import { namespaceAt, temporalCli } from './temporal.ts';
 
 export const BIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'bin.js');
 
-/** What is set for a test's process and nothing else: a developer's own settings don't count. */
+/** What is set for a test's process, beside {@link EMBEDDED}: a developer's own settings don't count. */
 export type ProcessSettings = Record<string, string>;
+
+type ProcessOptions = {
+  /** How many files it may have open, sockets included. */
+  openFiles?: number | undefined;
+  /** Another build's entry file. */
+  bin?: string;
+};
 
 /** A running `unfriend`, as users start it. */
 export class UnfriendProcess {
@@ -16,17 +24,17 @@ export class UnfriendProcess {
   stdout = '';
   stderr = '';
 
-  /** @param openFiles how many files it may have open, sockets included */
-  constructor(args: string[], settings: ProcessSettings, openFiles?: number) {
+  constructor(args: string[], settings: ProcessSettings, { openFiles, bin = BIN }: ProcessOptions = {}) {
     const env = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TEMPORAL_CONFIG_FILE: process.env.TEMPORAL_CONFIG_FILE,
       TEMPORAL_CLI_PATH: temporalCli(),
       ...namespaceAt(settings.TEMPORAL_ADDRESS),
+      ...EMBEDDED,
       ...settings,
     };
-    const command = [process.execPath, BIN, ...args];
+    const command = [process.execPath, bin, ...args];
     const limited = ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
     const [file = '', ...rest] = openFiles === undefined ? command : limited;
     this.child = spawn(file, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });

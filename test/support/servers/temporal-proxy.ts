@@ -23,6 +23,8 @@ export class TemporalProxy {
   readonly answers = new Map<string, Buffer>();
   /** How often a call was refused. */
   readonly refused = new Map<string, number>();
+  /** Set: calls with another API key are refused, as Temporal Cloud does it. */
+  apiKey: string | undefined;
   readonly #server = createServer();
   readonly #sessions = new Set<{ destroy(): void }>();
   readonly #upstream: ClientHttp2Session;
@@ -59,7 +61,8 @@ export class TemporalProxy {
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', ignore);
     const method = String(headers[':path']).replace(/^.*(?=\/)/, '');
-    const refusal = this.refusals.get(method);
+    const isForeign = this.apiKey !== undefined && headers.authorization !== `Bearer ${this.apiKey}`;
+    const refusal = isForeign ? UNAUTHORIZED : this.refusals.get(method);
     const answer = this.answers.get(method);
     if (refusal?.after) {
       refusal.after -= 1;
@@ -94,6 +97,7 @@ export class TemporalProxy {
   }
 }
 
+const UNAUTHORIZED: PlannedRefusal = { code: 16, message: 'Request unauthorized.' };
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 
 function asStatus({ code, message }: Refusal): OutgoingHttpHeaders {

@@ -12,7 +12,12 @@ const CHROMIUM_ARGS = [
 const SHOWN_WITHIN = 30_000;
 
 /** How much of the UI is seen, in CSS pixels, and how many pixels of a picture that makes. */
-export type View = { viewport: { width: number; height: number }; deviceScaleFactor?: number };
+export type View = {
+  viewport: { width: number; height: number };
+  deviceScaleFactor?: number;
+  /** What a person enters when a server asks for it. */
+  httpCredentials?: { username: string; password: string };
+};
 
 const WHOLE_TIMELINE: View = { viewport: { width: 1610, height: 1150 } };
 
@@ -104,6 +109,14 @@ export class TemporalUi {
   /** The current details, on the tab `user-metadata`. */
   get details(): FrameLocator {
     return this.page.frameLocator('#user-metadata-current-details');
+  }
+
+  /** Lets the UI send the codec server what the browser knows for it, such as a password. The browser remembers this. */
+  async includeCredentials(): Promise<void> {
+    await this.page.goto(this.#url);
+    await this.page.getByTestId('data-encoder-status').first().click();
+    await this.page.getByText('Include cross-origin credentials').first().click();
+    await this.page.getByRole('button', { name: 'Apply' }).click();
   }
 
   /** Fills in the form of an update, and does not send it. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { TemporalSettings } from '../../../src/config/settings.ts';
+import type { PayloadKey } from '../../../src/encryption/payload-keys.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createClient } from '../../../src/temporal/connect.ts';
 import { type LocalServer, startLocalServer } from '../../../src/temporal/local/server.ts';
@@ -34,19 +35,26 @@ type TestTemporalOptions = {
   own?: boolean;
   /** More flags for one of its own. */
   flags?: readonly string[];
+  /** Those of its processes. */
+  payloadKeys?: readonly PayloadKey[];
 };
 
 /**
  * A namespace of one test file's own at `TEST_TEMPORAL_ADDRESS`, where the files of a run share a server; else a server
  * of its own. Ids, task queues and lists of one file never meet those of another.
  */
-export async function startTestTemporal({ own, flags }: TestTemporalOptions = {}): Promise<TestTemporal> {
+export async function startTestTemporal({
+  own,
+  flags,
+  payloadKeys = [],
+}: TestTemporalOptions = {}): Promise<TestTemporal> {
   const shared = own || flags ? undefined : process.env.TEST_TEMPORAL_ADDRESS;
   const local = shared ? undefined : await startTemporalServer(flags);
   const settings: TemporalSettings = {
     connectionOptions: { address: shared ?? String(local?.address) },
     namespace: shared ? await createOwnNamespace(shared) : 'default',
     configured: true,
+    payloadKeys,
   };
   const client = createClient(settings);
   await createSearchAttributes(client);

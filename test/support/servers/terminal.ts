@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { EMBEDDED } from '../inputs/embedded.ts';
 import { until } from '../until.ts';
 import { BIN, type ProcessSettings } from './process.ts';
 
@@ -19,7 +20,7 @@ export class UnfriendOnTerminal {
     const { PATH = '', HOME = '', TEMPORAL_CONFIG_FILE = '' } = process.env;
     const shell = `exec '${process.execPath}' '${BIN}' ${command}`;
     this.#child = spawn(SCRIPT, ['-qec', shell, '/dev/null'], {
-      env: { PATH, HOME, TEMPORAL_CONFIG_FILE, ...settings },
+      env: { PATH, HOME, TEMPORAL_CONFIG_FILE, ...EMBEDDED, ...settings },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
@@ -40,6 +41,15 @@ export class UnfriendOnTerminal {
       if (this.#child.exitCode !== null) throw new Error(`it ended:\n${this.#output}`);
       return this.lines.map((line) => line.match(pattern)).find((match) => match !== null);
     });
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
   }
 
   /** Presses Ctrl-C. */

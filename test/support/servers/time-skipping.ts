@@ -1,7 +1,6 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { addSearchAttributes, REQUIRED_SEARCH_ATTRIBUTES } from '../../../src/temporal/search-attributes.ts';
-import { createWorker } from '../../../src/temporal/worker/worker.ts';
-import type { SideEffectActivity } from '../../../workflows/contract.ts';
+import { type Activities, createWorker } from '../../../src/temporal/worker/worker.ts';
 import { installTestRuntime } from './temporal.ts';
 
 export const MINUTE = 60_000;
@@ -26,7 +25,7 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 export function createTimedWorker(
   environment: TestWorkflowEnvironment,
   taskQueue: string,
-  activities: Record<string, SideEffectActivity>,
+  activities: Activities,
 ) {
   return createWorker({
     connection: environment.nativeConnection,

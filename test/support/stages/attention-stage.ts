@@ -11,8 +11,9 @@ import {
   workflowId,
 } from '../../../workflows/contract.ts';
 import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
+import { payloadKeysOf } from '../inputs/payload-keys.ts';
 import { type Fault, recordedActs } from '../recorded-acts.ts';
-import { runUnfriend } from '../servers/process.ts';
+import { type ProcessSettings, runUnfriend } from '../servers/process.ts';
 import { startTestTemporal, type TestTemporal } from '../servers/temporal.ts';
 import { until } from '../until.ts';
 import { withWorkerOn, workflowInput } from './worker.ts';
@@ -51,10 +52,11 @@ export class AttentionStage {
     this.broken.set(name, { from, error: new BackendError(type, `${name} is broken`) });
   }
 
-  /** Starts a delivery as a receiver does, and returns its workflow id, which ends with `retry` where that is given. */
+  /** Starts a delivery as a receiver does (with keys: one without accounts in lists), and returns its workflow id, which ends with `retry` where that is given. */
   async deliver(pairs: Pair[], plan: Partial<FriendDeletedInput['plan']> = {}, retry = ''): Promise<string> {
     const input = workflowInput(pairs, { attentionFor: HOUR, ...plan });
-    const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts: true };
+    const indexAccounts = !this.temporal.settings.payloadKeys?.length;
+    const about = { taskQueue: this.taskQueue, bodyHash: randomUUID(), indexAccounts };
     const id = workflowId(input.delivery) + retry;
     await this.temporal.client.workflow.start(FRIEND_DELETED, {
       ...startOptions(input, about),
@@ -143,8 +145,17 @@ export class AttentionStage {
 
   /** Runs a command of the built program. */
   unfriend(...args: string[]) {
-    const TEMPORAL_ADDRESS = String(this.temporal.settings.connectionOptions.address);
-    return runUnfriend(args, { TEMPORAL_ADDRESS, SDK_APP_ID: '1400000000' });
+    return runUnfriend(args, this.settings);
+  }
+
+  /** Of a command that finds these deliveries. */
+  get settings(): ProcessSettings {
+    const { connectionOptions, payloadKeys = [] } = this.temporal.settings;
+    return {
+      TEMPORAL_ADDRESS: String(connectionOptions.address),
+      PAYLOAD_KEYS: payloadKeys.length > 0 ? payloadKeysOf(...payloadKeys.map(({ id }) => id)) : '',
+      SDK_APP_ID: '1400000000',
+    };
   }
 
   /** Runs one with `--json`; fails when it prints anything beside the document. */

@@ -1,7 +1,9 @@
 import { composeCallback, samplePairs } from '../../../src/callback/compose-request.ts';
 import { createReceiverApp } from '../../../src/http/app.ts';
+import type { AllowedClients } from '../../../src/http/clients/allowed-clients.ts';
 import { Connections } from '../../../src/http/connections.ts';
 import { type HttpServer, listen } from '../../../src/http/server.ts';
+import type { TlsFiles } from '../../../src/http/tls/tls-files.ts';
 import type { Intake } from '../../../src/intake/intake.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -17,16 +19,29 @@ export type Door = {
   logs: Record<string, unknown>[];
   counted(verdict: string): Promise<number>;
   notQuarantined(): Promise<number>;
+  openConnections(): Promise<number>;
+  failedHandshakes(): Promise<number>;
+};
+
+export type DoorOptions = {
+  allowed?: AllowedClients;
+  /** The files of certificate and key. */
+  tls?: TlsFiles;
+  /** Of connections. */
+  limit?: number;
 };
 
 /** Accepts every callback at once, unless `intake` says otherwise. */
-export async function openDoor(intake: Partial<Intake> = {}): Promise<Door> {
+export async function openDoor(
+  intake: Partial<Intake> = {},
+  { allowed, tls, limit = 1_000 }: DoorOptions = {},
+): Promise<Door> {
   const metrics = createMetrics();
   const logs: Record<string, unknown>[] = [];
   const logger = createLogger('debug', { write: (line) => logs.push(JSON.parse(line)) });
-  const connections = new Connections({ limit: 1_000 });
+  const connections = new Connections({ limit, changed: (count) => metrics.connections.open.set(count) });
   const app = createReceiverApp({
-    ...{ path: '/', isDraining: () => false, maxBody: MAX_BODY, connections, metrics, logger },
+    ...{ path: '/', isDraining: () => false, allowed, maxBody: MAX_BODY, connections, metrics, logger },
     judge: { sdkAppId: SDK_APP_ID, tokens: [TOKEN], ignorePlatforms: [] },
     intake: {
       accept: async ({ key }) => ({ deliveryId: key.origin, duplicate: false }),
@@ -37,6 +52,7 @@ export async function openDoor(intake: Partial<Intake> = {}): Promise<Door> {
   const server = await listen(app.callback(), {
     ...{ host: '127.0.0.1', port: 0, setting: 'PORT', connections, keepAlive: 75_000 },
     refused: (reason) => metrics.callbacks.labels(reason).inc(),
+    tls: tls && { files: tls, failed: () => metrics.connections.handshakesFailed.inc(), logger },
   });
   const read = async (
     metric: { get(): Promise<{ values: { value: number; labels: object }[] }> },
@@ -46,6 +62,8 @@ export async function openDoor(intake: Partial<Intake> = {}): Promise<Door> {
     ...{ server, logs },
     counted: (verdict) => read(metrics.callbacks, verdict),
     notQuarantined: () => read(metrics.journal.notQuarantined),
+    openConnections: () => read(metrics.connections.open),
+    failedHandshakes: () => read(metrics.connections.handshakesFailed),
   };
 }
 

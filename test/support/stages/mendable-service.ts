@@ -26,6 +26,7 @@ type Parts = {
  */
 export class MendableService {
   readonly uiUrl: string;
+  readonly opsUrl: string;
   readonly client: Client;
   readonly redis: TestRedis;
   readonly sink: WebhookSink;
@@ -49,19 +50,27 @@ export class MendableService {
     try {
       const { address, ui } = await running.log('local Temporal server');
       const { url } = await running.log('taking callbacks');
-      return new MendableService(parts, { url: String(url), address: String(address), uiUrl: String(ui) });
+      const { url: opsUrl } = await running.log('health, readiness and metrics');
+      return new MendableService(parts, {
+        url: String(url),
+        address: String(address),
+        uiUrl: String(ui),
+        opsUrl: String(opsUrl),
+      });
     } catch (error) {
       await end(parts);
       throw error;
     }
   }
 
-  private constructor(parts: Parts, { url, address, uiUrl }: Record<'url' | 'address' | 'uiUrl', string>) {
+  private constructor(parts: Parts, urls: Record<'url' | 'address' | 'uiUrl' | 'opsUrl', string>) {
+    const { url, address, uiUrl, opsUrl } = urls;
     this.#parts = parts;
     this.redis = parts.redis;
     this.sink = parts.sink;
     this.#url = url;
     this.uiUrl = uiUrl;
+    this.opsUrl = opsUrl;
     this.client = createClient({ connectionOptions: { address }, namespace: 'default', configured: true });
   }
 

@@ -8,6 +8,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { createClient } from '../../../src/temporal/connect.ts';
 import { FreshStarts } from '../../../src/temporal/start/fresh-starts.ts';
 import { DeliveryStarter } from '../../../src/temporal/start/start-delivery.ts';
+import { EMBEDDED } from '../inputs/embedded.ts';
 import type { TestTemporal } from '../servers/temporal.ts';
 
 export const SDK_APP_ID = '1400483163';
@@ -21,7 +22,15 @@ export async function startTestReceiver(
   environment: Record<string, string> = {},
 ): Promise<TestReceiver> {
   const settings: Settings = readSettings(
-    { SDK_APP_ID, CALLBACK_TOKEN: TOKEN, HOST: '127.0.0.1', PORT: '0', DRAIN_DELAY: '300ms', ...environment },
+    {
+      ...EMBEDDED,
+      SDK_APP_ID,
+      CALLBACK_TOKEN: TOKEN,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DRAIN_DELAY: '300ms',
+      ...environment,
+    },
     'serve',
   );
   const freshStarts = new FreshStarts();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock } from 'node:test';
 import { BackendError } from '../../../activities/backends/backend.ts';
+import { TencentApi } from '../../../activities/backends/tencent/tencent-api.ts';
 import { TencentChat } from '../../../activities/backends/tencent/tencent-chat.ts';
 import { TENCENT, TencentChatServer } from '../doubles/tencent-chat.ts';
 import { sendingOf } from '../inputs/messages.ts';
@@ -24,8 +25,12 @@ export class TencentStage {
     });
   }
 
+  apiOf(access: Partial<typeof TENCENT> = {}, rate = 1_000): TencentApi {
+    return new TencentApi({ ...TENCENT, ...access, url: this.server.url, rate });
+  }
+
   messengerOf(access: Partial<typeof TENCENT> = {}, rate = 1_000): TencentChat {
-    return new TencentChat({ ...TENCENT, ...access, url: this.server.url, rate });
+    return new TencentChat(this.apiOf(access, rate));
   }
 
   /** The failure of one try to send. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { asActivity } from '../../../activities/as-activity.ts';
 import type { BatchCall } from '../../../activities/side-effect.ts';
+import type { WorkerVersion } from '../../../src/config/settings.ts';
 import { connectWorker } from '../../../src/temporal/worker/connect-worker.ts';
-import { createWorker } from '../../../src/temporal/worker/worker.ts';
+import { type Activities, createWorker } from '../../../src/temporal/worker/worker.ts';
 import {
   type FriendDeletedInput,
   type Pair,
@@ -40,7 +41,7 @@ export function recordingSideEffects(
 /** Runs `test` beside a worker of its own, on a task queue of its own. */
 export function withWorker<T>(
   temporal: TestTemporal,
-  activities: Record<string, SideEffectActivity>,
+  activities: Activities,
   test: (taskQueue: string) => Promise<T>,
 ): Promise<T> {
   const taskQueue = `test-${randomUUID()}`;
@@ -50,7 +51,7 @@ export function withWorker<T>(
 /** Runs `test` beside a worker of a task queue, which others may serve before and after. */
 export async function withWorkerOn<T>(
   temporal: TestTemporal,
-  options: { taskQueue: string; activities: Record<string, SideEffectActivity> },
+  options: { taskQueue: string; activities: Activities; version?: WorkerVersion },
   test: () => Promise<T>,
 ): Promise<T> {
   installTestRuntime();
@@ -59,6 +60,7 @@ export async function withWorkerOn<T>(
     const worker = await createWorker({
       connection,
       namespace: temporal.settings.namespace,
+      payloadKeys: temporal.settings.payloadKeys,
       ...options,
     });
     return await worker.runUntil(test());

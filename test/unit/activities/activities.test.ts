@@ -25,6 +25,7 @@ function onBackends(backends: EmbeddedBackends | null) {
     messenger: backends,
     backendWebhook: backends,
     endpoint: null,
+    fence: null,
   });
 }
 

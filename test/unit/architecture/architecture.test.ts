@@ -58,7 +58,7 @@ describe('docs/architecture.md', () => {
 
   test('its table of workflows/ has every file of it', () => {
     const named = tableRows({ text: section }, 'file', 'does').flatMap((row) => codeIn(row.file ?? ''));
-    const files = readdirSync(join(PACKAGE_ROOT, 'workflows')).filter((file) => file.endsWith('.ts'));
+    const files = readdirSync(join(PACKAGE_ROOT, 'workflows')).filter((file) => /\.c?ts$/.test(file));
     assert.deepEqual(named.toSorted(), files.toSorted());
   });
 });

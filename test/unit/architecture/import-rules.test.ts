@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { WORKFLOW_TYPES } from '../../../workflows/contract.ts';
+import { NOTICE_GIVEN, RECONCILE_FRIENDS, WORKFLOW_TYPES } from '../../../workflows/contract.ts';
 import * as workflows from '../../../workflows/index.ts';
 import { emittedModules, importsOf, type Module, sourceModules } from '../../support/modules.ts';
 
@@ -129,7 +129,8 @@ test('only src/config/settings.ts and src/cli/bin.ts mention the environment', (
 
 test('the entry file of the workflows exports workflows and nothing else', () => {
   const exported = Object.entries(workflows).map(([name, value]) => [name, typeof value]);
-  assert.deepEqual(exported.sort(), WORKFLOW_TYPES.map((type) => [type, 'function']).sort());
+  const types = [...WORKFLOW_TYPES, NOTICE_GIVEN, RECONCILE_FRIENDS];
+  assert.deepEqual(exported.sort(), types.map((type) => [type, 'function']).sort());
 });
 
 for (const [what, code] of [

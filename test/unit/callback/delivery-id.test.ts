@@ -10,7 +10,7 @@ import {
   isSameCallback,
 } from '../../../src/callback/delivery-id.ts';
 import { FRIEND_DELETE } from '../../../src/callback/schema.ts';
-import { retryWorkflowId, workflowId } from '../../../workflows/contract.ts';
+import { redoWorkflowId, retryWorkflowId, workflowId } from '../../../workflows/contract.ts';
 import { APP, accepted, friendDelete, judged, NOW } from '../../support/judging.ts';
 
 const BODY = Buffer.from('{"PairList":[]}');
@@ -144,11 +144,11 @@ test('the workflow id is friend-deleted/<SdkAppid>/<delivery id>', () => {
   assert.equal(workflowId({ sdkAppId: APP, deliveryId: 'r1' }), `friend-deleted/${APP}/r1`);
 });
 
-test('the longest id fits a header and the 255 characters of a workflow id, its retries’ included', () => {
+test('the longest id fits a header and the 255 characters of a workflow id, those of its redos and retries included', () => {
   const ids = [...deliveryIds(keyOf({ requestId: 'x'.repeat(64) }), NOW)];
   for (const deliveryId of ids) assert.match(deliveryId, /^[A-Za-z0-9._-]{64,129}$/);
   const longest = workflowId({ sdkAppId: '1'.repeat(15), deliveryId: ids.at(-1) ?? '' });
-  assert.ok(retryWorkflowId(longest, 1_000).length <= 255);
+  assert.ok(retryWorkflowId(redoWorkflowId(longest, 1_000), 1_000).length <= 255);
 });
 
 test('the retries of a delivery are counted behind its own id, whatever that looks like', () => {

@@ -10,6 +10,7 @@ import { Connections } from '../../../src/http/connections.ts';
 import { type HttpServer, listen } from '../../../src/http/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { EMBEDDED } from '../../support/inputs/embedded.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
 
 const SDK_APP_ID = '1400000000';
@@ -44,7 +45,7 @@ beforeEach(() => {
 });
 
 async function checkFor(command: 'serve' | 'work' | 'start', more: Record<string, string>) {
-  const environment = { SDK_APP_ID, CALLBACK_TOKEN: TOKEN, DATA_DIR: folder.path, ...more };
+  const environment = { ...EMBEDDED, SDK_APP_ID, CALLBACK_TOKEN: TOKEN, DATA_DIR: folder.path, ...more };
   const findings = await checkAll({ environment, exitCode: 0 }, command);
   const of = (component: string) => findings.filter((finding) => finding.component === component);
   return { findings, relay: of('RELAY_URL'), token: of('callback token') };

@@ -13,6 +13,7 @@ const ONLY_TEMPORAL = {
   status: 'src/cli/show-status',
   failed: 'src/cli/operate/list-failed',
   'retry and dismiss': 'src/cli/operate/act-on-deliveries',
+  redo: 'src/cli/redo/run-redo',
   setup: 'src/cli/set-up-namespace',
 };
 

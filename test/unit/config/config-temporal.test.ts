@@ -83,3 +83,23 @@ test('the Temporal UI is at TEMPORAL_UI_URL; without it, at Temporal Cloud, or a
     /^TEMPORAL_UI_URL: expected http/,
   );
 });
+
+test('a file of TEMPORAL_TLS_* that cannot be read, and a pair that is none, are faults of their settings', (t) => {
+  const TEMPORAL_ADDRESS = 'a:7233';
+  const unreadable = {
+    TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere.pem',
+    TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere',
+  };
+  assert.deepEqual(faultsOf({ TEMPORAL_ADDRESS, ...unreadable }, 'work'), [
+    'TEMPORAL_TLS_CLIENT_CERT_PATH: expected the path of a file; this one cannot be read (ENOENT)',
+  ]);
+  const file = configFile(t, 'no PEM');
+  const pair = /^TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: expected /;
+  const noPem = { TEMPORAL_TLS_CLIENT_CERT_PATH: file, TEMPORAL_TLS_CLIENT_KEY_PATH: file };
+  assert.match(faultsOf({ TEMPORAL_ADDRESS, ...noPem }, 'work').join('\n'), pair);
+  assert.match(faultsOf({ TEMPORAL_ADDRESS, TEMPORAL_TLS_CLIENT_CERT_PATH: file }, 'work').join('\n'), pair);
+  assert.match(
+    faultsOf({ TEMPORAL_ADDRESS, TEMPORAL_TLS_SERVER_CA_CERT_PATH: file }, 'work').join('\n'),
+    /^TEMPORAL_TLS_SERVER_CA_CERT_PATH: expected a PEM file/,
+  );
+});

@@ -14,7 +14,7 @@ test('an empty or blank value counts as unset', () => {
   ];
   for (const blank of ['', '  ']) {
     const blanks = Object.fromEntries([...names, 'JOURNAL_DIR', 'INTAKE'].map((name) => [name, blank]));
-    assert.deepEqual(read(blanks, 'operate'), read({}, 'operate'));
+    assert.deepEqual(read(blanks, 'operate'), read({ CACHE_URL: undefined }, 'operate'));
   }
 });
 

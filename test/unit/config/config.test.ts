@@ -8,7 +8,9 @@ import { faultsOf, MINUTE, read } from '../../support/inputs/settings.ts';
 const ROLES: Role[] = ['serve', 'work', 'start', 'demo', 'operate'];
 const APP = { SDK_APP_ID: '1400000000' };
 const PRODUCTION = { NODE_ENV: 'production', ...APP };
-const NO_BACKENDS = { CACHE_URL: 'off', SEARCH_URL: 'off', NOTIFY_URL: 'off' };
+const BACKENDS = ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL'];
+const sayAll = (word: string) => Object.fromEntries(BACKENDS.map((name) => [name, word]));
+const NO_BACKENDS = sayAll('off');
 
 test('the defaults are those of the contract', () => {
   const settings = read(APP, 'start');
@@ -23,6 +25,9 @@ test('the defaults are those of the contract', () => {
     host: '127.0.0.1',
     port: 8080,
     opsPort: 8081,
+    tls: undefined,
+    allow: undefined,
+    trustedProxies: [],
     maxConnections: 4_000,
     keepAlive: 75_000,
     drainDelay: 5_000,
@@ -38,7 +43,7 @@ test('the defaults are those of the contract', () => {
       retryFor: 60 * MINUTE,
       attentionFor: 7 * 24 * 60 * MINUTE,
       taskQueue: 'unfriend',
-      indexAccounts: true,
+      indexAccounts: 'on',
       dataDir: resolve('.unfriend'),
     },
   );
@@ -63,6 +68,36 @@ test('the demo needs no setting: it has its own app, free ports and its own data
   assert.equal(sdkAppId, '1400000000');
   assert.deepEqual([http.port, http.opsPort], [0, 0]);
   assert.notEqual(localTemporal.dir, read(APP, 'start').localTemporal.dir);
+});
+
+for (const role of ['start', 'serve', 'work'] as const) {
+  test(`${role} wants CACHE_URL, SEARCH_URL and NOTIFY_URL said, and names all that are missing at once`, () => {
+    const faults = faultsOf(
+      { ...APP, CACHE_URL: '', SEARCH_URL: undefined, NOTIFY_URL: ' ', PORT: 'x' },
+      role,
+    );
+    assert.deepEqual(
+      faults.map((fault) => fault.split(';')[0]),
+      ['PORT: expected a port from 0 to 65535', ...BACKENDS.map((name) => `${name}: missing`)],
+    );
+    for (const fault of faults.slice(1)) assert.match(fault, /; set it to .*, to embedded .* or to off/);
+    assert.deepEqual(faultsOf({ ...APP, ...NO_BACKENDS, SEARCH_URL: '' }, role).length, 1);
+  });
+}
+
+test('embedded and off can be said, and only the demo takes embedded without a word', () => {
+  for (const role of ['start', 'serve', 'work'] as const) {
+    for (const word of ['embedded', 'off']) {
+      const { cache, search, notify } = read({ ...APP, ...sayAll(word) }, role);
+      assert.deepEqual([cache.url, search.url, notify.users], [word, word, word]);
+    }
+  }
+  const usedBy = (role: Role) => {
+    const { cache, search, notify } = read(sayAll(''), role);
+    return [cache.url, search.url, notify.users, notify.backend];
+  };
+  assert.deepEqual(usedBy('demo'), ['embedded', 'embedded', 'embedded', 'off']);
+  assert.deepEqual(usedBy('operate'), ['off', 'off', 'off', 'off']);
 });
 
 test('what is set wins over the defaults of the demo', () => {

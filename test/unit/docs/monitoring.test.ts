@@ -5,7 +5,10 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { SIDE_EFFECTS } from '../../../activities/index.ts';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
+import { observeVendorList } from '../../../src/telemetry/allow-metrics.ts';
+import { createReachableGauge } from '../../../src/telemetry/backend-metrics.ts';
 import { createMetrics, observeJournal } from '../../../src/telemetry/metrics.ts';
+import { createReconciledCounter } from '../../../src/telemetry/reconcile-metrics.ts';
 import { TemporalMetrics } from '../../../src/telemetry/temporal-metrics.ts';
 import { WorkerMetrics } from '../../../src/telemetry/worker-metrics.ts';
 import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
@@ -41,6 +44,9 @@ function exportedMetrics(): Exported[] {
     SIDE_EFFECTS.map(({ name }) => name),
   );
   new TemporalMetrics(registry);
+  createReachableGauge(registry);
+  observeVendorList(registry, { isEnforced: true, age: 0 });
+  createReconciledCounter(registry);
   return registry.getMetricsAsArray() as unknown as Exported[];
 }
 
@@ -182,6 +188,13 @@ describe('alerts, dashboard, runbook and docs/monitoring.md', () => {
       overlapping.map(({ title }) => title),
       [],
     );
+  });
+
+  test('the dashboard links to the list of what needs a person, and to the runbook', () => {
+    const [list, runbookLink] = readDashboard().links;
+    const { searchParams } = new URL((list?.url ?? '').replace(/\$\{\w+\}/, 'http://127.0.0.1:8233'));
+    assert.equal(searchParams.get('query'), NEEDS_PERSON);
+    assert.match(runbookLink?.url ?? '', /^\$\{runbook\}$/);
   });
 
   test('the dashboard asks the Prometheus that its reader chooses, at first the default one', () => {

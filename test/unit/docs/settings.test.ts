@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { z } from 'zod';
 import { FIELDS } from '../../../src/config/fields.ts';
-import { codeIn, readPage, tableRows } from '../../support/inputs/markdown.ts';
+import { SECRETS } from '../../../src/config/secrets.ts';
+import { codeIn, readPage, sectionOf, tableRows } from '../../support/inputs/markdown.ts';
 
 /** Read by libraries: Temporal's envconfig. */
 const READ_ELSEWHERE = /^TEMPORAL_(ADDRESS|NAMESPACE|API_KEY|TLS\*|PROFILE)$/;
@@ -35,5 +36,13 @@ describe('docs/settings.md', () => {
 
   test('says of every setting what it means', () => {
     for (const { name, row } of documented) assert.match(row.meaning ?? '', /^.{10,}\.$/s, name);
+  });
+
+  test('lists every secret that can be in a file', () => {
+    const section = sectionOf(readPage('docs', 'settings.md'), 'Secrets from files');
+    assert.deepEqual(
+      SECRETS.filter((name) => !section.includes(`\`${name}\``)),
+      [],
+    );
   });
 });

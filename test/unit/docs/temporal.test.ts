@@ -8,6 +8,7 @@ import {
   carriedQuery,
   dismissFailedUpdate,
   INVALID_COMMAND,
+  NOTICE_GIVEN,
   progressQuery,
   retryFailedUpdate,
   SIDE_EFFECTS_ABANDONED,
@@ -57,6 +58,7 @@ describe('docs/temporal.md', () => {
     const messages = [progressQuery, carriedQuery, retryFailedUpdate, dismissFailedUpdate];
     const used = [
       ...WORKFLOW_TYPES,
+      NOTICE_GIVEN,
       ...SIDE_EFFECTS.map(({ name }) => name),
       ...messages.map(({ name }) => name),
       ...attributes,

@@ -6,6 +6,7 @@ import { createOpsApp } from '../../../src/http/ops-app.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { RecentMetrics } from '../../../src/telemetry/recent.ts';
 import { readAnswer, sendRaw } from '../../support/doubles/raw-http.ts';
 import { type Door, goodBody, openDoor, requestBytes, signedQuery } from '../../support/stages/door.ts';
 import { until } from '../../support/until.ts';
@@ -102,11 +103,13 @@ test('a target that can’t be parsed is refused as malformed, not taken for a l
 test('OPS_PORT answers such a target, and a route that fails, in JSON, and prints nothing of its own', async (t) => {
   const printed = t.mock.method(console, 'error', () => undefined);
   const logs: string[] = [];
+  const metrics = createMetrics();
   const app = createOpsApp({
-    metrics: createMetrics(),
+    metrics,
     logger: createLogger('debug', { write: (line) => logs.push(line) }),
     coreMetrics: async () => '',
     components: () => Promise.reject(new Error('no state')),
+    page: { recent: new RecentMetrics(metrics.registry), what: 'receiver', attentionUrl: '' },
   });
   const ops = await listen(app.callback(), { host: '127.0.0.1', port: 0, setting: 'OPS_PORT' });
   t.after(() => ops.close());

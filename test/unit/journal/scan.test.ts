@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { encodeRecord } from '../../../src/journal/record.ts';
+import { RecordCodec } from '../../../src/journal/encryption/record-codec.ts';
 import { scanRecords } from '../../../src/journal/recovery/scan.ts';
 import type { FoundRecord, Keyed } from '../../../src/journal/store.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import { seeded } from '../../support/inputs/seeded.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
 
+const codec = new RecordCodec();
 const ENTRIES = 300;
 const ROUNDS = 40;
 
@@ -58,7 +59,7 @@ describe('a database file that was damaged', () => {
 
 test('given records at the ends of what is read at once, and one longer than that, then all of them are found', async () => {
   const path = join(folder.path, 'long');
-  const record = (key: string, length: number) => encodeRecord('quarantined', key, 'x'.repeat(length));
+  const record = (key: string, length: number) => codec.encode('quarantined', key, 'x'.repeat(length));
   // What is read at once is 8 MB: each record is moved over that place, byte by byte.
   const first = record('first', 8 * 1024 * 1024 - 100);
   for (const gap of [0, 5, 10, 30, 50, 60, 70, 99]) {
@@ -82,7 +83,7 @@ test('given records at the ends of what is read at once, and one longer than tha
 
 test('given a record that was cut short by the end of the file, then the scan ends without it', async () => {
   const path = join(folder.path, 'cut');
-  const bytes = Buffer.concat([encodeRecord('pending', 'a', {}), encodeRecord('pending', 'b', {})]);
+  const bytes = Buffer.concat([codec.encode('pending', 'a', {}), codec.encode('pending', 'b', {})]);
   for (let length = bytes.length - 1; length > bytes.length - 30; length -= 1) {
     writeFileSync(path, bytes.subarray(0, length));
     assert.deepEqual(

@@ -5,7 +5,13 @@ import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts
 import type { UndoneDelivery } from '../../../src/temporal/attention/find-attention.ts';
 import { leftOut, narrow, summarise } from '../../../src/temporal/attention/narrow-attention.ts';
 import { attentionPage, workflowPage } from '../../../src/temporal/ui-link.ts';
-import { readWorkflowId } from '../../../workflows/contract.ts';
+import {
+  deliveryName,
+  firstWorkflowId,
+  readWorkflowId,
+  redoWorkflowId,
+  retryWorkflowId,
+} from '../../../workflows/contract.ts';
 
 const NOW = 1_000_000;
 
@@ -49,10 +55,35 @@ describe('what is meant of all that needs a person', () => {
 });
 
 describe('the workflows of one delivery', () => {
-  test('retries are told from deliveries by position, whatever a delivery’s id looks like', () => {
-    assert.deepEqual(readWorkflowId('friend-deleted/1/x'), { deliveryId: 'x', retry: 0 });
-    assert.deepEqual(readWorkflowId('friend-deleted/1/x/retry-12'), { deliveryId: 'x', retry: 12 });
-    assert.deepEqual(readWorkflowId('friend-deleted/1/retry-3'), { deliveryId: 'retry-3', retry: 0 });
+  test('retries and redos are told from deliveries by position, whatever a delivery’s id looks like', () => {
+    const read = (parts: string) => Object.values(readWorkflowId(`friend-deleted/1/${parts}`));
+    assert.deepEqual(read('x'), ['x', 0, 0]);
+    assert.deepEqual(read('x/retry-12'), ['x', 0, 12]);
+    assert.deepEqual(read('x/redo-2'), ['x', 2, 0]);
+    assert.deepEqual(read('x/redo-2/retry-12'), ['x', 2, 12]);
+    assert.deepEqual(read('retry-3'), ['retry-3', 0, 0]);
+    assert.deepEqual(read('redo-3'), ['redo-3', 0, 0]);
+    assert.deepEqual(read('redo-3/retry-1'), ['redo-3', 0, 1]);
+    assert.deepEqual(read('redo-3/redo-1/retry-4'), ['redo-3', 1, 4]);
+  });
+
+  test('the retries of a redo follow the redo, and those of the delivery follow the delivery', () => {
+    for (const id of ['friend-deleted/1/x', 'friend-deleted/1/redo-1', 'callback-relayed/1/retry-1']) {
+      const redo = redoWorkflowId(id, 2);
+      assert.equal(redo, `${id}/redo-2`);
+      assert.deepEqual([id, `${id}/retry-3`].map(firstWorkflowId), [id, id]);
+      assert.deepEqual([redo, `${redo}/retry-3`].map(firstWorkflowId), [redo, redo]);
+      assert.equal(retryWorkflowId(`${id}/retry-3`, 4), `${id}/retry-4`);
+      assert.equal(retryWorkflowId(redo, 1), `${redo}/retry-1`);
+      assert.equal(retryWorkflowId(`${redo}/retry-1`, 2), `${redo}/retry-2`);
+    }
+  });
+
+  test('people name a redo by the delivery and its number, so that it is not taken for the delivery', () => {
+    assert.equal(deliveryName('friend-deleted/1/x'), 'x');
+    assert.equal(deliveryName('friend-deleted/1/x/retry-1'), 'x');
+    assert.equal(deliveryName('friend-deleted/1/x/redo-1'), 'x/redo-1');
+    assert.equal(deliveryName('friend-deleted/1/x/redo-1/retry-1'), 'x/redo-1');
   });
 });
 

@@ -50,6 +50,13 @@ test('a message is done when all its pairs are done, and has failed permanently 
   assert.deepEqual(resultsOfUnits(closed, [2, 2, 2, 1]), ['done', DOWN, PARKED, DOWN]);
 });
 
+test('a unit is befriended only when all its pairs are: a message with another pair was sent', () => {
+  const befriended: PairOutcome = { status: 'done', detail: 'befriended' };
+  const outcomes = [befriended, befriended, befriended, DONE];
+  const results = resultsOfUnits({ outcomes, withoutOutcome: 'done' }, [1, 1, 2]);
+  assert.deepEqual(results, ['befriended', 'befriended', 'done']);
+});
+
 test('given a failure without outcomes, then every unit has that failure', () => {
   assert.deepEqual(resultsOfUnits(readActivityFailure(failedWith()), [1, 2]), [DOWN, DOWN]);
 });

@@ -146,7 +146,7 @@ describe('the workflow of a delivery', () => {
       assert.deepEqual([workflowTypeOf(delivery), workflowId(delivery)], [type, id]);
       assert.ok(isWorkflowId(id) && possibleWorkflowIds(delivery).includes(id));
       assert.equal(retryWorkflowId(id, 1), `${id}/retry-1`);
-      assert.deepEqual(readWorkflowId(`${id}/retry-1`), { deliveryId: 'delivery-1', retry: 1 });
+      assert.deepEqual(readWorkflowId(`${id}/retry-1`), { deliveryId: 'delivery-1', redo: 0, retry: 1 });
     }
   });
 

@@ -1,0 +1,167 @@
+/** Keeps the promise of PAYLOAD_KEYS: whoever sees the disk, the logs, the metrics or the traces finds no account. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { postSigned } from '../../support/inputs/callbacks.ts';
+import { payloadKeysOf } from '../../support/inputs/payload-keys.ts';
+import { searchFiles } from '../../support/inputs/search-files.ts';
+import { TestCollector } from '../../support/servers/collector.ts';
+import {
+  FREE_PORTS,
+  type ProcessSettings,
+  runUnfriend,
+  UnfriendProcess,
+} from '../../support/servers/process.ts';
+import { temporalCli, temporaryFolder } from '../../support/servers/temporal.ts';
+import { until } from '../../support/until.ts';
+
+/** Made up so that it can't stand anywhere by chance. */
+const PAIRS = [
+  { from: 'Secret-From', to: 'Secret-To' },
+  { from: 'Secret-From', to: 'Secret-Other' },
+];
+const SECRET = 'Secret-';
+const NAMES = ['Secret-From', 'Secret-To', 'Secret-Other'];
+const CODEC_TOKEN = 'a-token-of-these-tests';
+const ID = `friend-deleted/${FREE_PORTS.SDK_APP_ID}/secret-parked`;
+
+const collector = await TestCollector.start();
+after(() => collector.stop());
+
+/** What one run of `start` leaves behind: a delivery that is done, one that was dismissed, and one that waits. */
+class Left {
+  readonly folder = temporaryFolder();
+  readonly settings: ProcessSettings;
+  metrics = '';
+  running: UnfriendProcess;
+  ops = '';
+  temporal: ProcessSettings = {};
+
+  constructor(settings: ProcessSettings) {
+    this.settings = {
+      ...FREE_PORTS,
+      DATA_DIR: this.folder.path,
+      CACHE_URL: 'redis://127.0.0.1:1',
+      RETRY_FOR: '1s',
+      LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+      ...settings,
+    };
+    this.running = new UnfriendProcess(['start'], this.settings);
+  }
+
+  async begin(): Promise<void> {
+    const { address } = await this.running.log('local Temporal server');
+    const { url } = await this.running.log('taking callbacks');
+    this.ops = String((await this.running.log('health, readiness and metrics')).url);
+    this.temporal = { ...this.settings, TEMPORAL_ADDRESS: String(address) };
+    await until('readiness', async () => (await fetch(`${this.ops}/readyz`)).ok);
+    for (const requestId of ['secret-parked', 'secret-dismissed'])
+      assert.equal((await postSigned(String(url), { requestId, pairs: PAIRS })).status, 200);
+    for (const deliveryId of ['secret-parked', 'secret-dismissed'])
+      await until(`${deliveryId} to be parked`, () =>
+        this.running.logs().some((line) => line.deliveryId === deliveryId && /parked/.test(String(line.msg))),
+      );
+    const dismissed = await this.unfriend('dismiss', 'secret-dismissed', '--reason', 'Secret-From has left');
+    assert.equal(dismissed.code, 0, dismissed.stderr);
+    this.metrics = await (await fetch(`${this.ops}/metrics`)).text();
+  }
+
+  unfriend(...args: string[]) {
+    return runUnfriend(args, this.temporal);
+  }
+
+  async stop(): Promise<void> {
+    this.running.child.kill('SIGTERM');
+    await this.running.exit();
+  }
+
+  /** In which files which account stands, as text or in base64. */
+  inFiles(): string[] {
+    return searchFiles(this.folder.path, NAMES);
+  }
+}
+
+describe('with PAYLOAD_KEYS', () => {
+  let left: Left;
+  before(async () => {
+    const PAYLOAD_KEYS = payloadKeysOf('k1');
+    left = new Left({ PAYLOAD_KEYS, CODEC_TOKEN, INDEX_ACCOUNTS: 'off' });
+    await left.begin();
+  });
+  after(async () => {
+    await left?.running.kill();
+    left?.folder.remove();
+  });
+
+  test('the commands show the accounts', async () => {
+    const status = await left.unfriend('status', 'secret-parked');
+    assert.match(status.stdout, /Secret-From/);
+  });
+
+  test('Temporal’s CLI shows them by the codec server, to who has its token', async () => {
+    const codec = ['--codec-endpoint', `${left.ops}/codec`];
+    const show = (...more: string[]) =>
+      promisify(execFile)(temporalCli(), [
+        ...['workflow', 'show', '--workflow-id', ID, '--output', 'json'],
+        ...['--address', left.temporal.TEMPORAL_ADDRESS ?? '', ...more],
+      ]);
+    const { stdout: readable } = await show(...codec, '--codec-auth', `Bearer ${CODEC_TOKEN}`);
+    assert.match(readable, /Secret-From/);
+    assert.doesNotMatch(readable, /Encoded failure"(?![\s\S]*encodedAttributes)/);
+    const { stdout: encrypted } = await show();
+    assert.match(encrypted, /"encryption-key-id"/);
+    assert.doesNotMatch(encrypted, /Secret-/);
+    await assert.rejects(show(...codec, '--codec-auth', 'Bearer guess'), /Unauthorized|expected the header/);
+  });
+
+  test('neither a log line, nor the metrics, nor a trace names an account', async () => {
+    await until('traces', () => collector.received.includes('secret-parked'));
+    assert.match(left.metrics, /^unfriend_side_effect_pairs_total/m);
+    assert.ok(left.running.stderr.includes('secret-parked'));
+    for (const [what, text] of Object.entries({
+      log: left.running.stderr,
+      metrics: left.metrics,
+      traces: collector.received,
+    })) {
+      assert.ok(!text.includes(SECRET), what);
+    }
+  });
+
+  test('no file of its data folder names one, Temporal’s database among them', async () => {
+    await left.stop();
+    assert.deepEqual(left.inFiles(), []);
+  });
+
+  test('after a restart, what was parked goes on', async () => {
+    left.running = new UnfriendProcess(['start'], { ...left.settings, CACHE_URL: 'embedded' });
+    const { address } = await left.running.log('local Temporal server');
+    left.temporal = { ...left.settings, TEMPORAL_ADDRESS: String(address) };
+    await left.running.log('taking callbacks');
+    const retried = await left.unfriend('retry', 'secret-parked');
+    assert.equal(retried.code, 0, retried.stdout + retried.stderr);
+    await until('it to be done', async () =>
+      /Done/.test((await left.unfriend('status', 'secret-parked')).stdout),
+    );
+    await left.stop();
+    assert.deepEqual(left.inFiles(), []);
+  });
+});
+
+test('without PAYLOAD_KEYS, this search finds the accounts', async () => {
+  const left = new Left({ INDEX_ACCOUNTS: 'off' });
+  try {
+    await left.begin();
+    await left.stop();
+    const found = left.inFiles();
+    for (const name of NAMES) {
+      assert.ok(found.includes(`${name} in temporal.db`), found.join());
+      assert.ok(found.includes(`${name} in data.mdb`), found.join());
+    }
+  } finally {
+    await left.running.kill();
+    left.folder.remove();
+  }
+});
