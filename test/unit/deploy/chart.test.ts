@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { createProgram } from '../../../src/cli/program.ts';
 import { PACKAGE_ROOT, VERSION } from '../../../src/package-root.ts';
 
 const CHART = join(PACKAGE_ROOT, 'deploy', 'helm', 'unfriend');
@@ -14,6 +15,14 @@ describe('deploy/helm/unfriend', () => {
     assert.deepEqual([chart.version, chart.appVersion], [VERSION, VERSION]);
     const { image } = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as { image: { tag: string } };
     assert.equal(image.tag, '', 'the default tag is appVersion');
+  });
+
+  test('its notes name commands that there are', () => {
+    const commands = createProgram({ environment: {}, exitCode: 0 }).commands.map((each) => each.name());
+    const notes = readFileSync(join(CHART, 'templates', 'NOTES.txt'), 'utf8');
+    const named = [...notes.matchAll(/-- unfriend (\w+)/g)].map(([, command = '']) => command);
+    assert.ok(named.length > 2);
+    for (const command of named) assert.ok(commands.includes(command), command);
   });
 
   // Helm reads only files of the chart.
