@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { describeRpcError } from '../../../src/temporal/connect.ts';
 import { workflowId } from '../../../workflows/contract.ts';
 import { FAILING } from '../../support/doubles/side-effect-counter.ts';
 import { readPage } from '../../support/inputs/markdown.ts';
@@ -31,16 +32,21 @@ const handleOf = (deliveryId: string) =>
 
 /** Which build answers for the workflow: what the build calls a column of the current details. */
 function untilDetails(deliveryId: string, are: (details: string) => boolean): Promise<unknown> {
-  return until(
-    `the details of ${deliveryId} to be those of another build`,
-    async () => {
+  let answer: unknown;
+  const answers = async () => {
+    try {
+      const handle = handleOf(deliveryId);
+      const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      answer = metadata;
+      return are(metadata.currentDetails ?? '');
+    } catch (error) {
       // A query fails while its task is on the way to a worker that stops.
-      const metadata = await handleOf(deliveryId)
-        .query<{ currentDetails?: string }>('__temporal_workflow_metadata')
-        .catch(() => undefined);
-      return are(metadata?.currentDetails ?? '');
-    },
-    PATIENCE_MS,
+      answer = describeRpcError(error);
+      return false;
+    }
+  };
+  return until(`the details of ${deliveryId} to be those of another build`, answers, PATIENCE_MS).catch(
+    (error: unknown) => assert.fail(`${error}; last: ${JSON.stringify(answer)}`),
   );
 }
 

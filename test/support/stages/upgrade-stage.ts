@@ -15,6 +15,8 @@ const runCommand = promisify(execFile);
 
 /** Deliveries per second. */
 const RATE = 10;
+/** With so many under way none is sent: on a busy machine too, each worker gets to what is new. */
+const MOST_UNDER_WAY = 15;
 /** Deliveries that a worker has to end before the next step. */
 const SOME = 10;
 const PATIENCE_MS = 240_000;
@@ -106,9 +108,13 @@ export class UpgradeStage {
   /** Sends callbacks until `endLoad`. */
   beginLoad(): void {
     this.#isLoaded = true;
-    this.#load = atARate({ rate: RATE, isDone: () => !this.#isLoaded }, (_due, index) =>
-      this.post(`load-${index}`),
-    );
+    let posted = 0;
+    this.#load = atARate({ rate: RATE, isDone: () => !this.#isLoaded }, async () => {
+      // Each delivery has two side effects.
+      if (posted - this.counter.done.size / 2 > MOST_UNDER_WAY) return;
+      posted += 1;
+      await this.post(`load-${posted}`);
+    });
   }
 
   async endLoad(): Promise<void> {
