@@ -24,6 +24,7 @@ const PAIRS = [
 ];
 const SECRET = 'Secret-';
 const NAMES = ['Secret-From', 'Secret-To', 'Secret-Other'];
+const PARKED = 'side effect parked, waits for a person';
 const CODEC_TOKEN = 'a-token-of-these-tests';
 const ID = `friend-deleted/${FREE_PORTS.SDK_APP_ID}/secret-parked`;
 
@@ -64,16 +65,21 @@ class Left {
     const { url } = await this.running.log('taking callbacks');
     this.ops = String((await this.running.log('health, readiness and metrics')).url);
     this.temporal = { ...this.settings, TEMPORAL_ADDRESS: String(address) };
+    // Before that, deliveries do not go through the journal.
+    const readMetrics = async () => (await fetch(`${this.ops}/metrics`)).text();
+    await until('an open journal', async () => /^unfriend_journal_available 1$/m.test(await readMetrics()));
     await until('readiness', async () => (await fetch(`${this.ops}/readyz`)).ok);
     for (const requestId of ['secret-parked', 'secret-dismissed'])
       assert.equal((await postSigned(String(url), { requestId, pairs: PAIRS })).status, 200);
     for (const deliveryId of ['secret-parked', 'secret-dismissed'])
-      await until(`${deliveryId} to be parked`, () =>
-        this.running.logs().some((line) => line.deliveryId === deliveryId && /parked/.test(String(line.msg))),
+      await until(
+        `${deliveryId} to be parked`,
+        () => this.running.logs().some((line) => line.deliveryId === deliveryId && line.msg === PARKED),
+        60_000,
       );
     const dismissed = await this.unfriend('dismiss', 'secret-dismissed', '--reason', 'Secret-From has left');
     assert.equal(dismissed.code, 0, dismissed.stderr);
-    this.metrics = await (await fetch(`${this.ops}/metrics`)).text();
+    this.metrics = await readMetrics();
   }
 
   unfriend(...args: string[]) {
@@ -108,7 +114,7 @@ describe('with PAYLOAD_KEYS', () => {
     assert.match(status.stdout, /Secret-From/);
   });
 
-  test('Temporal’s CLI shows them by the codec server, to who has its token', async () => {
+  test('Temporal’s CLI shows them by the codec server', async () => {
     const codec = ['--codec-endpoint', `${left.ops}/codec`];
     const show = (...more: string[]) =>
       promisify(execFile)(temporalCli(), [
@@ -121,7 +127,6 @@ describe('with PAYLOAD_KEYS', () => {
     const encrypted = (await show()).stdout;
     assert.match(encrypted, /"encryption-key-id"/);
     assert.doesNotMatch(valuesIn(encrypted), /Secret-|ECONNREFUSED/);
-    await assert.rejects(show(...codec, '--codec-auth', 'Bearer guess'), /Unauthorized|expected the header/);
   });
 
   test('neither a log line, nor the metrics, nor a trace names an account', async () => {
