@@ -55,6 +55,11 @@ class EncryptedService {
     return idOf(requestId);
   }
 
+  async codecServer(): Promise<string> {
+    const { url } = await this.#running.log('health, readiness and metrics');
+    return `${url}/codec`;
+  }
+
   async held(id: string): Promise<Buffer> {
     assert.ok(this.client);
     return heldBytes(this.client, id);
@@ -131,13 +136,26 @@ describe('the Temporal UI with CODEC_TOKEN, in a browser in which a person enter
     await service?.stop();
   });
 
+  test('given no token, then nothing is readable', async () => {
+    const stranger = await TemporalUi.open(service.uiUrl);
+    try {
+      const refused = stranger.page.waitForResponse((response) => response.url().includes('/codec/'));
+      await stranger.openDelivery(id, 'timeline');
+      assert.equal((await refused).status(), 401);
+      await stranger.page.getByText('clearCaches').first().waitFor();
+      assert.doesNotMatch(await stranger.page.content(), /Secret-/);
+    } finally {
+      await stranger.close();
+    }
+  });
+
   test('given the token, and cross-origin credentials included, then the summary is readable', async () => {
     ui = await TemporalUi.open(service.uiUrl, {
       viewport: { width: 1610, height: 1150 },
       httpCredentials: { username: 'anybody', password: CODEC_TOKEN },
     });
     await ui.pictured(async () => {
-      await ui.includeCredentials();
+      await ui.useCodecServer(await service.codecServer());
       await ui.openDelivery(id, 'user-metadata');
       assert.equal(await ui.summary(), 'Secret-From → Secret-To and 1 more pair');
     });

@@ -111,11 +111,13 @@ export class TemporalUi {
     return this.page.frameLocator('#user-metadata-current-details');
   }
 
-  /** Lets the UI send the codec server what the browser knows for it, such as a password. The browser remembers this. */
-  async includeCredentials(): Promise<void> {
+  /** Sets a codec server in the UI's dialog, with what the browser knows for it, such as a password. */
+  async useCodecServer(endpoint: string): Promise<void> {
     await this.page.goto(this.#url);
-    await this.page.getByTestId('data-encoder-status').first().click();
-    await this.page.getByText('Include cross-origin credentials').first().click();
+    await this.page.locator('[data-testid^="data-encoder-status"]').first().click();
+    await this.page.getByText('Use my browser setting', { exact: false }).first().click();
+    await this.page.locator('#data-encoder-endpoint-input').fill(endpoint);
+    await this.page.getByText('Include cross-origin credentials').click();
     await this.page.getByRole('button', { name: 'Apply' }).click();
   }
 
