@@ -42,7 +42,7 @@ function exportedMetrics(): Exported[] {
     SIDE_EFFECTS.map(({ name }) => name),
   );
   new TemporalMetrics(registry);
-  observeVendorList(registry, { isEnforced: true, age: 0 });
+  observeVendorList(registry, { isEnforced: true });
   return registry.getMetricsAsArray() as unknown as Exported[];
 }
 
