@@ -19,7 +19,8 @@ export async function runBench<Results>(bench: BenchRun<Results>): Promise<never
   try {
     const results = await Promise.race([bench.run(), interrupted(), overdue(bench.seconds)]);
     bench.write(results);
-    process.exitCode = bench.isFaulty?.(results) ? 1 : 0;
+    // The run itself may have set it already.
+    if (bench.isFaulty?.(results)) process.exitCode = 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -106,9 +106,16 @@ function figuresOfGood({ sent, failures, times }: Answers): Figure[] {
   ];
 }
 
-async function stateOf(receiver: KillableReceiver): Promise<State> {
-  return {
-    memory: (await receiver.metric('process_resident_memory_bytes')) / 1e6,
-    files: await receiver.metric('process_open_fds'),
-  };
+/** A kept connection to OPS_PORT can be closed in the moment in which it is used: then look again. */
+function stateOf(receiver: KillableReceiver): Promise<State> {
+  return until('the metrics', async () => {
+    try {
+      return {
+        memory: (await receiver.metric('process_resident_memory_bytes')) / 1e6,
+        files: await receiver.metric('process_open_fds'),
+      };
+    } catch {
+      return undefined;
+    }
+  });
 }

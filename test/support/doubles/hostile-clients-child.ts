@@ -36,8 +36,8 @@ async function sendQuick(): Promise<void> {
     }
     if (!connection?.isOpen) connection = new Connection();
     note(request, await connection.exchange(request));
-    // What was not sent to its end can't be followed by another request.
-    if (request.kind === 'oversized') connection.close();
+    // What was not sent to its end, or can't be read to its end, can't be followed by another request.
+    if (request.kind === 'oversized' || request.kind === 'malformed') connection.close();
   }
   connection?.close();
 }

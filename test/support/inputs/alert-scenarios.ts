@@ -13,6 +13,7 @@ export const HEALTHY: Series = {
   [`unfriend_callbacks_total{${RECEIVER}, verdict="accepted"}`]: '0+60x120',
   [`unfriend_callbacks_total{${RECEIVER}, verdict="unavailable"}`]: '0x120',
   [`unfriend_callbacks_total{${RECEIVER}, verdict="unauthorized"}`]: '0x120',
+  [`unfriend_callback_allow_enforced{${RECEIVER}}`]: '1x120',
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="0.01"}`]: '0+60x120',
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="1"}`]: '0+60x120',
   [`unfriend_callback_duration_seconds_bucket{${RECEIVER}, le="+Inf"}`]: '0+60x120',
@@ -202,6 +203,22 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
     },
     at: '100m',
     firing: ['UnfriendBacklogGrows'],
+  },
+  {
+    what: "Tencent's list of addresses could not be had for more than an hour",
+    series: {
+      unfriend_callback_allow_enforced: '1x20 0x100',
+    },
+    at: '100m',
+    firing: ['UnfriendAllowListMissing'],
+  },
+  {
+    what: "a receiver without Tencent's list of addresses at its start",
+    series: {
+      unfriend_callback_allow_enforced: '0x50 1x70',
+    },
+    at: '50m',
+    firing: [],
   },
   {
     what: 'the journal takes nothing',

@@ -45,7 +45,7 @@ function exportedMetrics(): Exported[] {
   );
   new TemporalMetrics(registry);
   createReachableGauge(registry);
-  observeVendorList(registry, { isEnforced: true, age: 0 });
+  observeVendorList(registry, { isEnforced: true });
   createReconciledCounter(registry);
   return registry.getMetricsAsArray() as unknown as Exported[];
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { AllowedClients } from '../../../../src/http/clients/allowed-clients.ts';
@@ -56,7 +56,7 @@ describe("the vendor's list of addresses", () => {
       [VENDOR, OTHER, '2001:db8::7'].map((each) => list.allows(each)),
       [true, false, true],
     );
-    await until('the file', () => readFileSync(file, 'utf8').includes(VENDOR));
+    await until('the file', () => existsSync(file) && readFileSync(file, 'utf8').includes(VENDOR));
     const next = open(file, neverAsked);
     assert.equal(next.list.isEnforced, true);
     assert.equal(next.list.allows(VENDOR), true);

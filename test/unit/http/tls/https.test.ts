@@ -95,6 +95,7 @@ describe('a receiver that speaks HTTPS', () => {
     await until('the count', async () => (await door.failedHandshakes()) === 1);
     await once(idle, 'close');
     assert.equal(await door.counted('aborted'), 0);
+    assert.equal(await door.counted('malformed-http'), 0);
     await until('no connection', async () => (await door.openConnections()) === 0);
   });
 
