@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Starter } from '../callback/delivery-id.ts';
-import { createPlan } from '../config/plan.ts';
+import { deliveryOptions } from '../config/delivery-options.ts';
 import type { Settings, TemporalSettings } from '../config/settings.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type JournalPhase, OpeningJournal } from '../journal/opening-journal.ts';
@@ -52,15 +52,9 @@ export type RunningIntake = {
  */
 export function startIntake(parts: IntakeParts): RunningIntake {
   const { settings, client, freshStarts, tracing, traceStarts, logger } = parts;
-  const { taskQueue, dedupeWindow } = settings;
-  const options = {
-    taskQueue,
-    plan: createPlan(settings),
-    indexAccounts: settings.indexAccounts !== 'off',
-    hashKeys: settings.indexAccounts === 'hashed' ? settings.payloadKeys : undefined,
-  };
+  const options = deliveryOptions(settings);
   const starter = traced(new DeliveryStarter(client, freshStarts, { ...options, traceStarts }), tracing);
-  const recent = new RecentCallbacks(dedupeWindow);
+  const recent = new RecentCallbacks(settings.dedupeWindow);
   const direct = new DirectIntake({ starter, recent, logger });
   if (settings.intake === 'direct') {
     const nothing = async () => undefined;

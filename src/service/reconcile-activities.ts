@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import { createCheckFriendships } from '../../activities/reconcile/check-friendships.ts';
 import type { CheckFriendships } from '../../workflows/contract.ts';
-import { createPlan } from '../config/plan.ts';
+import { deliveryOptions } from '../config/delivery-options.ts';
 import type { Settings } from '../config/settings.ts';
 import { createReconciledCounter } from '../telemetry/reconcile-metrics.ts';
 import type { FreshStarts } from '../temporal/start/fresh-starts.ts';
@@ -22,9 +22,8 @@ type Parts = {
 /** The activity of `reconcileFriends`. The deliveries that it starts have the plan of this worker's settings. */
 export function createReconcileActivities(parts: Parts): { checkFriendships: CheckFriendships } {
   const { settings, backends, client, freshStarts, registry } = parts;
-  const { taskQueue, sdkAppId = '', indexAccounts } = settings;
-  const options = { taskQueue, plan: createPlan(settings), indexAccounts: indexAccounts === 'on' };
-  const starter = new DeliveryStarter(client, freshStarts, options);
+  const { sdkAppId = '' } = settings;
+  const starter = new DeliveryStarter(client, freshStarts, deliveryOptions(settings));
   const { searchIndex, documentId } = backends.backends;
   return {
     checkFriendships: createCheckFriendships({

@@ -55,6 +55,11 @@ export function firstWorkflowId(workflowId: string): string {
     .join('/');
 }
 
+/** The id of the delivery's first workflow, of which the given workflow may be a retry or a redo. */
+export function deliveryWorkflowId(workflowId: string): string {
+  return workflowId.split('/').slice(0, 3).join('/');
+}
+
 /**
  * What people type for a delivery, without its workflow type and app: its id. For a redo, `<delivery id>/redo-<n>`,
  * because it has parked side effects of its own.

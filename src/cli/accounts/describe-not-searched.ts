@@ -8,7 +8,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /** One line for each place that can hold the account and could not be searched. */
 export function describeNotSearched(
-  { cut, notIndexed, relayed }: NotSearchable,
+  { cut, notIndexed, relayed, reconciled }: NotSearchable,
   { dir, isThere, damaged, locked, setAside }: JournalSearch,
 ): string[] {
   const deliveries = (count: number) => counted(count, 'delivery', 'deliveries');
@@ -19,6 +19,7 @@ export function describeNotSearched(
     notIndexed > 0 && `${deliveries(notIndexed)} without accounts in search attributes (INDEX_ACCOUNTS=off)`,
     relayed > 0 &&
       `${counted(relayed, 'callback')} of other commands in Temporal: their bodies can't be searched`,
+    reconciled > 0 && `${counted(reconciled, 'run')} of reconcile in Temporal: they can name accounts`,
     damaged.length > 0 && `${entries(damaged)}: damaged`,
     locked.length > 0 && `${entries(locked)}: encrypted with a key that PAYLOAD_KEYS lacks here`,
     setAside.length > 0 &&

@@ -1,4 +1,3 @@
-import { readWorkflowId } from '../../../workflows/contract.ts';
 import type { Carrier } from '../../temporal/accounts/describe-carrier.ts';
 import type { SoughtAccount } from '../../temporal/accounts/sought-account.ts';
 import { describeExecution } from '../../temporal/attention/execution.ts';
@@ -39,11 +38,10 @@ export function printFound({ sought, journal, temporal }: Found): void {
   if (link && open + closed > 0) print(`\nIn the Temporal UI: ${link}`);
 }
 
-function toRow({ deliveryId, workflowId, execution, status, pairs, startTime }: Carrier): string[] {
-  const { retry } = readWorkflowId(workflowId);
+function toRow({ workflowId, execution, status, pairs, startTime }: Carrier): string[] {
   const state = describeExecution(execution);
   return [
-    retry > 0 ? `${deliveryId}/retry-${retry}` : deliveryId,
+    workflowId.split('/').slice(2).join('/'),
     'Temporal',
     status ? `${state}, ${status}` : state,
     String(pairs),

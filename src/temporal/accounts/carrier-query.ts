@@ -1,4 +1,9 @@
-import { FRIEND_DELETED, searchAttributes, WORKFLOW_TYPES } from '../../../workflows/contract.ts';
+import {
+  FRIEND_DELETED,
+  RECONCILE_FRIENDS,
+  searchAttributes,
+  WORKFLOW_TYPES,
+} from '../../../workflows/contract.ts';
 import { type SoughtAccount, storedAs } from './sought-account.ts';
 
 const { accounts } = searchAttributes;
@@ -40,6 +45,9 @@ export function largeQuery(fewestPairs: number): string {
 
 /** Friend-delete deliveries without a list of accounts: `INDEX_ACCOUNTS` was `off` when they began. */
 export const NOT_INDEXED = `WorkflowType="${FRIEND_DELETED}" AND ${accounts.name} IS NULL AND ${NOT_CONTINUED}`;
+
+/** Runs of `reconcile`. They have no list of accounts, and their input and state can name some. */
+export const RECONCILED = `WorkflowType="${RECONCILE_FRIENDS}"`;
 
 /** Callbacks of other commands. They have no list of accounts, and their bodies can name some. */
 export const RELAYED = `${OURS} AND WorkflowType!="${FRIEND_DELETED}" AND ${NOT_CONTINUED}`;

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import pMap from 'p-map';
+import { firstWorkflowId } from '../../../workflows/contract.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { isOpen } from '../attention/execution.ts';
 import { describeChain } from '../attention/retry-chain.ts';
@@ -44,8 +45,7 @@ export async function deleteDeliveries(
 
 async function deleteDelivery(client: Client, { firstId, runs }: CarryingDelivery): Promise<Deleted> {
   try {
-    const chain = await describeChain(client, firstId);
-    if (chain && isOpen(chain.newest.status.name)) return { result: 'reopened' };
+    if (await hasReopened(client, runs)) return { result: 'reopened' };
     for (const run of runs) await deleteRun(client, run);
     return { result: 'deleted' };
   } catch (error) {
@@ -56,6 +56,15 @@ async function deleteDelivery(client: Client, { firstId, runs }: CarryingDeliver
       );
     return { result: 'failed', reason: describeFailure(error) };
   }
+}
+
+/** Each redo has a chain of retries of its own. */
+async function hasReopened(client: Client, runs: readonly RunId[]): Promise<boolean> {
+  for (const id of new Set(runs.map(({ workflowId }) => firstWorkflowId(workflowId)))) {
+    const chain = await describeChain(client, id);
+    if (chain && isOpen(chain.newest.status.name)) return true;
+  }
+  return false;
 }
 
 async function deleteRun(client: Client, workflowExecution: RunId): Promise<void> {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { ACCOUNTS_CUT_MEMO, FEWEST_PAIRS_CUT, searchAttributes } from '../../../workflows/contract.ts';
 import { pagesOfRuns, type Run } from '../attention/list-runs.ts';
-import { largeQuery, NOT_INDEXED, RELAYED } from './carrier-query.ts';
+import { largeQuery, NOT_INDEXED, RECONCILED, RELAYED } from './carrier-query.ts';
 import { type SoughtAccount, storedAs } from './sought-account.ts';
 
 /** How many rows a page has. Each row can carry a few KB of memo and accounts. */
@@ -38,6 +38,8 @@ export type NotSearchable = {
   notIndexed: number;
   /** Callbacks of other commands, which have no list. */
   relayed: number;
+  /** Runs of `reconcile`, which have no list. */
+  reconciled: number;
 };
 
 /** Counts what a search for the account can't look into, open and closed. */
@@ -45,10 +47,10 @@ export async function countNotSearchable(client: Client, sought: SoughtAccount):
   let cut = 0;
   for await (const page of pagesOfRuns(client, { query: largeQuery(FEWEST_PAIRS_CUT), pageSize: PAGE }))
     cut += page.filter((run) => isCut(run) && !carries(run, sought)).length;
-  const [notIndexed, relayed] = await Promise.all(
-    [NOT_INDEXED, RELAYED].map(async (query) => (await client.workflow.count(query)).count),
+  const [notIndexed, relayed, reconciled] = await Promise.all(
+    [NOT_INDEXED, RELAYED, RECONCILED].map(async (query) => (await client.workflow.count(query)).count),
   );
-  return { cut, notIndexed: notIndexed ?? 0, relayed: relayed ?? 0 };
+  return { cut, notIndexed: notIndexed ?? 0, relayed: relayed ?? 0, reconciled: reconciled ?? 0 };
 }
 
 /** The memo's field is there only if it is true, so nothing has to be decrypted. */

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { firstWorkflowId } from '../../../workflows/contract.ts';
+import { deliveryWorkflowId } from '../../../workflows/contract.ts';
 import { isOpen } from '../attention/execution.ts';
 import { carrierQuery } from './carrier-query.ts';
 import { executionOf } from './describe-carrier.ts';
@@ -9,7 +9,7 @@ import type { SoughtAccount } from './sought-account.ts';
 /** A run in Temporal. */
 export type RunId = { workflowId: string; runId: string };
 
-/** A delivery with all its runs that carry the account: those of its retries, and those that continued as new. */
+/** A delivery with all its runs that carry the account: those of its retries and redos, and those that continued as new. */
 export type CarryingDelivery = { firstId: string; runs: RunId[]; isOpen: boolean };
 
 /**
@@ -21,7 +21,7 @@ export async function planErasure(client: Client, sought: SoughtAccount): Promis
   for await (const run of findCarriers(client, sought, carrierQuery(sought))) {
     const { workflowId, runId } = run.execution ?? {};
     if (!workflowId || !runId) continue;
-    const firstId = firstWorkflowId(workflowId);
+    const firstId = deliveryWorkflowId(workflowId);
     const delivery = deliveries.get(firstId) ?? { firstId, runs: [], isOpen: false };
     delivery.runs.push({ workflowId, runId });
     delivery.isOpen ||= isOpen(executionOf(run));

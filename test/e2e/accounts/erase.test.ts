@@ -23,7 +23,7 @@ type Document = {
     retentionSeconds: number | null;
   };
   journal: { pending: number; quarantined: number; discarded: number; damaged: number } | null;
-  notSearchable: { cut: number; notIndexed: number; relayed: number };
+  notSearchable: { cut: number; notIndexed: number; relayed: number; reconciled: number };
 };
 
 const KEY = payloadKey('k1');
@@ -128,6 +128,27 @@ describe('unfriend erase', () => {
 
     const again = await erase(['alice', '--yes']);
     assert.deepEqual([again.code, again.document.temporal.runs, again.document.temporal.open], [0, 0, 2]);
+  });
+
+  test('given a closed delivery that is open again in a redo, then it stays until the redo has ended, and then both go', async () => {
+    const { deliveries } = stage;
+    const id = await closed(['redone', 'bob']);
+    const input = workflowInput(pairsOf(['redone', 'bob']));
+    const [, , deliveryId = ''] = id.split('/');
+    const delivery = { ...input.delivery, deliveryId: `${deliveryId}/redo-1` };
+    const redo = await stage.deliver({ ...input, delivery });
+    await until('the redo to be listed', async () => (await runsOf(redo)).length === 1);
+    const open = await erase(['redone', '--yes']);
+    assert.deepEqual([open.document.temporal.open, open.document.temporal.deletedRuns], [1, 0]);
+    assert.equal((await runsOf(id, redo)).length, 2);
+    const { stdout } = await stage.unfriend(['find', 'redone']);
+    assert.match(stdout, new RegExp(`^${deliveryId}/redo-1 +Temporal +open`, 'm'));
+
+    await deliveries.handle(redo).terminate();
+    await deliveries.ended('Terminated', redo);
+    const { document } = await erase(['redone', '--yes']);
+    assert.deepEqual([document.temporal.closed, document.temporal.deletedRuns], [1, 2]);
+    assert.deepEqual(await runsOf(id, redo), []);
   });
 
   test('given a journal and a quarantine, then what is pending stays, and of the quarantine only entries of others are left', async () => {

@@ -18,7 +18,7 @@ type Document = {
   closed: number;
   workflows: { workflowId: string; execution: string; status: string; link: string }[];
   journal: { pending: Entry[]; quarantined: Entry[]; damaged: string[] } | null;
-  notSearchable: { cut: number; notIndexed: number; relayed: number };
+  notSearchable: { cut: number; notIndexed: number; relayed: number; reconciled: number };
   setAside: string[];
   link: string | null;
 };
@@ -77,7 +77,7 @@ describe('unfriend find', () => {
       expected,
     );
     assert.deepEqual([document.open, document.closed, document.journal], [2, 4, null]);
-    assert.deepEqual(document.notSearchable, { cut: 1, notIndexed: 1, relayed: 1 });
+    assert.deepEqual(document.notSearchable, { cut: 1, notIndexed: 1, relayed: 1, reconciled: 0 });
     const parked = document.workflows.find(({ workflowId }) => workflowId === ids.parked);
     assert.equal(parked?.status, 'NeedsAttention');
     assert.match(String(parked?.link), /\/namespaces\/.*\/workflows\/friend-deleted/);

@@ -7,7 +7,12 @@ import { countNotSearchable, findCarriers } from '../../../src/temporal/accounts
 import { seekAccount } from '../../../src/temporal/accounts/sought-account.ts';
 import { pagesOfRuns } from '../../../src/temporal/attention/list-runs.ts';
 import { startOptions } from '../../../src/temporal/start/start-delivery.ts';
-import { searchAttributes, workflowId, workflowTypeOf } from '../../../workflows/contract.ts';
+import {
+  RECONCILE_FRIENDS,
+  searchAttributes,
+  workflowId,
+  workflowTypeOf,
+} from '../../../workflows/contract.ts';
 import type { AnyDeliveryInput } from '../../../workflows/planning/plan-delivery.ts';
 import { largestPairs, pairsOf } from '../../support/inputs/deliveries.ts';
 import { relayedCommandOf } from '../../support/inputs/relayed.ts';
@@ -169,17 +174,41 @@ describe('with PAYLOAD_KEYS', () => {
   });
 });
 
-test('what no search can show is counted: cut lists, deliveries without a list, callbacks of other commands', async () => {
+test('what no search can show is counted: cut lists, deliveries without a list, callbacks of other commands, runs of reconcile', async () => {
   const large = largestPairs(100);
   const first = seekAccount(String(large[0]?.from), [K1]);
   const last = seekAccount(String(large.at(-1)?.to), [K1]);
-  assert.deepEqual(await countNotSearchable(temporal.client, first), { cut: 0, notIndexed: 0, relayed: 0 });
+  assert.deepEqual(await countNotSearchable(temporal.client, first), {
+    cut: 0,
+    notIndexed: 0,
+    relayed: 0,
+    reconciled: 0,
+  });
   await deliver(workflowInput(large));
   await deliver(workflowInput(large), { key: K1 });
   await deliver(workflowInput(pairsOf(['alice', 'bob'])), { indexAccounts: false });
   await deliver(relayedCommandOf());
+  await temporal.client.workflow.start(RECONCILE_FRIENDS, {
+    taskQueue: 'nobody-polls',
+    workflowId: 'reconcile',
+    args: [{ accounts: ['alice'] }],
+  });
+  await until('the run of reconcile to be listed', async () => {
+    const { count } = await temporal.client.workflow.count('WorkflowId="reconcile"');
+    return count === 1;
+  });
   assert.equal((await found(first.account, [K1])).length, 2);
-  assert.deepEqual(await countNotSearchable(temporal.client, first), { cut: 0, notIndexed: 1, relayed: 1 });
+  assert.deepEqual(await countNotSearchable(temporal.client, first), {
+    cut: 0,
+    notIndexed: 1,
+    relayed: 1,
+    reconciled: 1,
+  });
   assert.equal((await found(last.account, [K1])).length, 0);
-  assert.deepEqual(await countNotSearchable(temporal.client, last), { cut: 2, notIndexed: 1, relayed: 1 });
+  assert.deepEqual(await countNotSearchable(temporal.client, last), {
+    cut: 2,
+    notIndexed: 1,
+    relayed: 1,
+    reconciled: 1,
+  });
 });
