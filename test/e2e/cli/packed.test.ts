@@ -21,6 +21,7 @@ const ALLOWED = [
   /^README(\.zh-CN)?\.md$/,
   /^dist\/(src|workflows|activities)\/[\w./-]+\.js$/,
   /^dist\/workflow-bundle\.js$/,
+  // The page on OPS_PORT.
   /^src\/http\/page\.html$/,
 ];
 const NEVER = /test|\.map$|build-workflow-bundle/;
