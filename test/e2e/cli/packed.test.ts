@@ -19,7 +19,7 @@ const ALLOWED = [
   /^package\.json$/,
   /^LICENSE$/,
   /^README(\.zh-CN)?\.md$/,
-  /^dist\/(src|workflows|activities)\/[\w./-]+\.js$/,
+  /^dist\/(src|workflows|activities)\/[\w./-]+\.c?js$/,
   /^dist\/workflow-bundle\.js$/,
   // The page on OPS_PORT.
   /^src\/http\/page\.html$/,
@@ -55,7 +55,12 @@ describe('the package', () => {
       files.filter((file) => !ALLOWED.some((form) => form.test(file)) || NEVER.test(file)),
       [],
     );
-    for (const needed of ['dist/src/cli/bin.js', 'dist/workflow-bundle.js', 'dist/activities/index.js'])
+    const loadedByPath = [
+      'dist/workflows/failure-converter.cjs',
+      'dist/workflow-bundle.js',
+      'src/http/page.html',
+    ];
+    for (const needed of ['dist/src/cli/bin.js', 'dist/activities/index.js', ...loadedByPath])
       assert.ok(files.includes(needed), needed);
   });
 
