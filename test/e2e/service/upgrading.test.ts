@@ -163,4 +163,29 @@ describe('upgrading workers under load', { concurrency: false }, () => {
     assert.deepEqual(stage.commands.sort(), documentedCommands());
     assert.ok(stage.acknowledged.length >= 100 && OPEN.every((id) => stage.acknowledged.includes(id)));
   });
+
+  test('given a worker that is killed before another version takes over, then nothing is lost, and what is repeated has the same key', async () => {
+    const killing = await UpgradeStage.start();
+    try {
+      const first = await killing.work(OLD);
+      await killing.setVersion('set-current-version --build-id "$OLD"');
+      killing.beginLoad();
+      await first.someEnded();
+      await first.process.kill();
+      const second = await killing.work(NEW);
+      await killing.setVersion('set-current-version --build-id "$NEW"');
+      await second.someEnded();
+      await killing.endLoad();
+      const { counter, acknowledged, failures } = killing;
+      const isComplete = () => counter.faults(acknowledged, 2).length === 0;
+      await until('everything to be done', isComplete, PATIENCE_MS);
+      assert.deepEqual(failures, []);
+      assert.deepEqual(
+        [...counter.messageIds].filter(([, ids]) => ids.size !== 1),
+        [],
+      );
+    } finally {
+      await killing.stop();
+    }
+  });
 });
