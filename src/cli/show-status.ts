@@ -3,7 +3,6 @@ import type { Client } from '@temporalio/client';
 import { firstWorkflowId, isWorkflowId, readWorkflowId } from '../../workflows/contract.ts';
 import type { Settings } from '../config/settings.ts';
 import type { LocatedDelivery } from '../journal/operate/locate-delivery.ts';
-import { locateInJournal } from '../journal/operate/operate.ts';
 import { isOpen } from '../temporal/attention/execution.ts';
 import { findWorkflowId } from '../temporal/attention/find-workflow.ts';
 import { readDetails } from '../temporal/attention/read-details.ts';
@@ -58,6 +57,8 @@ async function locate({ client, settings, delivery }: Asked): Promise<Place> {
     const known = toOperatorError(error);
     // A whole workflow id ends with the delivery id.
     const deliveryId = isWorkflowId(delivery) ? readWorkflowId(delivery).deliveryId : delivery;
+    // Loaded only now: mostly a delivery is in Temporal.
+    const { locateInJournal } = await import('../journal/operate/operate.ts');
     const journaled = await locateInJournal({ dir: journal.dir, payloadKeys }, deliveryId);
     if (!journaled) throw known;
     const isAway = known instanceof Error && !(known instanceof DeliveryNotFoundError);
