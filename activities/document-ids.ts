@@ -63,10 +63,20 @@ export class DocumentIds {
       if (rest.startsWith(same)) go(same.length, at.known);
       return;
     }
-    for (let length = 1; length <= Math.min(rest.length, LONGEST_ACCOUNT) && found.size < 2; length += 1) {
+    for (const length of lengthsBefore(this.#parts[at.part + 1], rest)) {
       const account = rest.slice(0, length);
-      if (!ACCOUNT.test(account)) return;
-      go(length, { ...at.known, [part.end]: account });
+      if (ACCOUNT.test(account) && found.size < 2) go(length, { ...at.known, [part.end]: account });
     }
   }
+}
+
+/** How long an account at the beginning of `rest` can be, given what comes after it in the template. */
+function lengthsBefore(next: Part | undefined, rest: string): number[] {
+  if (!next || !('text' in next)) return [rest.length];
+  const lengths: number[] = [];
+  for (let at = rest.indexOf(next.text, 1); at > 0 && at <= LONGEST_ACCOUNT; ) {
+    lengths.push(at);
+    at = rest.indexOf(next.text, at + 1);
+  }
+  return lengths;
 }

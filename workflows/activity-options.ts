@@ -61,6 +61,8 @@ export function localFirstPass(): LocalActivityOptions {
  */
 export const CHECK_FRIENDSHIPS: ActivityOptions = {
   ...BATCH,
+  // The counts of what an attempt did after its last heartbeat are lost, so a busy machine gets more time.
+  heartbeatTimeout: '30 seconds',
   retry: {
     initialInterval: FIRST_INTERVAL_MS,
     backoffCoefficient: BACKOFF,

@@ -49,6 +49,7 @@ export class ReconcilePart {
   async work(signal: AbortSignal): Promise<boolean> {
     const over = performance.now() + WORK_MS;
     await this.#measure(signal);
+    await this.#startEnded();
     for (;;) {
       const { after, until } = this.#position;
       if (after >= until) return true;
@@ -93,33 +94,43 @@ export class ReconcilePart {
     return last ? pairs.filter((pair) => isAfter(pair, last)) : pairs;
   }
 
+  /**
+   * Asks about some pairs. What ended is kept in the state before it is started, so an attempt that fails or dies in
+   * between is continued, and nothing counts twice.
+   */
   async #check(calls: FriendCall[], signal: AbortSignal): Promise<void> {
     const asked = await pMap(calls, (call) => this.#ask(call, signal), { concurrency: CALLS_AT_ONCE });
     const ended = asked.flatMap(({ from, to, askedAt, friends }) =>
-      to.flatMap((account, index) =>
-        friends[index] === false ? [{ pair: { from, to: account }, askedAt }] : [],
-      ),
+      to.flatMap((account, index) => (friends[index] === false ? [{ from, to: account, askedAt }] : [])),
     );
-    const { startEnded, count } = this.#tools;
-    const { day } = this.state;
-    const outcomes = this.#input.dryRun
-      ? []
-      : await pMap(ended, ({ pair, askedAt }) => startEnded(pair, { day, askedAt }), {
-          concurrency: STARTS_AT_ONCE,
-        });
     const failures = asked.flatMap(({ friends }) => friends.filter((answer) => typeof answer === 'object'));
-    const counts = {
-      pairs: asked.reduce((sum, { to }) => sum + to.length, 0),
-      ended: ended.length,
-      started: outcomes.filter((outcome) => outcome === 'started').length,
-      alreadyStarted: outcomes.filter((outcome) => outcome === 'already-started').length,
-      failed: failures.length,
-    };
-    count?.(counts);
-    const last = asked.at(-1);
-    const pair = last && { from: last.from, to: last.to.at(-1) ?? '' };
+    const pairs = asked.reduce((sum, { to }) => sum + to.length, 0);
+    const counts = { pairs, ended: ended.length, failed: failures.length };
     this.state = failures.reduce(addError, addCounts(this.state, counts));
-    this.#moveTo({ ...this.#position, ...(pair && { last: pair }) });
+    const last = asked.at(-1);
+    if (last) this.#moveTo({ ...this.#position, last: { from: last.from, to: last.to.at(-1) ?? '' } });
+    const { count } = this.#tools;
+    count?.('friends', pairs - ended.length - failures.length);
+    count?.('failed', failures.length);
+    if (this.#input.dryRun) count?.('ended', ended.length);
+    else this.state = { ...this.state, toStart: ended };
+    heartbeat(this.state);
+    await this.#startEnded();
+  }
+
+  async #startEnded(): Promise<void> {
+    const { startEnded, count } = this.#tools;
+    await pMap(
+      this.state.toStart ?? [],
+      async (pair) => {
+        const outcome = await startEnded(pair, this.state);
+        const counts = outcome === 'started' ? { started: 1 } : { alreadyStarted: 1 };
+        const toStart = this.state.toStart?.filter((other) => other !== pair) ?? [];
+        this.state = { ...addCounts(this.state, counts), toStart };
+        count?.(outcome, 1);
+      },
+      { concurrency: STARTS_AT_ONCE },
+    );
     heartbeat(this.state);
   }
 

@@ -4,13 +4,14 @@ import type { CliContext } from './context.ts';
 export function addStatus(program: Command, context: CliContext): void {
   program
     .command('status')
-    .description('progress of one delivery')
+    .description('where one delivery is, and its progress')
     .argument('<delivery id>', 'as in the answer’s x-delivery-id, or the whole workflow id')
     .option('--watch', 'show progress until the delivery is finished')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
+A delivery that is not in Temporal yet is looked for in this machine's journal and quarantine.
 Exits 1 when the delivery ended with side effects undone, and says what to type next. If a delivery was retried by a new
 workflow, this shows the newest retry.
 

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import type { AccountView } from '../../activities/backends/embedded.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { SummedLog } from '../telemetry/summed-log.ts';
@@ -23,6 +24,8 @@ export type OpsAppOptions = {
   /** Absent: there is no codec server. */
   codec?: CodecServerOptions | undefined;
   page: PageOptions;
+  /** What this receiver knows of a delivery; undefined: nothing. Absent: this process takes no callbacks. */
+  findDelivery?: (deliveryId: string) => Promise<object | undefined>;
 };
 
 /** For operators and orchestrators: health, readiness and metrics of the process. */
@@ -44,6 +47,7 @@ export function createOpsApp(options: OpsAppOptions): Koa {
     const [ours, core] = await Promise.all([metrics.registry.metrics(), coreMetrics()]);
     ctx.body = ours + core;
   });
+  if (options.findDelivery) addDeliveries(router, options.findDelivery);
   if (viewAccount) {
     router.get('/embedded/:account', (ctx) => {
       ctx.body = viewAccount(ctx.params.account ?? '');
@@ -58,6 +62,35 @@ export function createOpsApp(options: OpsAppOptions): Koa {
   // Without a listener of its own, Koa prints errors to stderr.
   app.on('error', (error) => logger.debug({ err: error }, 'an answer could not be sent'));
   return app;
+}
+
+/** A look starts a process, and reads the whole journal. So there is one at a time, and only a few may wait. */
+const MAX_LOOKS = 8;
+
+function addDeliveries(router: Router, find: (deliveryId: string) => Promise<object | undefined>): void {
+  let looks = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  router.get('/deliveries/:id', async (ctx) => {
+    if (looks >= MAX_LOOKS) {
+      ctx.status = 503;
+      ctx.body = { status: 'others are being looked for: try again' };
+      return;
+    }
+    looks += 1;
+    const look = last.then(() => find(ctx.params.id ?? ''));
+    last = look.catch(() => undefined);
+    try {
+      const known = await look;
+      ctx.status = known ? 200 : 404;
+      ctx.body = known ?? { status: 'neither this receiver nor Temporal knows it' };
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      ctx.status = 503;
+      ctx.body = { status: error.message };
+    } finally {
+      looks -= 1;
+    }
+  });
 }
 
 /** The log has the error of a route, and the answer has nothing of it. */

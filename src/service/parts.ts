@@ -17,6 +17,7 @@ import { attentionPage } from '../temporal/ui-link.ts';
 import { BackendWatch } from './backend-watch.ts';
 import type { ChosenBackends } from './backends.ts';
 import type { Base } from './base.ts';
+import { findKnownDelivery } from './known-delivery.ts';
 import { readiness } from './readiness.ts';
 import { createReconcileActivities } from './reconcile-activities.ts';
 
@@ -43,6 +44,9 @@ export async function startOps(base: Base, backends: ChosenBackends | undefined)
       attentionUrl: attentionPage(temporalUi, temporal.namespace),
     },
     ...(embedded && { viewAccount: (account: string) => embedded.view(account) }),
+    ...(settings.parts.receiver && {
+      findDelivery: (id: string) => findKnownDelivery(client, settings, id),
+    }),
     codec: settings.codec && { ...settings.codec, keys: settings.payloadKeys },
   });
   const { host, opsPort: port } = settings.http;

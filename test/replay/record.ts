@@ -174,6 +174,25 @@ const SCENARIOS: Scenario[] = [
 
 const RECONCILED: Record<string, ReconcileInput> = {
   'reconcile-index': { fromIndex: true },
+  'reconcile-carried-over': {
+    fromIndex: true,
+    carried: {
+      startedAt: 1_767_600_000_000,
+      day: '20260105',
+      position: { after: 0, until: 2 },
+      total: 3,
+      counts: {
+        documents: 1,
+        unreadable: 0,
+        pairs: 1,
+        ended: 1,
+        started: 1,
+        alreadyStarted: 0,
+        failed: 0,
+      },
+      errors: [],
+    },
+  },
   'reconcile-accounts': { accounts: ['alice', 'bob'], dryRun: true, rate: 20 },
 };
 

@@ -54,11 +54,18 @@ export type ReconcilePosition = {
   last?: Pair;
 };
 
+/** A pair that ended, and when the vendor was asked, in ms since the epoch. */
+export type EndedPair = Pair & { askedAt: number };
+
 export type ReconcileState = {
+  /** When the run began, in ms since the epoch. */
+  startedAt: number;
   /** In UTC, as `20260105`: a pair gets at most one delivery per day. */
   day: string;
   /** Absent: nothing was read yet. */
   position?: ReconcilePosition;
+  /** Pairs that are counted as ended, and whose deliveries are not started yet. */
+  toStart?: EndedPair[];
   /** How many documents the index had at the beginning. */
   total: number;
   counts: ReconcileCounts;

@@ -3,6 +3,7 @@ import type { ReconcileInput, ReconcileReport, ReconcileState } from '../contrac
 /** @param now in ms since the epoch */
 export function firstState(now: number): ReconcileState {
   return {
+    startedAt: now,
     day: new Date(now).toISOString().slice(0, 10).replaceAll('-', ''),
     total: 0,
     counts: {

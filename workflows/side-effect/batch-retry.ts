@@ -1,5 +1,4 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { FIRST_INTERVAL_MS } from '../activity-options.ts';
 import type { Batch } from './batches.ts';
 
 /**
@@ -10,7 +9,6 @@ export class BatchRetry {
   readonly batch: Batch;
   isCancelled = false;
   readonly #scope = new CancellationScope();
-  readonly #startedAt = Date.now();
 
   constructor(batch: Batch) {
     this.batch = batch;
@@ -31,11 +29,6 @@ export class BatchRetry {
     } catch (error) {
       if (!this.isCancelled || CancellationScope.current().consideredCancelled) throw error;
     }
-  }
-
-  /** False for a retry that has just begun: it is not in back-off yet, so a repeated command cancels nothing. */
-  get canBeInBackOff(): boolean {
-    return !this.isCancelled && Date.now() - this.#startedAt >= FIRST_INTERVAL_MS;
   }
 
   /** The activity still reports what it has done until then. */

@@ -1,4 +1,4 @@
-import { firstPass, localFirstPass, retryPass } from '../activity-options.ts';
+import { FIRST_INTERVAL_MS, firstPass, localFirstPass, retryPass } from '../activity-options.ts';
 import type { SideEffectInput } from '../contract.ts';
 import type { PlannedDelivery } from '../planning/planned-delivery.ts';
 import type { Unit } from '../planning/units.ts';
@@ -43,6 +43,11 @@ export class SideEffectRunner {
   readonly #firstPass: WorkQueue<Batch>;
   readonly #retries: WorkQueue<Batch>;
   readonly #runningRetries = new Set<BatchRetry>();
+  /**
+   * When a command last had a unit retried, in ms. Only commands and ends of activities of the server set it: after a
+   * local activity, a replay can have another time than the first run had, and would decide differently.
+   */
+  readonly #commandedAt = new Map<number, number>();
 
   constructor(state: SideEffectState, { planned, retryFor, onChange }: RunnerOptions) {
     this.#state = state;
@@ -96,10 +101,11 @@ export class SideEffectRunner {
   retryFailed(isWanted: (unit: Unit) => boolean): number {
     const parked = this.#parked(isWanted);
     const inBackOff = [...this.#runningRetries].filter(
-      ({ canBeInBackOff, batch }) =>
-        canBeInBackOff && batch.some((unit) => isWanted(this.#state.unitAt(unit))),
+      (retry) =>
+        this.#canBeInBackOff(retry) && retry.batch.some((unit) => isWanted(this.#state.unitAt(unit))),
     );
     for (const unit of parked) this.#state.retry(unit);
+    this.#noteCommand(parked);
     for (const retry of inBackOff) retry.cancel();
     // After a stop the next run starts them.
     if (!this.isStopped) for (const batch of this.#cut(parked)) this.#addRetries(batch);
@@ -143,6 +149,7 @@ export class SideEffectRunner {
     this.#onChange();
     if (result.again !== undefined && !retry.isCancelled) await retry.backOff(result.again);
     this.#runningRetries.delete(retry);
+    if (retry.isCancelled) this.#noteCommand(batch);
     if (continues && !this.isStopped) this.#addRetries(this.#retrying(batch));
   }
 
@@ -168,6 +175,16 @@ export class SideEffectRunner {
       summary: describeBatch(batch, this.#state.units).slice(0, MAX_SUMMARY_LENGTH),
       input: this.#planned.composeInput(batch.map((unit) => this.#state.unitAt(unit))),
     };
+  }
+
+  #noteCommand(units: Batch): void {
+    for (const unit of units) this.#commandedAt.set(unit, Date.now());
+  }
+
+  /** False if a command has just had it retried: then it is not in back-off yet, so a repeated command cancels nothing. */
+  #canBeInBackOff({ batch, isCancelled }: BatchRetry): boolean {
+    const commandedAt = Math.max(...batch.map((unit) => this.#commandedAt.get(unit) ?? 0));
+    return !isCancelled && Date.now() - commandedAt >= FIRST_INTERVAL_MS;
   }
 
   #retrying(batch: Batch): Batch {

@@ -20,7 +20,7 @@ export async function measure(
   index: string,
   signal: AbortSignal,
 ): Promise<{ documents: number; newest: number }> {
-  const body = { size: 1, _source: false, track_total_hits: true, sort: [{ [NUMBER]: 'desc' }] };
+  const body = { size: 1, _source: false, track_total_hits: true, sort: inOrder('desc') };
   const { hits } = await client.ask<Answer>(
     `measuring ${index}`,
     (api) => api.search({ index, body } as never) as never,
@@ -37,7 +37,7 @@ export async function listIds(
 ): Promise<{ ids: string[]; upTo: number }> {
   const size = Math.min(PAGE, limit);
   const query = { range: { [NUMBER]: { gt: after, lte: until } } };
-  const body = { size, _source: false, track_total_hits: false, query, sort: [{ [NUMBER]: 'asc' }] };
+  const body = { size, _source: false, track_total_hits: false, query, sort: inOrder('asc') };
   const { hits } = await client.ask<Answer>(
     `listing ${index}`,
     (api) => api.search({ index, body } as never) as never,
@@ -50,4 +50,9 @@ export async function listIds(
   const whole = found.filter(({ number }) => number < last.number);
   if (whole.length === 0) return { ids: found.map(({ id }) => id), upTo: last.number };
   return { ids: whole.map(({ id }) => id), upTo: last.number - 1 };
+}
+
+/** A shard without documents does not know the number yet. */
+function inOrder(order: 'asc' | 'desc') {
+  return [{ [NUMBER]: { order, unmapped_type: 'long' } }];
 }

@@ -4,6 +4,7 @@ import { hasRoot, instructionOfParent, tellParent } from '../child.ts';
 import { openEnvironment } from '../database.ts';
 import { JournalStore } from '../store.ts';
 import { findAccount } from './find-account.ts';
+import { locateDelivery } from './locate-delivery.ts';
 import type { Operation, OperationMessage, RequeueSettings } from './operate.ts';
 import { requeue } from './requeue.ts';
 
@@ -36,6 +37,11 @@ async function operateOn(store: JournalStore, asked: Operation): Promise<void> {
     case 'find':
       for (const entry of findAccount(store, asked.account)) await send({ kind: 'found', entry });
       return;
+    case 'locate': {
+      const delivery = locateDelivery(store, asked.deliveryId);
+      if (delivery) await send({ kind: 'located', delivery });
+      return;
+    }
     case 'discard':
       return discard(store, asked.ids);
     default:

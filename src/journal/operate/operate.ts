@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PayloadKey } from '../../encryption/payload-keys.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runChild } from '../child.ts';
+import { SET_UP_MARK } from '../database.ts';
 import type { Listed } from '../reader.ts';
 import type { PendingDelivery, Quarantined, RecordKind } from '../record.ts';
+import type { LocatedDelivery } from './locate-delivery.ts';
 
 /**
  * What the `journal` commands do with a journal, also while a receiver uses it. `payloadKeys`: as that receiver has them;
@@ -13,6 +17,7 @@ export type Operation = { payloadKeys?: readonly PayloadKey[] } & (
   | ({ kind: 'requeue'; ids: string[] } & RequeueSettings)
   | { kind: 'find'; account: string }
   | { kind: 'discard'; ids: readonly string[] }
+  | { kind: 'locate'; deliveryId: string }
 );
 
 /**
@@ -45,6 +50,7 @@ export type OperationMessage =
   | { kind: 'failed'; id: string; reason: string }
   | { kind: 'found'; entry: FoundEntry }
   | { kind: 'discarded'; count: number }
+  | { kind: 'located'; delivery: LocatedDelivery }
   | { kind: 'unreadable'; reason: string }
   | { kind: 'end' };
 
@@ -79,4 +85,21 @@ export async function operate(
   };
   await runChild('operate/operate-child', [dir], { onMessage: handle, instruction: operation });
   if (!ended) throw new DamagedJournalError(dir, reason);
+}
+
+/**
+ * Where a journal has a delivery, also while a receiver uses the journal. Undefined: nowhere, or there is no journal.
+ *
+ * @throws DamagedJournalError
+ */
+export async function locateInJournal(
+  { dir, payloadKeys }: { dir: string; payloadKeys: readonly PayloadKey[] },
+  deliveryId: string,
+): Promise<LocatedDelivery | undefined> {
+  if (!existsSync(join(dir, SET_UP_MARK))) return undefined;
+  let located: LocatedDelivery | undefined;
+  await operate(dir, { kind: 'locate', deliveryId, payloadKeys }, (message) => {
+    if (message.kind === 'located') located = message.delivery;
+  });
+  return located;
 }

@@ -57,7 +57,7 @@ async function hasDismissed(
 }
 
 /** The input of the workflow's last run. It holds what earlier runs had done. */
-async function readInput(
+export async function readInput(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
 ): Promise<AnyDeliveryInput> {

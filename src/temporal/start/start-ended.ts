@@ -6,11 +6,13 @@ import type { DeliveryToStart } from './start-delivery.ts';
 
 /** Starts the delivery of a pair that ended without a callback, at most once per day. */
 export function createStartEnded(starter: Starter<DeliveryToStart>, sdkAppId: string): StartEnded {
-  return async (pair, { day, askedAt }) => {
+  return async ({ askedAt, ...pair }, { day, startedAt }) => {
     const { deliveryId, bodyHash } = identify({ sdkAppId, pair, day });
     const delivery = { deliveryId, sdkAppId, receivedAt: askedAt };
-    const outcome = await starter.start({ delivery, pairs: [pair], origin: deliveryId, bodyHash });
-    return outcome === 'started' ? 'started' : 'already-started';
+    // The origin tells the runs apart: what another run has started is a callback of another origin.
+    const origin = `reconcile-${startedAt}`;
+    const outcome = await starter.start({ delivery, pairs: [pair], origin, bodyHash });
+    return outcome === 'other-callback' ? 'already-started' : 'started';
   };
 }
 

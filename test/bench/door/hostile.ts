@@ -18,7 +18,7 @@ const LOOK_MS = 250;
 const SETTLED_MS = 30_000;
 
 /** What is promised while hostile requests come, and after them. */
-const PROMISED = { growthMb: 150, files: 20, logKbPerSecond: 40, p99Ms: 200 };
+const PROMISED = { growthMb: 200, files: 20, logKbPerSecond: 40, p99Ms: 200 };
 
 type State = { memory: number; files: number };
 

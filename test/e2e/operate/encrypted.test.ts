@@ -90,6 +90,9 @@ describe('commands with PAYLOAD_KEYS', () => {
       breakIndex();
       const id = await stage.deliver(PAIRS, { attentionFor: 1 });
       await stage.ended('Failed', id);
+      const { events } = await stage.handle(id).fetchHistory();
+      const { failure } = events?.at(-1)?.workflowExecutionFailedEventAttributes ?? {};
+      assert.equal(failure?.message, 'Encoded failure');
       const terminated = await stuck();
       await stage.handle(terminated).terminate();
       await stage.ended('Terminated', terminated);

@@ -114,7 +114,8 @@ describe('unfriend reconcile on an index of 10,000 pairs, of which 300 ended and
     const report = await reconcile('--from-index', '--rate', '40', '--yes');
     assert.deepEqual([report.ended, report.started, report.failed], [LOST, LOST, 0]);
     assert.equal(tencent.requests.length, 100, 'none was refused');
-    await until('300 documents to be deleted', async () => (await remaining()).length === all.length - LOST);
+    const isOver = async () => (await remaining()).length === all.length - LOST;
+    await until('300 documents to be deleted', isOver, 60_000);
     assert.deepEqual(await remaining(), wanted());
   });
 

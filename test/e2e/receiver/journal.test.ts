@@ -6,6 +6,7 @@ import { JournalStore } from '../../../src/journal/store.ts';
 import { postSigned } from '../../support/inputs/callbacks.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
 import { temporaryFolder } from '../../support/servers/temporal.ts';
+import { until } from '../../support/until.ts';
 
 type Listed = { pending: number; quarantined: number; deliveries: { deliveryId: string; pairs: number }[] };
 type Quarantine = {
@@ -60,6 +61,36 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
     assert.match(metrics, /^unfriend_journal_oldest_pending_age_seconds \d/m);
   });
 
+  test('status finds an acknowledged delivery in the journal, and says since when it waits and why', async () => {
+    const { code, stdout } = await runUnfriend(['status', 'waiting-1'], settings);
+    assert.equal(code, 0);
+    assert.match(stdout, /^waiting-1: acknowledged \S+Z, waits in the journal, 3 pairs$/m);
+    assert.match(stdout, /^ {2}since \d+m?s: Temporal can't be asked: .*TEMPORAL_ADDRESS/m);
+    const told = await runUnfriend(['status', 'waiting-1', '--json'], settings);
+    const { status, where, pairs, before } = JSON.parse(told.stdout);
+    assert.deepEqual([status, where, pairs, before], ['Pending', 'journal', 3, 0]);
+    const nowhere = await runUnfriend(['status', 'nobody'], settings);
+    assert.deepEqual([nowhere.code, nowhere.stdout], [1, '']);
+  });
+
+  test('status --watch waits with a delivery in the journal', async () => {
+    const watching = new UnfriendProcess(['status', 'waiting-1', '--watch'], settings);
+    await until('what it waits for', () => /waits in the journal/.test(watching.stderr));
+    assert.equal(watching.child.exitCode, null);
+    await watching.kill();
+  });
+
+  test('GET /deliveries/<id> says where a delivery is, without an account', async () => {
+    const answer = await fetch(`${ops}/deliveries/waiting-1`);
+    const { receivedAt, ...known } = (await answer.json()) as { receivedAt: string };
+    assert.equal(answer.status, 200);
+    assert.ok(Date.parse(receivedAt) > 0);
+    assert.deepEqual(known, { deliveryId: 'waiting-1', where: 'journal', pairs: 3, before: 0 });
+    const other = await fetch(`${ops}/deliveries/nobody`);
+    assert.equal(other.status, 503);
+    assert.match(await other.text(), /Temporal can't be asked/);
+  });
+
   test('a signed callback of ours that breaks the schema is refused, kept raw, and listed without its signature', async () => {
     const target = new URL(url);
     const { query } = composeCallback({
@@ -94,6 +125,11 @@ describe('unfriend journal, beside a receiver whose Temporal is away', () => {
 
   test('given several entries of which one fails, then requeue continues, and reports the result of each', async () => {
     await quarantineDelivery('mended-1');
+    const held = await runUnfriend(['status', 'mended-1'], settings);
+    assert.equal(held.code, 1);
+    assert.match(held.stdout, /^mended-1: acknowledged \S+Z, in the quarantine since \S+Z, 1 pair$/m);
+    assert.match(held.stdout, /^ {2}why$/m);
+    assert.match(held.stdout, /npx unfriend journal requeue \w+/);
     const { entries } = await json<Quarantine>('quarantine');
     const [unreadable = '', mended = ''] = entries.map(({ id }) => id);
     const ids = ['nothing', mended, unreadable];

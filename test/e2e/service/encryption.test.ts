@@ -1,9 +1,9 @@
 /** Keeps the promise of PAYLOAD_KEYS: whoever sees the disk, the logs, the metrics or the traces finds no account. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { composeCallback } from '../../../src/callback/compose-request.ts';
 import { postSigned } from '../../support/inputs/callbacks.ts';
 import { payloadKeysOf } from '../../support/inputs/payload-keys.ts';
 import { searchFiles } from '../../support/inputs/search-files.ts';
@@ -37,11 +37,21 @@ function valuesIn(history: string): string {
   return [...values].map(([, value]) => Buffer.from(value ?? '', 'base64').toString()).join('\n');
 }
 
-/** What one run of `start` leaves behind: a delivery that is done, one that was dismissed, and one that waits. */
+/** A callback that is signed, and whose schema is broken: the quarantine keeps its body. */
+async function postBroken(url: string): Promise<void> {
+  const { SDK_APP_ID: sdkAppId = '', CALLBACK_TOKEN: token = '' } = FREE_PORTS;
+  const { query, body } = composeCallback({ sdkAppId, token, pairs: PAIRS, now: Date.now() });
+  const broken = body.replaceAll('To_Account', 'To_Nobody');
+  const { status } = await fetch(`${url}?${query}`, { method: 'POST', body: broken });
+  assert.equal(status, 400);
+}
+
+/** What one run of `start` leaves behind: a delivery that waits, one that was dismissed, and a body in the quarantine. */
 class Left {
   readonly folder = temporaryFolder();
   readonly settings: ProcessSettings;
   metrics = '';
+  pages = '';
   running: UnfriendProcess;
   ops = '';
   temporal: ProcessSettings = {};
@@ -71,6 +81,7 @@ class Left {
     await until('readiness', async () => (await fetch(`${this.ops}/readyz`)).ok);
     for (const requestId of ['secret-parked', 'secret-dismissed'])
       assert.equal((await postSigned(String(url), { requestId, pairs: PAIRS })).status, 200);
+    await postBroken(String(url));
     for (const deliveryId of ['secret-parked', 'secret-dismissed'])
       await until(
         `${deliveryId} to be parked`,
@@ -80,6 +91,8 @@ class Left {
     const dismissed = await this.unfriend('dismiss', 'secret-dismissed', '--reason', 'Secret-From has left');
     assert.equal(dismissed.code, 0, dismissed.stderr);
     this.metrics = await readMetrics();
+    for (const path of ['/', '/readyz', '/deliveries/secret-parked'])
+      this.pages += await (await fetch(this.ops + path)).text();
   }
 
   unfriend(...args: string[]) {
@@ -91,9 +104,9 @@ class Left {
     await this.running.exit();
   }
 
-  /** In which of Temporal's files which account stands, as text or in base64. */
+  /** In which files of the data folder which account stands, as text or in base64. */
   inFiles(): string[] {
-    return searchFiles(join(this.folder.path, 'temporal'), NAMES);
+    return searchFiles(this.folder.path, NAMES);
   }
 }
 
@@ -101,7 +114,7 @@ describe('with PAYLOAD_KEYS', () => {
   let left: Left;
   before(async () => {
     const PAYLOAD_KEYS = payloadKeysOf('k1');
-    left = new Left({ PAYLOAD_KEYS, CODEC_TOKEN, INDEX_ACCOUNTS: 'off' });
+    left = new Left({ PAYLOAD_KEYS, CODEC_TOKEN });
     await left.begin();
   });
   after(async () => {
@@ -109,9 +122,14 @@ describe('with PAYLOAD_KEYS', () => {
     left?.folder.remove();
   });
 
-  test('the commands show the accounts', async () => {
+  test('the commands show the accounts, and find looks for them', async () => {
     const status = await left.unfriend('status', 'secret-parked', '--json');
     assert.match(status.stdout, /Secret-From/);
+    const found = await left.unfriend('find', 'Secret-Other');
+    for (const deliveryId of ['secret-parked', 'secret-dismissed'])
+      assert.match(found.stdout, new RegExp(deliveryId), found.stderr);
+    const quarantine = await left.unfriend('journal', 'quarantine');
+    assert.match(quarantine.stdout, /raw/);
   });
 
   test('Temporal’s CLI shows them by the codec server', async () => {
@@ -129,20 +147,21 @@ describe('with PAYLOAD_KEYS', () => {
     assert.doesNotMatch(valuesIn(encrypted), /Secret-|ECONNREFUSED/);
   });
 
-  test('neither a log line, nor the metrics, nor a trace names an account', async () => {
+  test('neither a log line, nor the metrics, nor a page, nor a trace names an account', async () => {
     await until('traces', () => collector.received.includes('secret-parked'));
     assert.match(left.metrics, /^unfriend_side_effect_pairs_total/m);
-    assert.ok(left.running.stderr.includes('secret-parked'));
+    assert.ok(left.running.stderr.includes('secret-parked') && left.pages.includes('secret-parked'));
     for (const [what, text] of Object.entries({
       log: left.running.stderr,
       metrics: left.metrics,
+      pages: left.pages,
       traces: collector.received,
     })) {
       assert.ok(!text.includes(SECRET), what);
     }
   });
 
-  test('no file of Temporal’s names one: neither its database nor its log', async () => {
+  test('no file of its data folder names one: neither Temporal’s database nor the journal', async () => {
     await left.stop();
     assert.deepEqual(left.inFiles(), []);
   });
@@ -163,14 +182,14 @@ describe('with PAYLOAD_KEYS', () => {
 });
 
 test('without PAYLOAD_KEYS, this search finds the accounts', async () => {
-  const left = new Left({ INDEX_ACCOUNTS: 'off' });
+  const left = new Left({});
   try {
     await left.begin();
     await left.stop();
     const found = left.inFiles();
-    for (const name of NAMES) {
-      assert.ok(found.includes(`${name} in temporal.db`), found.join());
-    }
+    for (const name of NAMES)
+      for (const file of ['temporal.db', 'data.mdb'])
+        assert.ok(found.includes(`${name} in ${file}`), found.join());
   } finally {
     await left.running.kill();
     left.folder.remove();

@@ -50,8 +50,10 @@ describe('the fence, on a search index without a guard', () => {
     await stage.api.index(index, 'alice:carol');
   });
 
-  const run = (input: SideEffectInput, isOn = true) =>
-    runnerOf(updateSearchIndex, { searchIndex, fence: isOn ? { friendships, after: AFTER } : null })(input);
+  const run = (input: SideEffectInput, { isOn = true, info = {} } = {}) => {
+    const fence = isOn ? { friendships, after: AFTER } : null;
+    return runnerOf(updateSearchIndex, { searchIndex, fence })(input, info);
+  };
   const kept = async () => [
     await stage.api.has(index, 'alice:bob'),
     await stage.api.has(index, 'alice:carol'),
@@ -78,7 +80,10 @@ describe('the fence, on a search index without a guard', () => {
 
   test('without FENCE nobody is asked, however late a try is', async () => {
     chat.server.friendLists.add('alice', 'bob');
-    assert.deepEqual(describeOutcomes(await run(inputOf(PAIRS), false)), ['done deleted', 'done deleted']);
+    assert.deepEqual(describeOutcomes(await run(inputOf(PAIRS), { isOn: false })), [
+      'done deleted',
+      'done deleted',
+    ]);
     assert.equal(chat.server.requests.length, 0);
   });
 
@@ -126,6 +131,11 @@ describe('the fence, on a search index without a guard', () => {
       calls().map(({ To_Account }) => (To_Account as string[]).length),
       [100, 100, 50],
     );
+    const heartbeatDetails = pairs.map((_, friend) =>
+      friend < 150 ? { status: 'done', detail: 'x' } : null,
+    );
+    await run(inputOf(pairs), { info: { attempt: 2, heartbeatDetails } });
+    assert.equal(calls().length, 4);
   });
 
   test('given a vendor that is away, then a batch of many accounts asks a few times and gives up soon', async () => {

@@ -34,6 +34,19 @@ const FAULTS: Record<string, { changes: Record<string, unknown>; says: RegExp[] 
     changes: { 'secrets.TENCENT_SECRET_KEY': undefined },
     says: [/secrets\.TENCENT_SECRET_KEY: missing/],
   },
+  'no secret key to ask Tencent Chat with': {
+    changes: {
+      'settings.NOTIFY_URL': 'off',
+      'settings.FENCE': 'on',
+      'settings.CALLBACK_ALLOW': 'tencent',
+      'secrets.TENCENT_SECRET_KEY': undefined,
+    },
+    says: [/TENCENT_SECRET_KEY: missing; tencent in CALLBACK_ALLOW/, /TENCENT_SECRET_KEY: missing; FENCE/],
+  },
+  'hashed accounts without a key': {
+    changes: { 'settings.INDEX_ACCOUNTS': 'hashed' },
+    says: [/settings\.INDEX_ACCOUNTS: hashed needs secrets\.PAYLOAD_KEYS/],
+  },
   'no key for the webhook': {
     changes: { 'settings.NOTIFY_URL': 'https://chat.example.com/hook' },
     says: [/secrets\.NOTIFY_SECRET: missing/],

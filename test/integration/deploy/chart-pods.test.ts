@@ -147,7 +147,11 @@ describe('the pods of the Helm chart', () => {
     for (const seconds of [0, 10, 90]) {
       const manifests = render(change(VALUES.default ?? {}, { 'receiver.drainDelaySeconds': seconds }));
       const { receiver } = podsOf(manifests);
-      const environment = { ...environmentOfPod(receiver ?? {}), CALLBACK_TOKEN: 'a-token' };
+      const environment = {
+        ...environmentOfPod(receiver ?? {}),
+        CALLBACK_TOKEN: 'a-token',
+        CALLBACK_TOKEN_FILE: '',
+      };
       const { http } = read(environment, 'serve');
       // docs/operations.md, "Stopping": open answers 5 s, the journal 5 s; what is left 15 s.
       assert.ok(receiver?.terminationGracePeriodSeconds * 1_000 >= http.drainDelay + 25_000);

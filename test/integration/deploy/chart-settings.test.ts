@@ -36,24 +36,6 @@ const LEFT_OUT: Record<string, string[]> = {
   'a pod runs no Temporal server': ['TEMPORAL_CLI_PATH', 'LOCAL_TEMPORAL_PORT', 'LOCAL_TEMPORAL_UI_PORT'],
 };
 
-/** Settings that are built at the same time as this chart. Remove a name here once docs/settings.md has it. */
-const COMING = [
-  'CALLBACK_ALLOW',
-  'TRUSTED_PROXIES',
-  'TLS_CERT',
-  'TLS_KEY',
-  'PAYLOAD_KEYS',
-  'CODEC_ORIGIN',
-].concat([
-  'CODEC_TOKEN',
-  'DEPLOYMENT_NAME',
-  'BUILD_ID',
-  'NOTICE_URL',
-  'NOTICE_AFTER',
-  'FENCE',
-  'FENCE_AFTER',
-]);
-
 /** Values that stand for a secret. */
 const SECRETS: Record<string, string> = {
   CALLBACK_TOKEN: 'a-token',
@@ -85,13 +67,11 @@ describe('the Helm chart', () => {
       ...Object.values(LEFT_OUT).flat(),
     ];
     assert.deepEqual(
-      [...settings, ...COMING].filter((name) => !places.includes(name)),
+      settings.filter((name) => !places.includes(name)),
       [],
     );
     assert.deepEqual(
-      places.filter(
-        (name) => !settings.includes(name) && !COMING.includes(name) && !OF_TEMPORAL.includes(name),
-      ),
+      places.filter((name) => !settings.includes(name) && !OF_TEMPORAL.includes(name)),
       [],
     );
   });
@@ -122,7 +102,7 @@ describe('the Helm chart', () => {
   for (const { name, component, pod } of pods) {
     test(`with the values ${name}, a ${component} has a complete environment that Unfriend accepts`, () => {
       const environment = environmentWithSecrets(pod);
-      const known = [...settings, ...COMING, ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY, 'NODE_OPTIONS'];
+      const known = [...settings, ...OF_TEMPORAL, ...OF_OPEN_TELEMETRY, 'NODE_OPTIONS'];
       assert.deepEqual(
         Object.keys(environment).filter((each) => !known.includes(each)),
         [],
@@ -139,21 +119,22 @@ describe('the Helm chart', () => {
   });
 
   test('gives each process its own secrets and no others', () => {
-    const secretsOf = (component: string) => {
-      const { pod } = pods.find((each) => each.name === 'everything' && each.component === component) ?? {};
+    const secretsOf = (component: string, values = 'everything') => {
+      const { pod } = pods.find((each) => each.name === values && each.component === component) ?? {};
       const files = Object.keys(environmentOfPod(pod ?? {})).filter((name) => name.endsWith('_FILE'));
       return files.map((name) => name.replace(/_FILE$/, '')).sort();
     };
     const both = ['CACHE_URL', 'SEARCH_URL', 'NOTIFY_URL', 'RELAY_URL', 'NOTICE_URL', 'PAYLOAD_KEYS'];
-    assert.deepEqual(secretsOf('receiver'), [...both, 'CALLBACK_TOKEN', 'CODEC_TOKEN'].sort());
+    assert.deepEqual(
+      secretsOf('receiver'),
+      [...both, 'CALLBACK_TOKEN', 'CODEC_TOKEN', 'TENCENT_SECRET_KEY'].sort(),
+    );
     const ofWorker = [...both, 'NOTIFY_SECRET', 'TENCENT_SECRET_KEY', 'CALLBACK_TOKEN'];
     assert.deepEqual(secretsOf('worker'), ofWorker.sort());
     assert.deepEqual(secretsOf('setup'), []);
-    const { pod } = pods.find((each) => each.name === 'default' && each.component === 'worker') ?? {};
-    assert.ok(
-      !('CALLBACK_TOKEN_FILE' in environmentOfPod(pod ?? {})),
-      'a worker that relays nothing has no token',
-    );
+    // Only a worker that relays signs, and only a receiver that allows Tencent's addresses asks for them.
+    assert.deepEqual(secretsOf('worker', 'default'), ['TENCENT_SECRET_KEY']);
+    assert.deepEqual(secretsOf('receiver', 'default'), ['CALLBACK_TOKEN']);
   });
 
   test('every file that a setting names is mounted, read-only', () => {

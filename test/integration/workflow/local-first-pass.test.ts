@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
 import type { UnitCall } from '../../../activities/side-effect.ts';
 import { samplePairs } from '../../../src/callback/compose-request.ts';
 import { MAX_LOCAL_ACTIVITIES } from '../../../src/temporal/worker/worker.ts';
+import { workerEncryption } from '../../../src/temporal/worker/worker-encryption.ts';
 import { countEvents, scheduledActivities } from '../../support/histories.ts';
 import { largestPairs, PLANNED } from '../../support/inputs/deliveries.ts';
 import { assertDoneOnce, type Fault, recordedActs } from '../../support/recorded-acts.ts';
@@ -43,6 +46,22 @@ async function assertNoLostTasks(workflowId: string): Promise<void> {
   assert.equal(events.EVENT_TYPE_WORKFLOW_TASK_FAILED ?? 0, 0);
 }
 
+type JsonEvent = { eventType: string; eventTime: string };
+
+/** A history in which more time passed after the local activities: on a slow worker a replay measures more than the first run. */
+function withTimeAfterMarkers(history: string, seconds: number): string {
+  const { events } = JSON.parse(history) as { events: JsonEvent[] };
+  const last = events.findLastIndex(({ eventType }) => eventType === 'EVENT_TYPE_MARKER_RECORDED');
+  assert.ok(last > 0);
+  for (const event of events.slice(last + 1))
+    event.eventTime = new Date(Date.parse(event.eventTime) + seconds * 1_000).toISOString();
+  return JSON.stringify({ events });
+}
+
+function replay(history: string): Promise<void> {
+  return Worker.runReplayHistory(workerEncryption(), JSON.parse(history));
+}
+
 describe('a first pass by local activities', () => {
   test('given that nothing fails, then everything is done once and the server schedules no activity', async () => {
     await withDelivery(
@@ -65,6 +84,26 @@ describe('a first pass by local activities', () => {
       const { scheduled } = await scheduledActivities({ ...handle, client: temporal.client });
       assert.deepEqual(scheduled.map(({ type }) => type).sort(), PLANNED.map(({ name }) => name).sort());
     });
+  });
+
+  test('given a command right after the first pass, then a replay decides the same, whatever time it has after local activities', async () => {
+    const { state, fault } = away();
+    await withDelivery(
+      temporal,
+      { pairs: PAIRS, faults: { updateSearchIndex: fault }, plan: LOCAL },
+      async ({ handle, done, progress, retry }) => {
+        await until('the retries to begin', async () => {
+          const { sideEffects } = await progress();
+          return sideEffects.updateSearchIndex?.retrying === PAIRS.length;
+        });
+        state.isAway = false;
+        await retry();
+        await handle.result();
+        assertDoneOnce(done, PAIRS);
+        const history = historyToJSON(await handle.fetchHistory());
+        for (const seconds of [-5, 5]) await replay(withTimeAfterMarkers(history, seconds));
+      },
+    );
   });
 
   test('given a pair that fails, then only that pair gets an activity that the server retries', async () => {

@@ -7,7 +7,6 @@ import { TencentFriendships } from '../../../activities/backends/tencent/friend-
 import { createCheckFriendships } from '../../../activities/reconcile/check-friendships.ts';
 import type { ReconcileTools } from '../../../activities/reconcile/tools.ts';
 import {
-  type Pair,
   RECONCILE_FRIENDS,
   type ReconcileInput,
   type ReconcileReport,
@@ -37,12 +36,13 @@ describe('reconcileFriends', () => {
   });
   afterEach(() => friendships.close());
 
-  const nameOf = ({ from, to }: Pair) => `${from} → ${to}`;
-  /** Starts a pair once per day. */
-  const startEnded: ReconcileTools['startEnded'] = async (pair, about) => {
-    const known = started.some((each) => each.pair === nameOf(pair));
-    started.push({ pair: nameOf(pair), ...about });
-    return known ? 'already-started' : 'started';
+  /** Starts a pair once. Others have started the pairs in `earlier`. */
+  const earlier = new Set<string>();
+  const startEnded: ReconcileTools['startEnded'] = async ({ from, to, askedAt }, { day }) => {
+    const pair = `${from} → ${to}`;
+    if (earlier.has(pair)) return 'already-started';
+    if (!started.some((each) => each.pair === pair)) started.push({ pair, day, askedAt });
+    return 'started';
   };
 
   function run(input: unknown, tools: Partial<ReconcileTools> = {}) {
@@ -138,6 +138,26 @@ describe('reconcileFriends', () => {
     assert.deepEqual([report.pairs, report.started, report.alreadyStarted, report.failed], [40, 10, 0, 0]);
     assert.equal(new Set(started.map(({ pair }) => pair)).size, started.length);
     assert.ok(calls > 21 && calls <= 21 + 8, `${calls} calls`);
+  });
+
+  test('given starts that fail in between, then the run goes on with what is left, and every pair counts once', async () => {
+    for (let friend = 0; friend < 20; friend += 1) befriend('alice', `friend-${friend}`, false);
+    earlier.add('alice → friend-3');
+    let starts = 0;
+    const failing: ReconcileTools['startEnded'] = async (pair, about) => {
+      starts += 1;
+      const start = starts;
+      if (start === 7) throw new Error('Temporal is away');
+      const outcome = await startEnded(pair, about);
+      if (start === 20) throw new Error('the answer was lost');
+      return outcome;
+    };
+    const { report } = await run({ fromIndex: true }, { startEnded: failing });
+    earlier.clear();
+    const { pairs, ended, alreadyStarted } = report;
+    assert.deepEqual([pairs, ended, report.started, alreadyStarted], [40, 40, 39, 1]);
+    assert.equal(started.length, 39);
+    assert.equal(chat.server.callsOf(FRIEND_CHECK).length, 21, 'nothing is asked twice');
   });
 
   test('given a rate, then calls to the vendor keep to it', async () => {

@@ -16,6 +16,8 @@ export class SideEffectCounter {
   isMended = false;
   /** How often a side effect of a delivery was acknowledged, by `<side effect> <delivery id>`. */
   readonly done = new Map<string, number>();
+  /** The idempotency keys of the messages, by the same keys. */
+  readonly messageIds = new Map<string, Set<string>>();
   /** Requests that were refused, by the same keys. */
   readonly refused = new Map<string, number>();
   readonly #server = createServer((request, response) => void this.#take(request, response));
@@ -39,11 +41,16 @@ export class SideEffectCounter {
     };
   }
 
-  /** What of these deliveries was not done exactly once. */
-  faults(deliveryIds: readonly string[]): string[] {
+  /**
+   * What of these deliveries was not done, or done too often.
+   *
+   * @param most how often each may be done
+   */
+  faults(deliveryIds: readonly string[], most = 1): string[] {
     const expected = deliveryIds.flatMap((id) => [`notifyUsers ${id}`, `relayCallback ${id}`]);
     const invented = [...this.done.keys()].filter((key) => !expected.includes(key));
-    const wrong = expected.filter((key) => this.done.get(key) !== 1);
+    const isWrong = (count = 0) => count < 1 || count > most;
+    const wrong = expected.filter((key) => isWrong(this.done.get(key)));
     return [...invented, ...wrong].map((key) => `${key}: done ${this.done.get(key) ?? 0} times`);
   }
 
@@ -60,6 +67,9 @@ export class SideEffectCounter {
         ? (JSON.parse(body) as { data: { deliveryId: string } }).data.deliveryId
         : String(request.headers['x-unfriend-delivery-id']);
     const key = `${sideEffect} ${deliveryId}`;
+    const messageId = request.headers['webhook-id'];
+    if (typeof messageId === 'string')
+      this.messageIds.set(key, (this.messageIds.get(key) ?? new Set()).add(messageId));
     setTimeout(() => {
       const status = this.#statusFor(deliveryId);
       const counts = status === 200 ? this.done : this.refused;

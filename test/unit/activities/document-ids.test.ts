@@ -26,7 +26,7 @@ for (const template of [
 
 test('an id that several pairs could have tells none: nothing is guessed', () => {
   const ids = new DocumentIds('{From_Account}:{To_Account}');
-  for (const id of ['a:b:c', ':::', '::a:b']) assert.equal(ids.read(id), undefined, id);
+  for (const id of ['a:b:c', '::::', '::a:b']) assert.equal(ids.read(id), undefined, id);
 });
 
 test('an account with the separator in it is read where only one pair is possible', () => {

@@ -29,6 +29,13 @@ test('a failure of the SDK of which Unfriend has no line stays a warning or an e
   assert.equal(logged((log) => log.error(message, FROM_WORKER)).level, 'error');
 });
 
+test('the line about a task that the SDK could not read has nothing of the task', () => {
+  const about = { ...FROM_WORKER, task: '{"start":{"input":"alice"}}', taskEncoded: 'YWxpY2U=' };
+  const line = logged((log) => log.error('Error while processing ActivityTask.start: not encrypted', about));
+  assert.equal(line.level, 'error');
+  assert.doesNotMatch(JSON.stringify(line), /alice|YWxpY2U/);
+});
+
 test('lines of workflows and of a side effect’s own code keep their level and name the delivery, without the task token', () => {
   for (const sdkComponent of ['workflow', 'activity']) {
     const line = logged((log) => log.info('signal retryFailed', { ...WORKFLOW, sdkComponent }));

@@ -5,7 +5,8 @@
 {{- if not $v.image.repository }}{{ $faults = append $faults "image.repository: missing; set it to where you pushed the image" }}{{ end -}}
 {{- if not $v.temporal.address }}{{ $faults = append $faults "temporal.address: missing; set it to host:port of Temporal's frontend" }}{{ end -}}
 {{- $notify := toString (default "" $v.settings.NOTIFY_URL) -}}
-{{- if and (not $v.settings.SDK_APP_ID) (or $v.receiver.enabled (contains "tencent:" $notify)) }}{{ $faults = append $faults "settings.SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app" }}{{ end -}}
+{{- $isFenced := has (toString $v.settings.FENCE) (list "on" "true") -}}
+{{- if and (not $v.settings.SDK_APP_ID) (or $v.receiver.enabled $isFenced (contains "tencent:" $notify)) }}{{ $faults = append $faults "settings.SDK_APP_ID: missing; set it to the SDKAppID that the Chat console shows for your app" }}{{ end -}}
 {{- range list "CACHE_URL" "SEARCH_URL" "NOTIFY_URL" -}}
 {{- if not (or (hasKey $v.settings .) (hasKey $v.secrets .)) -}}
 {{- $faults = append $faults (printf "settings.%s: missing; set it to an address or to off. An address with a password belongs into a Secret: name it in secrets.%s" . .) -}}
@@ -36,6 +37,15 @@
 {{- end -}}
 {{- if and $v.worker.enabled (contains "tencent:" $notify) (not $v.secrets.TENCENT_SECRET_KEY) -}}
 {{- $faults = append $faults "secrets.TENCENT_SECRET_KEY: missing; tencent: in NOTIFY_URL needs the Secret with the app's secret key" -}}
+{{- end -}}
+{{- if and (contains "tencent" (toString $v.settings.CALLBACK_ALLOW)) (not $v.secrets.TENCENT_SECRET_KEY) -}}
+{{- $faults = append $faults "secrets.TENCENT_SECRET_KEY: missing; tencent in CALLBACK_ALLOW asks the REST API for addresses, which needs the Secret with the app's secret key" -}}
+{{- end -}}
+{{- if and $v.worker.enabled $isFenced (not $v.secrets.TENCENT_SECRET_KEY) -}}
+{{- $faults = append $faults "secrets.TENCENT_SECRET_KEY: missing; FENCE needs the Secret with the app's secret key" -}}
+{{- end -}}
+{{- if and (eq (toString $v.settings.INDEX_ACCOUNTS) "hashed") (not $v.secrets.PAYLOAD_KEYS) -}}
+{{- $faults = append $faults "settings.INDEX_ACCOUNTS: hashed needs secrets.PAYLOAD_KEYS, from which the key of the hashes is derived" -}}
 {{- end -}}
 {{- if and $v.worker.enabled (contains "http" $notify) (not $v.secrets.NOTIFY_SECRET) -}}
 {{- $faults = append $faults "secrets.NOTIFY_SECRET: missing; a webhook in NOTIFY_URL needs the Secret with the key that signs it" -}}

@@ -11,6 +11,8 @@ Takes a list of the root context and the component.
 {{- if eq $component "receiver" -}}
 {{- $names = concat $names $ofBoth (list "CALLBACK_TOKEN") -}}
 {{- if $root.Values.codec.enabled }}{{ $names = append $names "CODEC_TOKEN" }}{{ end -}}
+{{- /* To ask Tencent Chat for its addresses. */ -}}
+{{- if contains "tencent" (toString $root.Values.settings.CALLBACK_ALLOW) }}{{ $names = append $names "TENCENT_SECRET_KEY" }}{{ end -}}
 {{- else if eq $component "worker" -}}
 {{- $names = concat $names $ofBoth (list "NOTIFY_SECRET" "TENCENT_SECRET_KEY") -}}
 {{- if $relays }}{{ $names = append $names "CALLBACK_TOKEN" }}{{ end -}}
