@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { VERSION } from '../../../src/package-root.ts';
 import { postSigned } from '../../support/inputs/callbacks.ts';
 import { FREE_PORTS, type ProcessSettings, UnfriendProcess } from '../../support/servers/process.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
@@ -83,4 +84,27 @@ describe('the log of `unfriend start`', () => {
       await running.kill();
     }
   });
+});
+
+describe('the first line of a log', () => {
+  const build = { DEPLOYMENT_NAME: 'unfriend', BUILD_ID: 'first-line' };
+  for (const command of ['start', 'serve', 'work'] as const) {
+    test(`of ${command} says the version, and the build id where one is set`, async () => {
+      const process = new UnfriendProcess([command], settings(`first-line-${command}`, build));
+      try {
+        await process.log('health, readiness and metrics', 60_000);
+        const { time: _time, ...first } = process.logs()[0] ?? {};
+        assert.deepEqual(first, {
+          level: 'info',
+          command,
+          version: VERSION,
+          deploymentName: 'unfriend',
+          buildId: 'first-line',
+          msg: 'starting',
+        });
+      } finally {
+        await process.kill();
+      }
+    });
+  }
 });
