@@ -10,7 +10,6 @@ import type { TencentApi } from '../../activities/backends/tencent/tencent-api.t
 import { clearCaches } from '../../activities/clear-caches.ts';
 import { notifyBackend } from '../../activities/notify-backend.ts';
 import { notifyUsers } from '../../activities/notify-users.ts';
-import { relayCallback } from '../../activities/relay-callback.ts';
 import { updateSearchIndex } from '../../activities/update-search-index.ts';
 import { sign } from '../callback/signature.ts';
 import type { Settings } from '../config/settings.ts';
@@ -23,7 +22,10 @@ export type ChosenBackends = {
   embedded: EmbeddedBackends | undefined;
   /** The backends that are not off, by the setting that chooses them. Only `NOTIFY_URL` can choose two. */
   bySetting: Map<string, Backend[]>;
-  /** The same by the name of the side effect that uses them. */
+  /**
+   * The same by the name of the side effect that uses them, for those who look again and again. Without the endpoint of
+   * the app: to look at it is a request that the app sees.
+   */
   bySideEffect: Map<string, Backend>;
   close(): Promise<void>;
 };
@@ -147,14 +149,12 @@ function listBySideEffect({
   searchIndex,
   messenger,
   backendWebhook,
-  endpoint,
 }: Backends): Map<string, Backend> {
   const all = {
     [clearCaches.name]: caches,
     [updateSearchIndex.name]: searchIndex,
     [notifyUsers.name]: messenger,
     [notifyBackend.name]: backendWebhook,
-    [relayCallback.name]: endpoint,
   };
   return new Map(
     Object.entries(all).flatMap(([name, backend]) => (backend ? [[name, backend] as const] : [])),
