@@ -162,13 +162,13 @@ describe('unfriend erase', () => {
     assert.match(dry.stderr, /in the quarantine: 2 entries that nobody has processed. They are lost then/);
     const { code, document } = await erase(['journaled', '--yes']);
     assert.equal(code, 0);
-    assert.deepEqual(document.journal, { pending: 1, quarantined: 2, discarded: 2, damaged: 1 });
+    assert.deepEqual(document.journal, { pending: 1, quarantined: 2, discarded: 2, damaged: 1, locked: 0 });
     assert.deepEqual(differences(document, documentedJson('erase')[0]), []);
     type Listed = { pending: number; quarantined: number };
     assert.deepEqual((await stage.json<Listed>(['journal'])).document.pending, 1);
     assert.deepEqual((await stage.json<Listed>(['journal', 'quarantine'])).document.quarantined, 2);
     const { document: left } = await erase(['journaled', '--yes']);
-    assert.deepEqual(left.journal, { pending: 1, quarantined: 0, discarded: 0, damaged: 1 });
+    assert.deepEqual(left.journal, { pending: 1, quarantined: 0, discarded: 0, damaged: 1, locked: 0 });
   });
 
   test('given what no search can show, then it says what is left, and for how long', async () => {

@@ -38,17 +38,18 @@ function startParked(
 }
 
 describe('what Temporal is asked for metrics', () => {
-  test('deliveries that wait for a person are counted: of this task queue, and open ones alone', async () => {
+  test('deliveries that wait for a person or are retried are counted: of this task queue, and open ones alone', async () => {
     const { client } = temporal;
     const taskQueue = `parked-${randomUUID()}`;
-    assert.deepEqual(await readParked(client, taskQueue), { parked: 0, oldestAgeSeconds: 0, abandoned: 0 });
+    const none = { parked: 0, oldestAgeSeconds: 0, abandoned: 0, retrying: 0 };
+    assert.deepEqual(await readParked(client, taskQueue), none);
     await startParked(taskQueue);
     await startParked(taskQueue);
     await startParked(taskQueue, { status: 'Retrying' });
     await startParked('another-queue');
     const state = await until('two parked', async () => {
       const parked = await readParked(client, taskQueue);
-      return parked.parked === 2 && parked;
+      return parked.parked === 2 && parked.retrying === 1 && parked;
     });
     assert.equal(state.abandoned, 0);
     assert.ok(state.oldestAgeSeconds >= 0 && state.oldestAgeSeconds < 60, String(state.oldestAgeSeconds));

@@ -99,7 +99,8 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
   {
     what: 'callbacks stop that came yesterday at this time',
     series: {
-      up: '1x1600',
+      'up instance="receiver:8081"': '1x1600',
+      'up instance="worker:8081"': '1x1600',
       'unfriend_callbacks_total verdict="accepted"': '0+60x1440 86400x160',
     },
     at: '1500m',
@@ -108,7 +109,8 @@ export const ALERT_SCENARIOS: AlertScenario[] = [
   {
     what: 'a night as quiet as the one before',
     series: {
-      up: '1x1600',
+      'up instance="receiver:8081"': '1x1600',
+      'up instance="worker:8081"': '1x1600',
       'unfriend_callbacks_total verdict="accepted"': '500x1600',
     },
     at: '1500m',
