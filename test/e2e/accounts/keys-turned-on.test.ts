@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Client } from '@temporalio/client';
+import { parsePayloadKeys } from '../../../src/encryption/payload-keys.ts';
+import { createClient } from '../../../src/temporal/connect.ts';
 import { searchAttributes } from '../../../workflows/contract.ts';
 import { postSigned } from '../../support/inputs/callbacks.ts';
 import { pairsOf } from '../../support/inputs/deliveries.ts';
@@ -11,10 +14,17 @@ const NEW = payloadKey('new');
 const OLD = payloadKey('old');
 
 let stage: AccountStage;
+/** Has all keys: a list has the memos of what it lists. */
+let client: Client;
 before(async () => {
   stage = await AccountStage.start();
+  const payloadKeys = parsePayloadKeys(`${NEW},${OLD}`);
+  client = createClient({ ...stage.deliveries.temporal.settings, payloadKeys });
 });
-after(() => stage.stop());
+after(async () => {
+  await client.connection.close();
+  await stage.stop();
+});
 
 /** Sends one callback to a receiver with these keys, and returns what Temporal has as the delivery's accounts. */
 async function deliver(requestId: string, keys: Record<string, string>): Promise<string[] | undefined> {
@@ -31,7 +41,7 @@ async function deliver(requestId: string, keys: Record<string, string>): Promise
     assert.equal(answer.status, 200);
     return await until(`${requestId} to be in Temporal`, async () => {
       const query = `WorkflowId="friend-deleted/${FREE_PORTS.SDK_APP_ID}/${requestId}"`;
-      for await (const { typedSearchAttributes } of temporal.client.workflow.list({ query }))
+      for await (const { typedSearchAttributes } of client.workflow.list({ query }))
         return typedSearchAttributes.get(searchAttributes.accounts) ?? [];
       return undefined;
     });
