@@ -66,11 +66,15 @@ describe('GET /readyz', { concurrency: false }, () => {
 
   test('of work names worker, Temporal and every side effect, and what the last attempts did', async () => {
     const worker = await run('work', { NOTIFY_URL: 'off' });
-    await worker.untilReady('a worker that polls', isReady);
+    await worker.untilReady(
+      'a worker that polls, and has looked at its backends',
+      (ready) => isReady(ready) && ready.components.backends?.state === 'all in order',
+    );
     const { components } = await worker.readyz();
     assert.deepEqual(components, {
       worker: { ready: true, state: 'running' },
       temporal: { ready: true, state: 'reachable' },
+      backends: { ready: true, state: 'all in order' },
       clearCaches: { ready: true, state: 'no attempt yet' },
       updateSearchIndex: { ready: true, state: 'no attempt yet' },
     });

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { composeCallback, samplePairs } from '../../../src/callback/compose-request.ts';
 import { SECRETS } from '../../../src/config/secrets.ts';
+import { KeyRing } from '../../../src/encryption/key-ring.ts';
+import { parsePayloadKeys } from '../../../src/encryption/payload-keys.ts';
 import { createClient } from '../../../src/temporal/connect.ts';
 import {
   assertNoSecret,
@@ -22,6 +24,7 @@ import { temporaryFolder } from '../../support/servers/temporal.ts';
 import { until } from '../../support/until.ts';
 
 const { SDK_APP_ID: sdkAppId = '' } = FREE_PORTS;
+const KEYS = parsePayloadKeys(secretsInEnvironment().PAYLOAD_KEYS ?? '');
 
 /** Commands whose output is searched. Each is run with `--json` beside its Temporal, and without both. */
 const COMMANDS = [
@@ -103,15 +106,28 @@ for (const [where, secrets, commands] of [
         connectionOptions: { address },
         namespace: 'default',
         configured: true,
+        payloadKeys: KEYS,
       });
+      const ring = new KeyRing(KEYS);
+      let decrypted = 0;
+      const read = (bytes: Uint8Array): string => {
+        try {
+          const plain = ring.open(bytes, 'temporal').toString();
+          decrypted += 1;
+          return plain;
+        } catch {
+          return Buffer.from(bytes).toString();
+        }
+      };
       for await (const { workflowId, memo } of client.workflow.list()) {
         const history = await client.workflow.getHandle(workflowId).fetchHistory();
         const decoded = JSON.stringify(history, (_, value) =>
-          value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+          value instanceof Uint8Array ? read(value) : value,
         );
         assertNoSecret({ history: decoded, memo: JSON.stringify(memo ?? {}) });
       }
       await client.connection.close();
+      assert.ok(decrypted > 0, 'nothing of it could be read');
     });
 
     for (const command of commands) {
