@@ -43,7 +43,7 @@ export async function deleteDeliveries(
   return report;
 }
 
-async function deleteDelivery(client: Client, { firstId, runs }: CarryingDelivery): Promise<Deleted> {
+async function deleteDelivery(client: Client, { runs }: CarryingDelivery): Promise<Deleted> {
   try {
     if (await hasReopened(client, runs)) return { result: 'reopened' };
     for (const run of runs) await deleteRun(client, run);
