@@ -15,7 +15,8 @@ export type PageOptions = {
 
 /** The page for people at `/`: one static file, and the figures that its script asks for. */
 export function addPage(router: Router, { recent, what, attentionUrl }: PageOptions): void {
-  const html = readFileSync(join(PACKAGE_ROOT, 'src', 'http', 'page.html'), 'utf8');
+  // The build puts it there.
+  const html = readFileSync(join(PACKAGE_ROOT, 'dist', 'src', 'http', 'page.html'), 'utf8');
   // The page may run its own script and style, and nothing else.
   const policy = [
     "default-src 'none'",

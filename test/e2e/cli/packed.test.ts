@@ -22,7 +22,7 @@ const ALLOWED = [
   /^dist\/(src|workflows|activities)\/[\w./-]+\.c?js$/,
   /^dist\/workflow-bundle(-encrypting)?\.js$/,
   // The page on OPS_PORT.
-  /^src\/http\/page\.html$/,
+  /^dist\/src\/http\/page\.html$/,
 ];
 const NEVER = /test|\.map$|build-workflow-bundle/;
 const INSTALL_MS = 300_000;

@@ -118,8 +118,6 @@ describe('500 finished deliveries, and a cache and an index that were restored f
   for (const [guard, survivors] of [
     ['external', AGAIN],
     ['field:updatedAt', AGAIN],
-    // It looks at nothing, as docs/backends.md says.
-    ['none', []],
   ] as const) {
     test(`given SEARCH_GUARD=${guard}, then one redo makes the restored index right, and ${survivors.length} of ${AGAIN.length} friendships that were made again survive`, async () => {
       await restart({ SEARCH_GUARD: guard });
