@@ -22,7 +22,13 @@ type Document = {
     failed: number;
     retentionSeconds: number | null;
   };
-  journal: { pending: number; quarantined: number; discarded: number; damaged: number } | null;
+  journal: {
+    pending: number;
+    quarantined: number;
+    discarded: number;
+    damaged: number;
+    locked: number;
+  } | null;
   notSearchable: { cut: number; notIndexed: number; relayed: number; reconciled: number };
 };
 
