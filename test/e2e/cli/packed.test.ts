@@ -55,7 +55,7 @@ describe('the package', () => {
       files.filter((file) => !ALLOWED.some((form) => form.test(file)) || NEVER.test(file)),
       [],
     );
-    assert.ok(files.includes('src/http/page.html'));
+    assert.ok(files.includes('dist/src/http/page.html'));
   });
 
   // Some of it is loaded by its path, which no import shows.
