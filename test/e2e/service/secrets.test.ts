@@ -121,9 +121,11 @@ for (const [where, secrets, commands] of [
       };
       for await (const { workflowId, memo } of client.workflow.list()) {
         const history = await client.workflow.getHandle(workflowId).fetchHistory();
-        const decoded = JSON.stringify(history, (_, value) =>
-          value instanceof Uint8Array ? read(value) : value,
-        );
+        // The value as it is: a Buffer has made JSON of itself before it is handed over.
+        const decoded = JSON.stringify(history, function (this: Record<string, unknown>, key, value) {
+          const field = this[key];
+          return field instanceof Uint8Array ? read(field) : value;
+        });
         assertNoSecret({ history: decoded, memo: JSON.stringify(memo ?? {}) });
       }
       await client.connection.close();
