@@ -155,13 +155,16 @@ describe('Temporal behind TLS', { concurrency: false }, () => {
     ],
   ];
   for (const [what, front, own, advice] of wrong) {
-    test(`given ${what}, then check, serve and work say what to do`, async () => {
+    // All commands have the words from one place: for one fault it is shown that they say them.
+    const commands = what === 'no client certificate' ? (['serve', 'work'] as const) : [];
+    test(`given ${what}, then ${['check', ...commands].join(', ')} says what to do`, async () => {
       if (own.TEMPORAL_API_KEY) proxy.apiKey = API_KEY;
       const settings = at(front, own);
       const checked = await checkOf(settings);
       assert.equal(checked.state, 'fault');
       assert.match(checked.message, advice);
-      for (const command of ['serve', 'work'] as const) {
+      if (commands.length === 0) return;
+      for (const command of commands) {
         const { components } = await start(command, settings);
         const says = async () => advice.test((await components()).temporal?.state ?? '');
         await until(`${command} to say it`, says, PATIENCE_MS);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import pMap from 'p-map';
 import { describeRpcError } from '../../../src/temporal/connect.ts';
 import { workflowId } from '../../../workflows/contract.ts';
 import { FAILING } from '../../support/doubles/side-effect-counter.ts';
@@ -156,7 +157,7 @@ describe('upgrading workers under load', { concurrency: false }, () => {
     await stage.endLoad();
     const { code, stderr } = await runUnfriend(['retry', '--all', '--yes'], stage.settings);
     assert.equal(code, 0, stderr);
-    for (const deliveryId of stage.acknowledged) await untilDone(deliveryId);
+    await pMap(stage.acknowledged, untilDone, { concurrency: 10 });
     assert.deepEqual(stage.failures, []);
     const faults = stage.counter.faults(stage.acknowledged);
     assert.deepEqual(await Promise.all(faults.map(withHistory)), []);

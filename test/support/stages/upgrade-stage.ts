@@ -14,7 +14,7 @@ import { until } from '../until.ts';
 const runCommand = promisify(execFile);
 
 /** Deliveries per second. */
-const RATE = 10;
+const RATE = 5;
 /** With so many under way none is sent: on a busy machine too, each worker gets to what is new. */
 const MOST_UNDER_WAY = 15;
 /** Deliveries that a worker has to end before the next step. */
