@@ -1,6 +1,6 @@
 /**
  * Runs the test suites with Node.js' test runner: `npm test`, or `npm test -- unit e2e/operate retry` for some suites,
- * folders or files. A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
+ * folders or files. `npm test -- long` runs what takes minutes each. A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
  * and so is a run that finds no test.
  */
 import { readdirSync } from 'node:fs';
@@ -17,12 +17,15 @@ type TestFile = { name: string; needs: ServerName[] };
 
 type Suite = { name: string; needs: ServerName[] };
 
+const LONG = 'long';
 const SUITES: Suite[] = [
   { name: 'unit', needs: [] },
   { name: 'replay', needs: [] },
   { name: 'integration', needs: ['temporalCli', 'timeSkippingServer'] },
   { name: 'e2e', needs: ['temporalCli'] },
   { name: 'trace', needs: ['temporalCli', 'strace'] },
+  // Minutes each, and only when they are asked for.
+  { name: LONG, needs: ['temporalCli', 'redis', 'openSearch', 'ownOpenSearch'] },
 ];
 
 /** What some files need instead of what their suite needs, by how their names begin. */
@@ -36,7 +39,6 @@ const NEEDS: Record<string, ServerName[]> = {
   'e2e/service/compose.test.ts': ['temporalCli', 'redis', 'openSearch'],
   'e2e/operate/temporal-ui.test.ts': ['temporalCli', 'redis', 'chromium'],
   'e2e/operate/temporal-ui-encrypted.test.ts': ['temporalCli', 'chromium'],
-  'e2e/operate/hundreds.test.ts': ['temporalCli', 'redis', 'openSearch'],
 };
 
 const TEST_DIR = import.meta.url;
@@ -56,7 +58,8 @@ if (stale.length > 0)
   fail(`No test file has such a name; mend NEEDS in run.ts, or LONGEST in run-files.ts: ${stale.join(', ')}`);
 
 const candidates = all.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((each) => isMeant(name, each)),
+  ({ name }) =>
+    wanted.some((each) => isMeant(name, each)) || (wanted.length === 0 && !name.startsWith(`${LONG}/`)),
 );
 const servers = await findTestServers(new Set(candidates.flatMap(({ needs }) => needs)));
 const missingOf = ({ needs }: TestFile) => needs.find((need) => servers[need]?.path === undefined);

@@ -11,10 +11,7 @@ const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 8);
  * only one kind runs.
  */
 export const LONGEST = [
-  'e2e/operate/hundreds',
   'e2e/cli/packed',
-  'e2e/operate/redo-restored',
-  'e2e/service/upgrading',
   'e2e/service/temporal-tls',
   'e2e/operate/redo',
   'e2e/receiver/relay-roll-in',

@@ -4,21 +4,21 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pMap from 'p-map';
-import { FRIEND_DELETED, workflowId } from '../../../workflows/contract.ts';
-import { SwitchableSearch } from '../../support/doubles/switchable-search.ts';
-import { readMessage, WebhookSink } from '../../support/doubles/webhook-sink.ts';
-import { countEvents, scheduledActivities } from '../../support/histories.ts';
-import { postSigned } from '../../support/inputs/callbacks.ts';
-import { SearchApi } from '../../support/search-api.ts';
-import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
-import { TestRedis } from '../../support/servers/redis.ts';
+import { FRIEND_DELETED, workflowId } from '../../workflows/contract.ts';
+import { SwitchableSearch } from '../support/doubles/switchable-search.ts';
+import { readMessage, WebhookSink } from '../support/doubles/webhook-sink.ts';
+import { countEvents, scheduledActivities } from '../support/histories.ts';
+import { postSigned } from '../support/inputs/callbacks.ts';
+import { SearchApi } from '../support/search-api.ts';
+import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
+import { TestRedis } from '../support/servers/redis.ts';
 import {
   memoryFolder,
   startTestTemporal,
   type TestTemporal,
   temporalCli,
-} from '../../support/servers/temporal.ts';
-import { until } from '../../support/until.ts';
+} from '../support/servers/temporal.ts';
+import { until } from '../support/until.ts';
 
 const SECRET = 'a-secret-of-these-tests-0';
 const FINE = 10;

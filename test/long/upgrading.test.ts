@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pMap from 'p-map';
-import { describeRpcError } from '../../../src/temporal/connect.ts';
-import { workflowId } from '../../../workflows/contract.ts';
-import { FAILING } from '../../support/doubles/side-effect-counter.ts';
-import { readPage } from '../../support/inputs/markdown.ts';
-import { FREE_PORTS, runUnfriend } from '../../support/servers/process.ts';
+import { describeRpcError } from '../../src/temporal/connect.ts';
+import { workflowId } from '../../workflows/contract.ts';
+import { FAILING } from '../support/doubles/side-effect-counter.ts';
+import { readPage } from '../support/inputs/markdown.ts';
+import { FREE_PORTS, runUnfriend } from '../support/servers/process.ts';
 import {
   NEW,
   OLD,
   OLDER_COLUMN,
   UpgradeStage,
   type VersionedWorker,
-} from '../../support/stages/upgrade-stage.ts';
-import { until } from '../../support/until.ts';
+} from '../support/stages/upgrade-stage.ts';
+import { until } from '../support/until.ts';
 
 const PATIENCE_MS = 240_000;
 const RETRYING = [1, 2, 3].map((number) => `${FAILING.retrying}${number}`);
