@@ -121,11 +121,10 @@ for (const [where, secrets, commands] of [
       };
       for await (const { workflowId, memo } of client.workflow.list()) {
         const history = await client.workflow.getHandle(workflowId).fetchHistory();
-        // The value as it is: a Buffer has made JSON of itself before it is handed over.
-        const decoded = JSON.stringify(history, function (this: Record<string, unknown>, key, value) {
-          const field = this[key];
-          return field instanceof Uint8Array ? read(field) : value;
-        });
+        // Its own form of JSON has bytes in base64.
+        const decoded = JSON.stringify(history, (key, value) =>
+          key === 'data' && typeof value === 'string' ? read(Buffer.from(value, 'base64')) : value,
+        );
         assertNoSecret({ history: decoded, memo: JSON.stringify(memo ?? {}) });
       }
       await client.connection.close();
