@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Pair } from '../workflows/contract.ts';
+import { type Pair, pairKey } from '../workflows/contract.ts';
 import { BackendError } from './backends/backend.ts';
 import type { Friendships } from './backends/friendships.ts';
 
@@ -48,19 +48,15 @@ export async function askFriendships(
     try {
       const friends = await friendships.areFriends(from, to, signal);
       for (const [index, account] of to.entries()) {
-        answers.set(keyOf({ from, to: account }), friends[index] ?? failure);
+        answers.set(pairKey({ from, to: account }), friends[index] ?? failure);
       }
       failedInARow = 0;
     } catch (error) {
       failedInARow += 1;
       failure = error instanceof Error ? error : new Error(String(error));
-      for (const account of to) answers.set(keyOf({ from, to: account }), failure);
+      for (const account of to) answers.set(pairKey({ from, to: account }), failure);
     }
   };
   await pMap(cutCalls(pairs, friendships.atOnce), ask, { concurrency: CALLS_AT_ONCE });
-  return (pair) => answers.get(keyOf(pair)) ?? failure;
-}
-
-function keyOf({ from, to }: Pair): string {
-  return JSON.stringify([from, to]);
+  return (pair) => answers.get(pairKey(pair)) ?? failure;
 }

@@ -1,4 +1,4 @@
-import type { Pair } from '../workflows/contract.ts';
+import { type Pair, pairKey } from '../workflows/contract.ts';
 
 /** What a UserID can be. */
 const ACCOUNT = /^[\x20-\x7e]{1,32}$/;
@@ -48,7 +48,7 @@ export class DocumentIds {
     const { from, to } = at.known;
     if (!part) {
       if (rest === '' && from !== undefined && to !== undefined) {
-        found.set(JSON.stringify([from, to]), { from, to });
+        found.set(pairKey({ from, to }), { from, to });
       }
       return;
     }

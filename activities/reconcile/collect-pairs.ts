@@ -1,4 +1,4 @@
-import type { Pair, ReconcilePosition } from '../../workflows/contract.ts';
+import { type Pair, pairKey, type ReconcilePosition } from '../../workflows/contract.ts';
 import type { SearchIndex } from '../backends/search-index.ts';
 import type { DocumentIds } from '../document-ids.ts';
 
@@ -36,7 +36,7 @@ export async function collectPairs(
       const pair = documentIds.read(id);
       documents += 1;
       if (!pair) unreadable += 1;
-      else if (!wanted || wanted.has(pair.from) || wanted.has(pair.to)) pairs.set(keyOf(pair), pair);
+      else if (!wanted || wanted.has(pair.from) || wanted.has(pair.to)) pairs.set(pairKey(pair), pair);
     }
     end = upTo;
   }
@@ -46,10 +46,6 @@ export async function collectPairs(
 /** Whether a pair comes after another one in the order of {@link collectPairs}. */
 export function isAfter(pair: Pair, other: Pair): boolean {
   return compare(pair, other) > 0;
-}
-
-function keyOf({ from, to }: Pair): string {
-  return JSON.stringify([from, to]);
 }
 
 function compare(one: Pair, other: Pair): number {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Pair } from '../../workflows/contract.ts';
+import { type Pair, pairKey } from '../../workflows/contract.ts';
 import { USER_ID } from './user-id.ts';
 
 /** The one command that Unfriend processes. Every other command of the app arrives at the same URL. */
@@ -25,7 +25,7 @@ export function parsePairs(body: unknown): ParsedPairs {
     const pair = pairSchema.safeParse(item);
     if (!pair.success) return { fault: describeFirstIssue(pair.error, ['PairList', index]) };
     const { From_Account: from, To_Account: to } = pair.data;
-    distinct.set(JSON.stringify([from, to]), { from, to });
+    distinct.set(pairKey({ from, to }), { from, to });
   }
   return { pairs: [...distinct.values()] };
 }

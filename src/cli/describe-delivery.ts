@@ -3,6 +3,7 @@ import { describeExecution, isOpen, unpauseCommand } from '../temporal/attention
 import type { DeliveryDetails, PendingRetry } from '../temporal/attention/read-details.ts';
 import type { DeliveryReport } from '../temporal/attention/read-progress.ts';
 import type { KnownRedo } from '../temporal/redo/list-redos.ts';
+import { counted } from './counted.ts';
 
 /** `given`: the id as the person typed it. The commands that are shown repeat it. */
 type Asked = { given: string; namespace: string };
@@ -36,7 +37,7 @@ export function describeDelivery(report: ShownDelivery, asked: Asked): string[] 
 }
 
 function describeRetry({ sideEffect, attempts, nextTryAt }: PendingRetry): string {
-  const tries = `${attempts} ${attempts === 1 ? 'try' : 'tries'}`;
+  const tries = counted(attempts, 'try', 'tries');
   return `  ${sideEffect} is retried: ${tries} so far, ${nextTryAt === null ? 'now the next one' : `the next one at ${nextTryAt}`}`;
 }
 
@@ -44,7 +45,7 @@ function describeParked(progress: Progress | null): string[] {
   const { parked = [], parkedTotal = 0 } = progress ?? {};
   const lines = parked.slice(0, MAX_PARKED).map(({ from, to, sideEffect, error, attempts }) => {
     const whose = from === undefined ? '' : ` of ${from} → ${to}`;
-    return `  parked: ${sideEffect}${whose}, ${attempts} ${attempts === 1 ? 'try' : 'tries'}, ${error.type}`;
+    return `  parked: ${sideEffect}${whose}, ${counted(attempts, 'try', 'tries')}, ${error.type}`;
   });
   const more = parkedTotal - lines.length;
   return more > 0 ? [...lines, `  and ${more} more parked: see --json, or the Temporal UI`] : lines;
@@ -59,8 +60,8 @@ function describeState({ deliveryId, status, pairs, workflow }: DeliveryReport):
     PAUSED: `paused while it was ${status}`,
   }[execution];
   const ended = status === 'Done' ? `${state} once all was done` : `${state} with side effects undone`;
-  const counted = pairs === 0 ? '' : `, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`;
-  return `${deliveryId}: ${said ?? ended}${counted}, workflow ${execution}`;
+  const ofPairs = pairs === 0 ? '' : `, ${counted(pairs, 'pair')}`;
+  return `${deliveryId}: ${said ?? ended}${ofPairs}, workflow ${execution}`;
 }
 
 function describeRedo({ workflowId, effect, status, execution }: KnownRedo): string {

@@ -1,5 +1,6 @@
 import ms from 'ms';
 import type { LocatedDelivery } from '../journal/operate/locate-delivery.ts';
+import { counted } from './counted.ts';
 
 /** `why`: why Temporal does not have the delivery; absent: Temporal takes deliveries. */
 type Why = { why: string | undefined; now: number };
@@ -7,15 +8,15 @@ type Why = { why: string | undefined; now: number };
 /** For people: a delivery that is on this machine's disk and not in Temporal. */
 export function describeJournaled(delivery: LocatedDelivery, { why, now }: Why): string[] {
   const { deliveryId, receivedAt, pairs } = delivery;
-  const counted = `${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`;
+  const ofPairs = counted(pairs, 'pair');
   const acknowledged = new Date(receivedAt).toISOString();
   if (delivery.part === 'pending')
     return [
-      `${deliveryId}: acknowledged ${acknowledged}, waits in the journal, ${counted}`,
+      `${deliveryId}: acknowledged ${acknowledged}, waits in the journal, ${ofPairs}`,
       `  since ${ms(Math.max(0, now - receivedAt))}: ${whyPending(delivery.before, why)}`,
     ];
   return [
-    `${deliveryId}: acknowledged ${acknowledged}, in the quarantine since ${new Date(delivery.quarantinedAt).toISOString()}, ${counted}`,
+    `${deliveryId}: acknowledged ${acknowledged}, in the quarantine since ${new Date(delivery.quarantinedAt).toISOString()}, ${ofPairs}`,
     `  ${delivery.reason}`,
     'Nothing goes on by itself. Once the cause is fixed:',
     `  npx unfriend journal requeue ${delivery.id}`,

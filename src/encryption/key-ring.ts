@@ -11,7 +11,7 @@ const FORMAT = 1;
 /** The format and the length of the key's id. */
 const HEADER = 2;
 
-/** How many bytes of a hash are kept: two accounts in a billion share a hash with a probability of 10^-20. */
+/** How many bytes of a hash are kept. That two of a billion accounts share one has a probability of about 10^-21. */
 const ACCOUNT_HASH = 16;
 
 /** What is sealed for one purpose can't be opened for another. */

@@ -41,7 +41,8 @@ function addBuildInfo(registry: Registry, buildId: string | undefined): void {
   info.set({ version: VERSION, ...(buildId !== undefined && { build_id: buildId }) }, 1);
 }
 
-const ACKNOWLEDGED = [
+/** The verdicts of callbacks that were answered OK, by Unfriend or by the app's endpoint. */
+export const ACKNOWLEDGED = [
   'accepted',
   'duplicate',
   'probe',

@@ -1,18 +1,9 @@
 import type { Registry } from 'prom-client';
+import { ACKNOWLEDGED } from './metrics.ts';
 
 /** How often the metrics are read, in ms, and how many readings are kept: a quarter of an hour. */
 const EVERY_MS = 5_000;
 const KEPT = 180;
-
-/** Callbacks that were answered OK, by us or by the endpoint. */
-const ACKNOWLEDGED = new Set([
-  'accepted',
-  'duplicate',
-  'probe',
-  'other-command',
-  'ignored-platform',
-  'passed-through',
-]);
 
 type Labels = Partial<Record<string, string | number>>;
 
@@ -42,13 +33,13 @@ const CHARTS: readonly Chart[] = [
         label: 'OK',
         metric: 'unfriend_callbacks_total',
         as: 'rate',
-        of: verdict((is) => ACKNOWLEDGED.has(is)),
+        of: verdict((is) => ACKNOWLEDGED.includes(is)),
       },
       {
         label: 'refused',
         metric: 'unfriend_callbacks_total',
         as: 'rate',
-        of: verdict((is) => !ACKNOWLEDGED.has(is) && is !== 'unavailable'),
+        of: verdict((is) => !ACKNOWLEDGED.includes(is) && is !== 'unavailable'),
       },
       {
         label: 'lost',

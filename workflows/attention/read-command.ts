@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { type CommandName, INVALID_COMMAND, type Pair } from '../contract.ts';
+import { type CommandName, INVALID_COMMAND, type Pair, pairKey } from '../contract.ts';
 import type { PlannedDelivery } from '../planning/planned-delivery.ts';
 
 /** A valid command. `pairs` are positions in the delivery's list of pairs. Absent: all. */
@@ -53,11 +53,11 @@ function readPairs(given: unknown, pairs: readonly Pair[]): Set<number> | undefi
   // Refused, because an empty list could mean all pairs as well as none.
   if (!Array.isArray(given) || given.length === 0)
     throw invalid('pairs: expected a list such as [{"from": "alice", "to": "bob"}]; leave it out for all');
-  const positions = new Map(pairs.map((pair, index) => [keyOf(pair), index]));
+  const positions = new Map(pairs.map((pair, index) => [pairKey(pair), index]));
   return new Set(
     given.map((pair: unknown, index) => {
       if (!isPair(pair)) throw invalid(`pairs[${index}]: expected {"from": "…", "to": "…"}`);
-      const position = positions.get(keyOf(pair));
+      const position = positions.get(pairKey(pair));
       if (position !== undefined) return position;
       // The message does not name the accounts, because the log shows it for a refused signal.
       throw invalid(`pairs[${index}]: not a pair of this delivery; "from" is the owner of the friend list`);
@@ -82,10 +82,6 @@ function isObject(given: unknown): given is Record<string, unknown> {
 
 function isPair(given: unknown): given is Pair {
   return isObject(given) && typeof given.from === 'string' && typeof given.to === 'string';
-}
-
-function keyOf({ from, to }: Pair): string {
-  return JSON.stringify([from, to]);
 }
 
 function optional<Name extends string, T>(name: Name, value: T | undefined): { [key in Name]?: T } {

@@ -1,6 +1,7 @@
 import ms from 'ms';
+import { counted } from '../counted.ts';
 import type { Erased } from './carry-out.ts';
-import { counted, describeNotSearched } from './describe-not-searched.ts';
+import { describeNotSearched } from './describe-not-searched.ts';
 import type { Plan } from './make-plan.ts';
 
 /** For people, before they are asked. */

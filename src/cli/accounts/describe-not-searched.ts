@@ -1,10 +1,6 @@
 import type { NotSearchable } from '../../temporal/accounts/find-carriers.ts';
+import { counted } from '../counted.ts';
 import type { JournalSearch } from './search-journal.ts';
-
-/** `1 delivery`, `2 deliveries` */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
 
 /** One line for each place that can hold the account and could not be searched. */
 export function describeNotSearched(

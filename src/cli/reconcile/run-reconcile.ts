@@ -4,6 +4,7 @@ import { followReconcile } from '../../temporal/reconcile/follow-reconcile.ts';
 import { startReconcile } from '../../temporal/reconcile/start-reconcile.ts';
 import { workflowPage } from '../../temporal/ui-link.ts';
 import { type CliContext, EXIT } from '../context.ts';
+import { counted } from '../counted.ts';
 import { onTemporal } from '../on-temporal.ts';
 import { confirm } from '../operate/confirm.ts';
 import { print, printJson, say } from '../output.ts';
@@ -76,8 +77,4 @@ function describeReport(report: ReconcileReport): string[] {
       : []),
     ...errors.map(({ type, message, count }) => `  ${count} × ${type}: ${message}`),
   ];
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

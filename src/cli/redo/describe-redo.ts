@@ -4,6 +4,7 @@ import { relayCallback } from '../../../activities/relay-callback.ts';
 import { updateSearchIndex } from '../../../activities/update-search-index.ts';
 import type { RedoReport } from '../../temporal/redo/redo-all.ts';
 import { type RedoRequest, toIso } from '../../temporal/redo/redo-request.ts';
+import { counted } from '../counted.ts';
 
 /** What is known before anything is done. `runs`: finished runs in the time, at least as many as deliveries. */
 export type RedoPlan = {
@@ -47,7 +48,7 @@ export function describePlan({ request, runs, deletedBefore }: RedoPlan, { goOn,
 export function describeReport(report: RedoReport, { goOn, dryRun }: Shown): string[] {
   const { started, pairs, already, nothing, failed, failures, open } = report;
   const counts = [
-    `${started} ${dryRun ? 'would be started' : 'started'} (${pairs} ${pairs === 1 ? 'pair' : 'pairs'})`,
+    `${started} ${dryRun ? 'would be started' : 'started'} (${counted(pairs, 'pair')})`,
     already > 0 && `${already} started by this request before`,
     nothing > 0 && `${nothing} had nothing of it done`,
     failed > 0 && `${failed} failed`,

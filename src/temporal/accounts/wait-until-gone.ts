@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import pMap from 'p-map';
 import { listRuns } from '../attention/list-runs.ts';
+import { describeIfKnown } from '../attention/retry-chain.ts';
 import type { RunId } from './plan-erasure.ts';
 
 /**
@@ -41,22 +42,14 @@ export async function waitUntilGone(
 }
 
 async function thoseLeft(client: Client, runs: readonly RunId[]): Promise<RunId[]> {
-  const known = await pMap(runs, (run) => isKnown(client, run), { concurrency: CONCURRENCY });
+  const known = await pMap(runs, ({ workflowId, runId }) => describeIfKnown(client, workflowId, runId), {
+    concurrency: CONCURRENCY,
+  });
   const listed = await findListed(
     client,
     runs.filter((_, index) => !known[index]),
   );
   return runs.filter(({ runId }, index) => known[index] || listed.has(runId));
-}
-
-async function isKnown(client: Client, { workflowId, runId }: RunId): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId, runId).describe();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }
 
 async function findListed(client: Client, runs: readonly RunId[]): Promise<Set<string>> {
