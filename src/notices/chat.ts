@@ -1,9 +1,10 @@
 import { Agent, request } from 'undici';
 import { withDeadline } from '../../activities/backends/net/deadline.ts';
+import { readAnswer } from '../../activities/backends/net/read-answer.ts';
 import type { ComposedNotice } from './compose-notice.ts';
 
 const TIMEOUT_MS = 10_000;
-/** An answer is short. */
+/** The answer of a chat is short. A longer one is not read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** The chat did not take a notice. The message names its host and nothing of the address, which is a secret. */
@@ -70,8 +71,8 @@ export class ChatWebhook {
       return await withDeadline(TIMEOUT_MS, undefined, async (signal) => {
         const dispatcher = this.#agent;
         const answer = await request(this.#url, { method: 'POST', headers, body, dispatcher, signal });
-        const text = await answer.body.text();
-        return { statusCode: answer.statusCode, text: text.slice(0, MAX_ANSWER_BYTES) };
+        const text = await readAnswer(answer.body, MAX_ANSWER_BYTES);
+        return { statusCode: answer.statusCode, text: String(text ?? '') };
       });
     } catch (error) {
       throw this.#refused(

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { readAnswer } from '../net/read-answer.ts';
 import { RELAY_HEADER } from './relay-loop.ts';
 
 /** The vendor's answers are small. A larger one is not read to its end. */
@@ -78,7 +79,7 @@ export class EndpointClient {
       signal,
     });
     const { statusCode: status, headers } = answer;
-    const body = await readAnswer(answer.body);
+    const body = await readAnswer(answer.body, MAX_ANSWER_BYTES);
     if (!body) throw new AnswerTooLargeError({ status, headers });
     return { status, headers, body };
   }
@@ -97,17 +98,4 @@ export class EndpointClient {
 /** One query string from several, of which some may be empty. */
 export function joinQueries(...queries: string[]): string {
   return queries.filter((query) => query !== '').join('&');
-}
-
-/** @returns undefined: it is too large */
-async function readAnswer(stream: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop destroys the stream.
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 /** Takes what is posted to a chat's incoming webhook. */
 export class ChatDouble {
   readonly taken: { path: string; body: Record<string, unknown> }[] = [];
-  answer: { status: number; body: string } = { status: 200, body: 'ok' };
+  /** `isEndless`: nothing says that the body is over. */
+  answer: { status: number; body: string; isEndless?: boolean } = { status: 200, body: 'ok' };
   readonly #server = createServer(async (request, response) => {
     const body = (await request.setEncoding('utf8').toArray()).join('');
     this.taken.push({ path: request.url ?? '', body: JSON.parse(body) });
-    response.writeHead(this.answer.status).end(this.answer.body);
+    response.writeHead(this.answer.status).write(this.answer.body);
+    if (!this.answer.isEndless) response.end();
   });
 
   static async start(): Promise<ChatDouble> {

@@ -108,6 +108,12 @@ describe('NOTICE_URL', () => {
     assert.equal(chat.taken[0]?.path, '/hook?key=s3cr3t');
   });
 
+  test('given an answer without an end, then it is not read to its end, and the notice counts as taken', async () => {
+    chat.answer = { status: 200, body: 'x'.repeat(200_000), isEndless: true };
+    assert.ok(await send());
+    assert.equal(chat.taken.length, 1);
+  });
+
   test('an answer other than 2xx, and no answer, are refusals that do not repeat the address', async () => {
     chat.answer = { status: 500, body: '' };
     const refused = (reason: RegExp) => (error: Error) =>
