@@ -1,7 +1,6 @@
 import { type Pair, pairKey } from '../workflows/contract.ts';
+import { USER_ID } from '../workflows/user-id.ts';
 
-/** What a UserID can be. */
-const ACCOUNT = /^[\x20-\x7e]{1,32}$/;
 const LONGEST_ACCOUNT = 32;
 
 /** Text, or the end of the pair that stands there. */
@@ -65,7 +64,7 @@ export class DocumentIds {
     }
     for (const length of lengthsBefore(this.#parts[at.part + 1], rest)) {
       const account = rest.slice(0, length);
-      if (ACCOUNT.test(account) && found.size < 2) go(length, { ...at.known, [part.end]: account });
+      if (USER_ID.test(account) && found.size < 2) go(length, { ...at.known, [part.end]: account });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Pair, pairKey } from '../../workflows/contract.ts';
-import { USER_ID } from './user-id.ts';
+import { USER_ID } from '../../workflows/user-id.ts';
 
 /** The one command that Unfriend processes. Every other command of the app arrives at the same URL. */
 export const FRIEND_DELETE = 'Sns.CallbackFriendDelete';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { SIDE_EFFECTS } from '../../activities/index.ts';
+import { USER_ID } from '../../workflows/user-id.ts';
 import { parseDuration } from '../config/duration.ts';
 
 /** The largest callback that the vendor can send: 3,000 friends of one account, deleted both ways. */
@@ -22,9 +23,9 @@ export function duration(value: string): number {
   return parsed;
 }
 
-/** A parser for options that take an account, as it is, spaces included. The schema of callbacks has the same rule. */
+/** A parser for arguments and options that take an account, as it is, spaces included. */
 export function userId(value: string): string {
-  if (/^[\x20-\x7e]{1,32}$/.test(value)) return value;
+  if (USER_ID.test(value)) return value;
   throw new InvalidArgumentError('expected a UserID: 1–32 bytes of printable ASCII.');
 }
 

@@ -7,6 +7,7 @@ import {
 import { parseRedisUrl } from '../../activities/backends/redis/redis-address.ts';
 import { readWebhookSecret } from '../../activities/backends/webhook/webhook-secret.ts';
 import { PLACEHOLDERS } from '../../activities/template.ts';
+import { USER_ID } from '../../workflows/user-id.ts';
 import {
   duration,
   type InvalidValue,
@@ -77,7 +78,7 @@ export const BACKEND_FIELDS = {
         ),
   ),
   TENCENT_ADMIN: text('administrator', (value) =>
-    /^[\x20-\x7e]{1,32}$/.test(value) ? value : invalid('expected the UserID of an administrator of the app'),
+    USER_ID.test(value) ? value : invalid('expected the UserID of an administrator of the app'),
   ),
   TENCENT_SECRET_KEY: secretText,
   TENCENT_RATE: text('100', (value) =>

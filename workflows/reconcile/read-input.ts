@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { INVALID_INPUT, MAX_RECONCILED_ACCOUNTS, type ReconcileInput } from '../contract.ts';
+import { USER_ID } from '../user-id.ts';
 
 const FIELDS = ['fromIndex', 'accounts', 'dryRun', 'rate', 'carried'];
-const ACCOUNT = /^[\x20-\x7e]{1,32}$/;
 
 /**
  * Reads an input that a person may have typed, for example into a schedule. An unknown field is refused: if it were
@@ -38,7 +38,7 @@ function checkAccounts(accounts: unknown): void {
   if (accounts.length > MAX_RECONCILED_ACCOUNTS) {
     throw invalid(`accounts: expected at most ${MAX_RECONCILED_ACCOUNTS}; check the whole index instead`);
   }
-  const wrong = accounts.findIndex((account) => typeof account !== 'string' || !ACCOUNT.test(account));
+  const wrong = accounts.findIndex((account) => typeof account !== 'string' || !USER_ID.test(account));
   if (wrong >= 0) throw invalid(`accounts[${wrong}]: expected a UserID, 1 to 32 bytes of printable ASCII`);
 }
 

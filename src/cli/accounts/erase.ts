@@ -1,13 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
+import { userId } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { canAsk } from '../operate/confirm.ts';
-import { accountArgument } from './account-argument.ts';
 
 export function addErase(program: Command, context: CliContext): void {
   const command = program
     .command('erase')
     .description('delete closed deliveries that carry an account, and what the quarantine has of it')
-    .argument('<account>', 'the UserID, in exactly these letters', accountArgument)
+    .argument('<account>', 'the UserID, in exactly these letters', userId)
     .option('--dry-run', 'only say what would be deleted')
     .option('--yes', 'do not ask first')
     .option('--json', 'print one JSON document')

@@ -1,8 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
-import { wholeNumber } from '../arguments.ts';
+import { userId, wholeNumber } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { LISTED_IN_TABLE } from '../operate/limits.ts';
-import { accountArgument } from './account-argument.ts';
 
 const MAX_LISTED = 1_000_000;
 
@@ -12,7 +11,7 @@ export function addFind(program: Command, context: CliContext): void {
     .description(
       "deliveries that carry an account: in Temporal, and in this machine's journal and quarantine",
     )
-    .argument('<account>', 'the UserID, in exactly these letters', accountArgument)
+    .argument('<account>', 'the UserID, in exactly these letters', userId)
     .option(
       '--limit <count>',
       `how many workflows of Temporal to list (default: ${LISTED_IN_TABLE}, with --json all)`,

@@ -12,14 +12,13 @@ import {
 } from '../../temporal/attention/narrow-attention.ts';
 import type { Order } from '../../temporal/attention/order.ts';
 import { signalInBatch } from '../../temporal/attention/signal-in-batch.ts';
-import type { Settled } from '../../temporal/attention/wait-until-settled.ts';
 import { EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { createBulkView } from './bulk-view.ts';
 import { confirm } from './confirm.ts';
 import { describeCounts } from './describe-counts.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
-import { describeSettled, followUntilSettled } from './follow.ts';
+import { describeSettled, followUntilSettled, isUndone } from './follow.ts';
 
 const MAX_FAILURES_LISTED = 100;
 
@@ -68,10 +67,6 @@ async function askToGoOn(): Promise<boolean> {
   const goesOn = await confirm('Go on?');
   if (!goesOn) say('Nothing was done.');
   return goesOn;
-}
-
-function isUndone(settled: Settled | undefined): boolean {
-  return settled !== undefined && settled.parkedAgain + settled.undone > 0;
 }
 
 type Summary = AttentionSummary & { leftOut: LeftOut };

@@ -7,7 +7,7 @@ import type { Order } from '../../temporal/attention/order.ts';
 import { EXIT } from '../context.ts';
 import { print, printJson, say } from '../output.ts';
 import { describeOutcome, nameOf } from './describe-outcome.ts';
-import { describeSettled, followUntilSettled } from './follow.ts';
+import { describeSettled, followUntilSettled, isUndone } from './follow.ts';
 
 const LOOKED_UP_AT_ONCE = 10;
 
@@ -40,6 +40,5 @@ export async function actOnIds(
   const settled = wait ? await followUntilSettled(client, acting) : undefined;
   if (json) printJson({ command: nameOf(command), dryRun, deliveries, ...(settled && { settled }) });
   else if (settled) print(describeSettled(settled));
-  const isUndone = settled !== undefined && settled.parkedAgain + settled.undone > 0;
-  return isUndone || deliveries.some(({ result }) => result === 'failed') ? EXIT.failed : EXIT.done;
+  return isUndone(settled) || deliveries.some(({ result }) => result === 'failed') ? EXIT.failed : EXIT.done;
 }

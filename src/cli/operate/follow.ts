@@ -19,3 +19,8 @@ export function describeSettled({ done, parkedAgain, undone }: Settled): string 
     ', ',
   );
 }
+
+/** Whether something that was followed is not done in the end. Undefined: nothing was followed. */
+export function isUndone(settled: Settled | undefined): boolean {
+  return settled !== undefined && settled.parkedAgain + settled.undone > 0;
+}

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { MAX_RECONCILED_ACCOUNTS } from '../../../workflows/contract.ts';
+import { USER_ID } from '../../../workflows/user-id.ts';
 import { OperatorError } from '../../operator-error.ts';
-
-const ACCOUNT = /^[\x20-\x7e]{1,32}$/;
 
 /**
  * Reads accounts, one per line. Empty lines are skipped, and repeats count once.
@@ -20,7 +19,7 @@ export async function readAccounts(file: string): Promise<string[]> {
     for await (const account of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       line += 1;
       if (account === '') continue;
-      if (!isAccount(account)) throw new OperatorError(`${name}, line ${line}: ${EXPECTED}`);
+      if (!USER_ID.test(account)) throw new OperatorError(`${name}, line ${line}: ${EXPECTED}`);
       accounts.add(account);
       if (accounts.size > MAX_RECONCILED_ACCOUNTS) {
         throw new OperatorError(
@@ -40,12 +39,8 @@ export async function readAccounts(file: string): Promise<string[]> {
 
 /** @throws OperatorError */
 export function checkAccounts(accounts: readonly string[]): string[] {
-  if (!accounts.every(isAccount)) throw new OperatorError(`--account: ${EXPECTED}`);
+  if (!accounts.every((account) => USER_ID.test(account))) throw new OperatorError(`--account: ${EXPECTED}`);
   return [...new Set(accounts)];
 }
 
 const EXPECTED = 'expected a UserID, 1 to 32 bytes of printable ASCII';
-
-function isAccount(text: string): boolean {
-  return ACCOUNT.test(text);
-}
