@@ -1,14 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KillableReceiver, KillableTemporal } from '../support/doubles/killable.ts';
+import type { SoakStage } from './stage.ts';
 
-/** What a fault is done to. `random` is seeded; `disk` is a small one of its own, where one can be mounted. */
-export type Victims = {
-  temporal: KillableTemporal;
-  receiver: KillableReceiver;
-  disk: string | undefined;
+/** What a fault is done to. */
+export type Victims = Pick<
+  SoakStage,
+  'temporal' | 'receiver' | 'worker' | 'redis' | 'openSearch' | 'endpoint' | 'disk'
+> & {
+  /** Seeded. */
   random: () => number;
 };
 
@@ -16,9 +16,14 @@ export type Fault = {
   name: string;
   /** How many processes it ends by force. */
   kills?: number;
+  /** It ends a process that can have done a side effect, or taken one, without having noted it. The effect comes again then. */
+  causesRepeats?: boolean;
   needsDisk?: boolean;
   run(victims: Victims): Promise<void>;
 };
+
+/** How long a backend stays away, in ms; its own start comes on top. */
+const LONGEST_AWAY_MS = 3_000;
 
 /** Each leaves everything as it was: up, with room on the disk. */
 export const FAULTS: Fault[] = [
@@ -45,15 +50,69 @@ export const FAULTS: Fault[] = [
   {
     name: 'SIGTERM of the receiver',
     async run({ receiver }) {
-      const code = await receiver.terminate();
-      if (code !== 0)
-        throw new Error(`SIGTERM ended with ${code}:\n${receiver.process.stderr.slice(-2_000)}`);
+      await endGently(receiver);
       await receiver.restart();
+    },
+  },
+  {
+    name: 'kill -9 of the worker',
+    kills: 1,
+    causesRepeats: true,
+    async run({ worker }) {
+      await worker.kill();
+      await worker.restart();
+    },
+  },
+  {
+    name: 'SIGTERM of the worker',
+    async run({ worker }) {
+      await endGently(worker);
+      await worker.restart();
+    },
+  },
+  {
+    name: 'kill -9 of Redis',
+    kills: 1,
+    async run({ redis, random }) {
+      await redis.kill();
+      await delay(random() * LONGEST_AWAY_MS);
+      await redis.start();
+    },
+  },
+  {
+    name: 'kill -9 of OpenSearch',
+    kills: 1,
+    async run({ openSearch, random }) {
+      await openSearch.kill();
+      await delay(random() * LONGEST_AWAY_MS);
+      await openSearch.restart();
+    },
+  },
+  {
+    name: 'kill -9 of the endpoint',
+    kills: 1,
+    causesRepeats: true,
+    async run({ endpoint, random }) {
+      await endpoint.kill();
+      await delay(random() * LONGEST_AWAY_MS);
+      await endpoint.restart();
+    },
+  },
+  {
+    name: 'kill -9 of everything',
+    kills: 6,
+    causesRepeats: true,
+    async run({ temporal, receiver, worker, redis, openSearch, endpoint }) {
+      const all = [temporal, receiver, worker, redis, openSearch, endpoint];
+      await Promise.all(all.map((each) => each.kill()));
+      await Promise.all([redis.start(), openSearch.restart(), endpoint.restart()]);
+      await Promise.all([temporal.restart(), receiver.restart(), worker.restart()]);
     },
   },
   {
     name: 'kill -9 of Temporal',
     kills: 1,
+    causesRepeats: true,
     async run({ temporal, random }) {
       await temporal.kill();
       await delay(1_000 + random() * 4_000);
@@ -61,8 +120,9 @@ export const FAULTS: Fault[] = [
     },
   },
   {
-    name: 'kill -9 of both',
+    name: 'kill -9 of Temporal and the receiver',
     kills: 3,
+    causesRepeats: true,
     async run({ temporal, receiver, random }) {
       await Promise.all([temporal.kill(), receiver.kill()]);
       await receiver.restart();
@@ -94,6 +154,12 @@ export const FAULTS: Fault[] = [
   },
 ];
 
+/** @throws unless SIGTERM ends it with 0 */
+async function endGently(process: Victims['receiver'] | Victims['worker']): Promise<void> {
+  const code = await process.terminate();
+  if (code !== 0) throw new Error(`SIGTERM ended with ${code}:\n${process.process.stderr.slice(-2_000)}`);
+}
+
 /** Somebody else's file takes all the room for a while. */
 async function fill(disk: string, random: () => number, meanwhile = async () => {}): Promise<void> {
   const ballast = join(disk, 'ballast');
@@ -105,15 +171,4 @@ async function fill(disk: string, random: () => number, meanwhile = async () => 
   await delay(500 + random() * 1_500);
   await meanwhile();
   rmSync(ballast);
-}
-
-/** Undefined where it is not permitted: it needs root. */
-export function mountSmallDisk(path: string): string | undefined {
-  mkdirSync(path, { recursive: true });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', path], { stdio: 'pipe' });
-    return path;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 
 const HELP = `The long run of the fault tests: faults of all kinds in a random order, under load, until so many callbacks are
-acknowledged or the time is over; then every workflow's input is compared with what was sent and answered.
+acknowledged or the time is over. Receiver, worker, Temporal, Redis, OpenSearch and the app's endpoint are real processes,
+and each is killed. At the end every workflow's input is compared with what was sent and answered, and so is every cache
+key, document, message and relayed callback.
 
-  npm run soak -- [--callbacks 100000] [--minutes 60] [--rate 150] [--pause 12] [--seed 7]
+  npm run soak -- [--callbacks 100000] [--minutes 120] [--rate 150] [--pause 12] [--seed 7]
 
   --callbacks  ends once so many are acknowledged
-  --minutes    ends the load after so many; the rest of the journal and the comparison come on top
-  --rate       callbacks a second, at most: load waits while the journal has a backlog
+  --minutes    ends the load after so many; what is unfinished then, and the comparison, come on top
+  --rate       callbacks a second, at most: load waits while too many deliveries are unfinished
   --pause      seconds between two faults, at most
   --seed       of the faults and their moments; the one in use is printed
 
@@ -15,7 +17,7 @@ Examples:
   npm run soak -- --callbacks 1500 --minutes 1
   npm run soak -- --seed 7
 
-Ends with 0 only when nothing was lost, doubled, wrong or invented.`;
+Ends with 0 only when nothing was lost, missing, doubled, wrong or invented.`;
 
 export type SoakOptions = { callbacks: number; minutes: number; rate: number; pause: number; seed: number };
 
@@ -24,7 +26,7 @@ export function readOptions(): SoakOptions {
   const { values } = parseArgs({
     options: {
       callbacks: { type: 'string', default: '100000' },
-      minutes: { type: 'string', default: '60' },
+      minutes: { type: 'string', default: '120' },
       rate: { type: 'string', default: '150' },
       pause: { type: 'string', default: '12' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },

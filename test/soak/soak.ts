@@ -1,20 +1,22 @@
 /** The long run of the fault tests: `npm run soak`; `--help` says more. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endReceivers, KillableReceiver, KillableTemporal } from '../support/doubles/killable.ts';
 import { seeded } from '../support/inputs/seeded.ts';
-import { findTestServers } from '../support/servers/find-servers.ts';
-import { temporaryFolder } from '../support/servers/temporal.ts';
-import { FAULTS, type Fault, mountSmallDisk } from './faults.ts';
+import { findTestServers, type ServerName } from '../support/servers/find-servers.ts';
+import { accountFor } from '../support/side-effect-accounts.ts';
+import { until } from '../support/until.ts';
+import { FAULTS, type Fault } from './faults.ts';
 import { readOptions } from './options.ts';
+import { SoakStage } from './stage.ts';
 
 /** Between two faults at least, in ms. */
 const SHORTEST_PAUSE = 500;
 const PROGRESS_MS = 10_000;
-/** With so many pending the load waits: what Temporal starts is the limit, and the end must come in time. */
+const LOOK_MS = 2_000;
+/** With so many unfinished the load waits: what is finished is the limit, and the end must come in time. */
 const BACKLOG = 2_000;
 const DRAIN_WITHIN_MS = 300_000;
+/** What failed late waits for its next try, in ms. */
+const FINISH_WITHIN_MS = 900_000;
 
 const options = readOptions();
 const random = seeded(options.seed);
@@ -22,57 +24,60 @@ const startedAt = performance.now();
 const { callbacks, minutes, rate, seed } = options;
 console.log(`soak: ${callbacks} callbacks, ${minutes} min at most, ${rate}/s at most, --seed ${seed}`);
 
-process.env.TEST_TEMPORAL_CLI ??= await findCli();
+await findServers();
 process.env.TEMPORAL_CONFIG_FILE = new URL('../support/no-temporal-profile.toml', import.meta.url).pathname;
 
-const folder = temporaryFolder();
-const disk = mountSmallDisk(join(folder.path, 'disk'));
-if (!disk)
+const stage = await SoakStage.start();
+if (!stage.disk)
   console.log('NOT RUN: a full disk. It needs a small disk of its own, and mounting one needs root.');
-const temporal = await KillableTemporal.start();
-const receiver = await KillableReceiver.start({
-  DATA_DIR: join(folder.path, 'data'),
-  JOURNAL_DIR: join(disk ?? folder.path, 'journal'),
-  TEMPORAL_ADDRESS: temporal.address,
-});
-const { ledger } = receiver;
-let pending = 0;
+const { ledger } = stage.receiver;
+/** Deliveries in the journal, and open in Temporal. */
+let [pending, running] = [0, 0];
 let doing = 'load';
-const progress = setInterval(() => void look().then(report), PROGRESS_MS);
-const watching = setInterval(() => void look(), 1_000);
+/** When something was away that causes repeats. */
+const kills: { from: number; until: number }[] = [];
+const progress = setInterval(report, PROGRESS_MS);
+const watching = setInterval(() => void look(), LOOK_MS);
 try {
   process.exitCode = (await soak()) ? 0 : 1;
 } finally {
   clearInterval(progress);
   clearInterval(watching);
-  await endReceivers();
-  await temporal.stop();
-  if (disk) execFileSync('umount', [disk]);
-  folder.remove();
+  await stage.stop();
 }
 
 async function soak(): Promise<boolean> {
-  const load = ledger.load(
-    () => receiver.url,
-    rate,
-    () => pending > BACKLOG,
-  );
-  const done = await doFaults();
+  const storing = stage.storeFriends();
+  const mustWait = () => pending + running > BACKLOG || ledger.entries.length >= stage.stored;
+  const load = ledger.load(() => stage.receiver.url, rate, mustWait);
+  const done = await Promise.race([doFaults(), storing.then(() => new Map<string, number>())]);
   doing = 'load ended; waiting for the journal';
   report();
   await load.stop();
-  await receiver.drained(DRAIN_WITHIN_MS);
-  doing = 'the journal is empty; comparing with Temporal';
-  await look();
+  stage.stopStoring();
+  await storing;
+  await stage.receiver.drained(DRAIN_WITHIN_MS);
+  doing = 'the journal is empty; waiting for the last side effects';
+  await finished();
+  doing = 'comparing';
   report();
-  const faults = await ledger.faults(temporal.client);
   console.log('faults done:', Object.fromEntries(done));
-  for (const [kind, found] of Object.entries(faults))
-    console.log(`${kind}: ${found.length}`, ...found.slice(0, 10));
+  const ofTemporal = await ledger.faults(stage.temporal.client);
+  const effects = accountFor(ledger.entries, { ...(await stage.done(ledger.entries.length)), kills });
+  const found = {
+    ...ofTemporal,
+    ...prefixed('side effects ', effects.faults),
+    parked: Array.from({ length: await stage.parked() }, () => 'see the list in Temporal'),
+    "others' keys and documents gone": await stage.bystandersGone(),
+  };
+  for (const [kind, all] of Object.entries(found)) console.log(`${kind}: ${all.length}`, ...all.slice(0, 10));
+  const { messages, relayed } = effects.repeatsAfterKills;
   console.log(
-    `${kills(done)} times kill -9; ${Math.round((performance.now() - startedAt) / 1_000)} s in all`,
+    `came again after a kill, under the same key: ${messages} messages, ${relayed} relayed callbacks`,
   );
-  return Object.values(faults).every((found) => found.length === 0) && ledger.acknowledged > 0;
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  console.log(`${ledger.acknowledged} acknowledged; ${countKills(done)} times kill -9; ${seconds} s in all`);
+  return Object.values(found).every((all) => all.length === 0) && ledger.acknowledged > 0;
 }
 
 /** One after the other, until the load has done its part. */
@@ -81,30 +86,50 @@ async function doFaults(): Promise<Map<string, number>> {
   const deadline = startedAt + minutes * 60_000;
   const isOver = () => ledger.acknowledged >= callbacks || performance.now() > deadline;
   while (!isOver()) {
-    const until = performance.now() + SHORTEST_PAUSE + random() * options.pause * 1_000;
-    while (!isOver() && performance.now() < until) await delay(50);
+    const next = performance.now() + SHORTEST_PAUSE + random() * options.pause * 1_000;
+    while (!isOver() && performance.now() < next) await delay(50);
     if (isOver()) break;
     const fault = pick();
     doing = fault.name;
-    await fault.run({ temporal, receiver, disk, random });
+    const from = Date.now();
+    await fault.run({ ...victims(), random });
+    if (fault.causesRepeats) kills.push({ from, until: Date.now() });
     doing = 'load';
     done.set(fault.name, (done.get(fault.name) ?? 0) + 1);
   }
   return done;
 }
 
+function victims() {
+  const { temporal, receiver, worker, redis, openSearch, endpoint, disk } = stage;
+  return { temporal, receiver, worker, redis, openSearch, endpoint, disk };
+}
+
 function pick(): Fault {
-  const possible = FAULTS.filter(({ needsDisk }) => disk || !needsDisk);
+  const possible = FAULTS.filter(({ needsDisk }) => stage.disk || !needsDisk);
   return possible[Math.floor(random() * possible.length)] as Fault;
 }
 
-function kills(done: Map<string, number>): number {
+function countKills(done: Map<string, number>): number {
   return FAULTS.reduce((total, { name, kills: each = 0 }) => total + each * (done.get(name) ?? 0), 0);
 }
 
-/** A receiver that is down has what it had. */
+/** Waits until no delivery is open. One that is parked stays open, and counts as a fault. */
+async function finished(): Promise<void> {
+  await until(
+    'every delivery to be finished',
+    async () => {
+      await delay(LOOK_MS);
+      return (await stage.running()) - (await stage.parked()) <= 0;
+    },
+    FINISH_WITHIN_MS,
+  ).catch((error: Error) => console.error(error.message));
+}
+
+/** What is down has what it had. */
 async function look(): Promise<void> {
-  pending = await receiver.metric('unfriend_journal_pending').catch(() => pending);
+  pending = await stage.receiver.metric('unfriend_journal_pending').catch(() => pending);
+  running = await stage.running().catch(() => running);
 }
 
 function report(): void {
@@ -112,13 +137,19 @@ function report(): void {
   const sorted = ledger.latencies.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
-  console.log(
-    `${seconds} s: ${ledger.acknowledged} OK, ${pending} pending, ${refused} refused, ${unknown} without answer, p50 ${at(0.5)} p99 ${at(0.99)} ms: ${doing}`,
-  );
+  const counts = `${ledger.acknowledged} OK, ${pending} pending, ${running} open`;
+  const failed = `${refused} refused, ${unknown} without answer`;
+  console.log(`${seconds} s: ${counts}, ${failed}, p50 ${at(0.5)} p99 ${at(0.99)} ms: ${doing}`);
 }
 
-async function findCli(): Promise<string> {
-  const { path, install } = (await findTestServers(['temporalCli'])).temporalCli;
-  if (!path) throw new Error(install);
-  return path;
+function prefixed(prefix: string, faults: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(faults).map(([kind, found]) => [`${prefix}${kind}`, found]));
+}
+
+async function findServers(): Promise<void> {
+  const names = ['temporalCli', 'redis', 'ownOpenSearch'] as const satisfies ServerName[];
+  const { temporalCli, redis, ownOpenSearch } = await findTestServers(names);
+  for (const { path, install } of [temporalCli, redis, ownOpenSearch]) if (!path) throw new Error(install);
+  process.env.TEST_TEMPORAL_CLI ??= temporalCli.path;
+  process.env.TEST_REDIS_SERVER ??= redis.path;
 }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { type FriendDeletedInput, workflowId } from '../../workflows/contract.ts';
+import { numberOfPair } from './inputs/numbered-pairs.ts';
 import type { Entry } from './ledger.ts';
 
 /** Histories that are read at once: about a thousand a second; more are not faster. */
@@ -58,7 +59,7 @@ type Read = { id: string; input: FriendDeletedInput; faults: Faults };
 
 /** Which callback a workflow is of, after a look at whether it says what was sent. */
 function numberOf(entries: readonly Entry[], { id, input: { delivery, pairs }, faults }: Read): number {
-  const number = Number(/^from-(\d+)$/.exec(pairs[0]?.from ?? '')?.[1] ?? Number.NaN);
+  const number = numberOfPair(pairs[0]);
   const sent = entries[number];
   if (!sent) faults.invented.push(id);
   else if (JSON.stringify(sent.pairs) !== JSON.stringify(pairs)) faults.wrong.push(`${id}: other pairs`);

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { withDeadline } from '../../activities/backends/net/deadline.ts';
 import { composeCallback } from '../../src/callback/compose-request.ts';
 import type { Pair } from '../../workflows/contract.ts';
+import { pairsOf } from './inputs/numbered-pairs.ts';
 import { compareWithTemporal, type Faults } from './ledger-comparison.ts';
 
 /** Without an answer by then its outcome is unknown, in ms. */
@@ -54,10 +55,7 @@ export class Ledger {
   async send(url: string): Promise<Entry> {
     const number = this.entries.length;
     const entry: Entry = {
-      pairs: Array.from({ length: 1 + (number % 3) }, (_, index) => ({
-        from: `from-${number}`,
-        to: `to-${number}-${index}`,
-      })),
+      pairs: pairsOf(number),
       requestId: number % 3 === 2 ? undefined : `request-${number}`,
       ...{ deliveryIds: new Set<string>(), refused: 0, unknown: 0 },
     };

@@ -65,6 +65,18 @@ export class SearchApi {
     return hits.hits.map(({ _id }) => _id);
   }
 
+  /** Which of these documents are there. */
+  async present(name: string, ids: readonly string[]): Promise<string[]> {
+    const { docs } = await this.ask<{ docs: { _id: string; found?: boolean; error?: object }[] }>(
+      'POST',
+      `${name}/_mget?_source=false`,
+      { ids },
+    );
+    const failed = docs.find(({ error }) => error);
+    if (failed) throw new Error(`_mget of ${name}: ${JSON.stringify(failed)}`);
+    return docs.filter(({ found }) => found).map(({ _id }) => _id);
+  }
+
   async has(name: string, id: string): Promise<boolean> {
     const { found } = await this.ask<{ found: boolean }>('GET', `${name}/_doc/${encodeURIComponent(id)}`);
     return found;

@@ -1,10 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { FriendDeletedMessage } from '../../../activities/backends/messenger.ts';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
 import { childModule } from '../child-module.ts';
 
+export const MESSAGES_PATH = '/hooks';
+
 export type LedgerEndpointOptions = {
   token: string;
+  /** Takes messages too: the secret that signs them, and the file that gets a line per message before its answer. */
+  messages?: { secret: string; ledger: string };
   /** The file that gets a line per callback, before the callback is answered. Absent: nothing is noted. */
   ledger?: string;
   /** How long an answer takes, in ms. */
@@ -15,6 +20,8 @@ export type LedgerEndpointJob = LedgerEndpointOptions & { port: number };
 
 /** A line of the ledger. */
 export type Arrival = {
+  /** When it came, in ms. */
+  at: number;
   requestId: string;
   command: string;
   /** See `digestOf`. */
@@ -25,6 +32,16 @@ export type Arrival = {
   deliveryId?: string;
 };
 
+/** A line of the ledger of messages. */
+export type MessageArrival = {
+  /** When it came, in ms. */
+  at: number;
+  /** `webhook-id`: a repeat has the same one. */
+  id: string;
+  isSigned: boolean;
+  message: FriendDeletedMessage;
+};
+
 /** How many callbacks get no answer at this moment. */
 export type LedgerEndpointReport = { open: number };
 
@@ -32,12 +49,15 @@ export type LedgerEndpointReport = { open: number };
 export class LedgerEndpoint {
   /** With a path and a query of its own. */
   readonly url: string;
+  /** Where it takes messages. */
+  readonly messagesUrl: string;
   readonly #job: LedgerEndpointJob;
   #child: ChildProcess | undefined;
 
   private constructor(job: LedgerEndpointJob) {
     this.#job = job;
     this.url = `http://127.0.0.1:${job.port}/im/callback?app=own`;
+    this.messagesUrl = `http://127.0.0.1:${job.port}${MESSAGES_PATH}`;
   }
 
   static async start(options: LedgerEndpointOptions): Promise<LedgerEndpoint> {

@@ -1,5 +1,6 @@
 import type { FriendDeletedMessage } from '../../../activities/backends/messenger.ts';
 import type { Pair } from '../../../workflows/contract.ts';
+import { groupBy } from '../group-by.ts';
 import { asText } from '../recorded-acts.ts';
 
 /**
@@ -34,14 +35,4 @@ function faultsOfRecipient(
       ? []
       : [`${recipient} was told ${told.length} of ${ended.length} pairs`]),
   ];
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

@@ -7,6 +7,8 @@ type Stores = { redis: TestRedis; search: SearchApi; index: string };
 /** As `CACHE_KEYS`: the account's list, and one key a friendship. */
 export const CACHE_KEYS = 'friends:{From_Account},friend:{From_Account}:{To_Account}';
 
+export type Left = { keys: ReadonlySet<string>; documents: ReadonlySet<string> };
+
 const BYSTANDERS = Array.from({ length: 200 }, (_, number) => `bystander-${number}`);
 const AT_ONCE = 1_000;
 
@@ -41,6 +43,33 @@ export class StoredFriends {
     await search.indexAll(index, documentsOf(pairs), Date.now());
   }
 
+  /** Which keys and documents of these friendships are still there. */
+  async left(pairs: readonly Pair[]): Promise<Left> {
+    const { redis, search, index } = this.#stores;
+    const keys = new Set<string>();
+    await redis.use(async (client) => {
+      for (const chunk of chunks(keysOf(pairs))) {
+        const values = await client.mget(...chunk);
+        for (const [at, key] of chunk.entries()) if (values[at] !== null) keys.add(key);
+      }
+    });
+    const documents = new Set<string>();
+    for (const chunk of chunks(documentsOf(pairs)))
+      for (const id of await search.present(index, chunk)) documents.add(id);
+    return { keys, documents };
+  }
+
+  /** Keys and documents of others, which nothing may take. */
+  async bystandersGone(): Promise<string[]> {
+    const { redis, search, index } = this.#stores;
+    const values = await redis.use((client) => client.mget(...BYSTANDERS));
+    const documents = new Set(await search.present(index, BYSTANDERS));
+    return BYSTANDERS.flatMap((name, at) => [
+      ...(values[at] === null ? [`key ${name}`] : []),
+      ...(documents.has(name) ? [] : [`document ${name}`]),
+    ]);
+  }
+
   keysLeft(): Promise<number> {
     return this.#stores.redis.use((client) => client.dbsize().then((size) => size - BYSTANDERS.length));
   }
@@ -59,11 +88,11 @@ export class StoredFriends {
   }
 }
 
-function keysOf(pairs: readonly Pair[]): string[] {
+export function keysOf(pairs: readonly Pair[]): string[] {
   return [...new Set(pairs.flatMap(({ from, to }) => [`friends:${from}`, `friend:${from}:${to}`]))];
 }
 
-function documentsOf(pairs: readonly Pair[]): string[] {
+export function documentsOf(pairs: readonly Pair[]): string[] {
   return pairs.map(({ from, to }) => `${from}:${to}`);
 }
 

@@ -75,6 +75,8 @@ export class TestRedis {
   /** A client of the test's own, to look at what is there. */
   async use<T>(act: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis({ port: this.port, host: '127.0.0.1', ...this.#options.client });
+    // A command that fails says so itself.
+    client.on('error', () => undefined);
     try {
       return await act(client);
     } finally {
