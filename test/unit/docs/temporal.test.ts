@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAILURE_TYPES } from '../../../activities/backends/backend.ts';
 import { SIDE_EFFECTS } from '../../../activities/index.ts';
+import { DecryptionError } from '../../../src/encryption/key-ring.ts';
 import { NEEDS_PERSON } from '../../../src/temporal/attention/attention-query.ts';
 import { attentionPage } from '../../../src/temporal/ui-link.ts';
 import {
@@ -34,7 +35,7 @@ describe('docs/temporal.md', () => {
 
   test('has a row for the failure types of workflow and updates', () => {
     const names = failureTypes.map((row) => row.names[0]);
-    for (const type of [INVALID_COMMAND, SIDE_EFFECTS_ABANDONED]) assert.ok(names.includes(type), type);
+    for (const type of [INVALID_COMMAND, SIDE_EFFECTS_ABANDONED, DecryptionError.name]) assert.ok(names.includes(type), type);
   });
 
   test('the runbook has a row for every failure type of docs/temporal.md', () => {
