@@ -35,7 +35,8 @@ describe('docs/temporal.md', () => {
 
   test('has a row for the failure types of workflow and updates', () => {
     const names = failureTypes.map((row) => row.names[0]);
-    for (const type of [INVALID_COMMAND, SIDE_EFFECTS_ABANDONED, DecryptionError.name]) assert.ok(names.includes(type), type);
+    for (const type of [INVALID_COMMAND, SIDE_EFFECTS_ABANDONED, DecryptionError.name])
+      assert.ok(names.includes(type), type);
   });
 
   test('the runbook has a row for every failure type of docs/temporal.md', () => {
