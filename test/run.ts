@@ -32,6 +32,7 @@ const SUITES: Suite[] = [
 const NEEDS: Record<string, ServerName[]> = {
   'integration/backends/redis-': ['redis'],
   'integration/backends/open-search-': ['openSearch'],
+  'integration/backends/elasticsearch.test.ts': ['elasticsearch'],
   'integration/deploy/alerts.test.ts': ['promtool'],
   'integration/deploy/chart': ['helm', 'kubernetesSchemas'],
   'e2e/service/backend-faults.test.ts': ['temporalCli', 'redis', 'ownOpenSearch'],

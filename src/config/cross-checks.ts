@@ -84,7 +84,7 @@ function* versionFaults(values: Partial<Values>): Generator<string> {
 /** What each of these settings takes as an address. */
 const BACKEND_ADDRESSES = {
   CACHE_URL: 'the address of Redis (redis://…)',
-  SEARCH_URL: 'the address of OpenSearch (https://…)',
+  SEARCH_URL: 'the address of OpenSearch or Elasticsearch (https://…)',
   NOTIFY_URL: 'where messages go (tencent: or https://…)',
 } as const;
 

@@ -6,7 +6,7 @@ import { FRIEND_DELETED, readWorkflowId } from '../../workflows/contract.ts';
 import { readMessage, WebhookSink } from '../support/doubles/webhook-sink.ts';
 import { postSigned } from '../support/inputs/callbacks.ts';
 import { SearchApi } from '../support/search-api.ts';
-import type { JavaOpenSearch } from '../support/servers/java-open-search.ts';
+import type { JavaSearchServer } from '../support/servers/java-search-server.ts';
 import { startOwnOpenSearch } from '../support/servers/open-search.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../support/servers/process.ts';
 import { TestRedis } from '../support/servers/redis.ts';
@@ -38,7 +38,7 @@ type RedoDocument = Record<
 const folder = memoryFolder();
 let temporal: TestTemporal;
 let redis: TestRedis;
-let search: JavaOpenSearch;
+let search: JavaSearchServer;
 let api: SearchApi;
 let sink: WebhookSink;
 let running: UnfriendProcess;

@@ -23,6 +23,7 @@ export const LONGEST = [
   'integration/workflow/workers-that-end',
   'integration/backends/open-search-guards',
   'integration/backends/redis-cluster',
+  'integration/backends/elasticsearch',
   'integration/workflow/attention',
   'e2e/operate/retry-closed',
   'integration/workflow/retry-in-back-off',

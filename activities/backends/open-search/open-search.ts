@@ -20,7 +20,7 @@ const DELETING = 'deleting from';
 
 type BulkAnswer = { items?: Record<string, BulkItem>[] };
 
-/** The app's search index in OpenSearch, with one document per directed friendship. */
+/** The app's search index in OpenSearch or Elasticsearch, with one document per directed friendship. */
 export class OpenSearchIndex implements SearchIndex {
   readonly #client: SearchClient;
   readonly #options: SearchOptions;

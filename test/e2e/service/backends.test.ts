@@ -4,7 +4,7 @@ import type { Finding } from '../../../src/cli/check/finding.ts';
 import { WebhookSink } from '../../support/doubles/webhook-sink.ts';
 import { postSigned } from '../../support/inputs/callbacks.ts';
 import { SearchApi } from '../../support/search-api.ts';
-import { type OpenSearchServer, startTestOpenSearch } from '../../support/servers/open-search.ts';
+import { type SearchServer, startTestOpenSearch } from '../../support/servers/open-search.ts';
 import { FREE_PORTS, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
 import { TestRedis } from '../../support/servers/redis.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
@@ -16,7 +16,7 @@ const INDEX = `friends-e2e-${process.pid}`;
 describe('unfriend on a real Redis, a real OpenSearch and a webhook endpoint', () => {
   const folder = temporaryFolder();
   let redis: TestRedis;
-  let openSearch: OpenSearchServer;
+  let openSearch: SearchServer;
   let temporal: TestTemporal;
   let sink: WebhookSink;
   let api: SearchApi;

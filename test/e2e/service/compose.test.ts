@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { environmentOf, readCompose, service } from '../../support/inputs/compose.ts';
-import { type OpenSearchServer, startTestOpenSearch } from '../../support/servers/open-search.ts';
+import { type SearchServer, startTestOpenSearch } from '../../support/servers/open-search.ts';
 import { type ProcessSettings, runUnfriend, UnfriendProcess } from '../../support/servers/process.ts';
 import { TestRedis } from '../../support/servers/redis.ts';
 import { startTestTemporal, type TestTemporal, temporaryFolder } from '../../support/servers/temporal.ts';
@@ -21,7 +21,7 @@ const SEARCH_INDEX = `friends-compose-${process.pid}`;
 describe('the processes of docker-compose.yml, with its environment', () => {
   let temporal: TestTemporal;
   let redis: TestRedis;
-  let openSearch: OpenSearchServer;
+  let openSearch: SearchServer;
   let receiver: UnfriendProcess;
   let worker: UnfriendProcess;
 

@@ -7,8 +7,8 @@ import { findTemporalCli } from '../../../src/temporal/local/find-cli.ts';
 import { findRedis, onPath } from './find-backends.ts';
 import { findChromium } from './find-chromium.ts';
 import { findHelm, findKubernetesSchemas } from './find-helm.ts';
-import { findOpenSearch, findOwnOpenSearch } from './find-open-search.ts';
 import { findPromtool } from './find-promtool.ts';
+import { findElasticsearch, findOpenSearch, findOwnOpenSearch } from './find-search-servers.ts';
 
 /** A server that tests need: where it is, or what to do when it can't be had. */
 export type TestServer = { path: string | undefined; install: string };
@@ -23,7 +23,8 @@ export type ServerName =
   | 'helm'
   | 'kubernetesSchemas'
   | 'chromium'
-  | 'ownOpenSearch';
+  | 'ownOpenSearch'
+  | 'elasticsearch';
 
 const CACHE = join(PACKAGE_ROOT, '.unfriend');
 
@@ -65,6 +66,7 @@ const FINDERS: Record<ServerName, () => TestServer | Promise<TestServer>> = {
   kubernetesSchemas: findKubernetesSchemas,
   chromium: findChromium,
   ownOpenSearch: findOwnOpenSearch,
+  elasticsearch: findElasticsearch,
 };
 
 function findCli(): Promise<string> {

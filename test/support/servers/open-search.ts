@@ -1,34 +1,35 @@
 import { execFileSync } from 'node:child_process';
 import { until } from '../until.ts';
-import { DOCKER, findOpenSearch, findOwnOpenSearch, isUrl } from './find-open-search.ts';
-import { JavaOpenSearch } from './java-open-search.ts';
+import { DOCKER, findOpenSearch, findOwnOpenSearch, isUrl } from './find-search-servers.ts';
+import { JavaSearchServer } from './java-search-server.ts';
+import { OPEN_SEARCH } from './search-products.ts';
 
 const START_MS = 120_000;
 const IMAGE = 'opensearchproject/opensearch:3';
 
-export type OpenSearchServer = { url: string; stop(): Promise<void> };
+export type SearchServer = { url: string; stop(): Promise<void> };
 
 /** The one that the runner started for all tests; one of its own for a test file that is run alone. */
-export async function startTestOpenSearch(): Promise<OpenSearchServer> {
+export async function startTestOpenSearch(): Promise<SearchServer> {
   const { path, install } = findOpenSearch();
   if (!path) throw new Error(install);
   return startOpenSearch(path);
 }
 
 /** One of a test's own, that can be killed. */
-export async function startOwnOpenSearch(): Promise<JavaOpenSearch> {
+export async function startOwnOpenSearch(): Promise<JavaSearchServer> {
   const { path, install } = findOwnOpenSearch();
   if (!path) throw new Error(install);
-  return JavaOpenSearch.start(path);
+  return JavaSearchServer.start(OPEN_SEARCH, path);
 }
 
 /** @param how as `findOpenSearch` found it */
-export async function startOpenSearch(how: string): Promise<OpenSearchServer> {
+export async function startOpenSearch(how: string): Promise<SearchServer> {
   if (isUrl(how)) return { url: how.replace(/\/$/, ''), stop: async () => undefined };
-  return how === DOCKER ? startInDocker() : JavaOpenSearch.start(how);
+  return how === DOCKER ? startInDocker() : JavaSearchServer.start(OPEN_SEARCH, how);
 }
 
-async function startInDocker(): Promise<OpenSearchServer> {
+async function startInDocker(): Promise<SearchServer> {
   const settings = [
     'discovery.type=single-node',
     'DISABLE_SECURITY_PLUGIN=true',

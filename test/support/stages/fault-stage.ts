@@ -7,7 +7,7 @@ import { postSigned } from '../inputs/callbacks.ts';
 import { faultsOfMessages } from '../inputs/expected-messages.ts';
 import { CACHE_KEYS, StoredFriends } from '../inputs/stored-friends.ts';
 import { SearchApi } from '../search-api.ts';
-import type { JavaOpenSearch } from '../servers/java-open-search.ts';
+import type { JavaSearchServer } from '../servers/java-search-server.ts';
 import { startOwnOpenSearch } from '../servers/open-search.ts';
 import { FREE_PORTS, UnfriendProcess } from '../servers/process.ts';
 import { TestRedis } from '../servers/redis.ts';
@@ -24,7 +24,7 @@ export type Posted = { deliveryId: string; pairs: Pair[] };
 /** `unfriend start` on a Redis, an OpenSearch and a webhook endpoint that can fail, and on a Temporal that does not. */
 export class FaultStage {
   readonly redis: TestRedis;
-  readonly openSearch: JavaOpenSearch;
+  readonly openSearch: JavaSearchServer;
   readonly sink: WebhookSink;
   readonly friends: StoredFriends;
   readonly #temporal: TestTemporal;
@@ -48,7 +48,7 @@ export class FaultStage {
 
   private constructor(
     redis: TestRedis,
-    openSearch: JavaOpenSearch,
+    openSearch: JavaSearchServer,
     sink: WebhookSink,
     temporal: TestTemporal,
   ) {

@@ -4,7 +4,7 @@ import { BackendError } from '../../../activities/backends/backend.ts';
 import { OpenSearchIndex } from '../../../activities/backends/open-search/open-search.ts';
 import type { SearchOptions } from '../../../activities/backends/open-search/search-options.ts';
 import { SearchApi } from '../search-api.ts';
-import { startTestOpenSearch } from '../servers/open-search.ts';
+import { type SearchServer, startTestOpenSearch } from '../servers/open-search.ts';
 import { until } from '../until.ts';
 
 export const RECEIVED_AT = 1_724_173_863_500;
@@ -13,12 +13,14 @@ export const LATER = RECEIVED_AT + 1;
 export const NEVER = new AbortController().signal;
 export const FIELD = { kind: 'field', field: 'updatedAt' } as const;
 
-/** An OpenSearch for a file of tests, with its own API; what tests open on it is closed at the end. */
-export function searchStage() {
+export type SearchStage = ReturnType<typeof searchStage>;
+
+/** A search server for a file of tests, with its own API; what tests open on it is closed at the end. */
+export function searchStage(start: () => Promise<SearchServer> = startTestOpenSearch) {
   const opened: { stop(): unknown }[] = [];
   let api: SearchApi;
   before(async () => {
-    const server = await startTestOpenSearch();
+    const server = await start();
     opened.push({ stop: () => server.stop() });
     api = new SearchApi(server.url);
   });

@@ -2,27 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../until.ts';
-import { OPEN_SEARCH_JARS } from './find-open-search.ts';
+import { jarsOf, type SearchProduct } from './search-products.ts';
 import { temporaryFolder } from './temporal.ts';
 
 const START_MS = 120_000;
-/** The runner tries this port plus one and up, and gives up above 9299. */
-const BASE_PORT = 9280;
 
 /** Ends the server with whoever started it, `kill -9` included: then its standard input closes. */
 const GUARDIAN = 'exec 3<&0; "$@" & child=$!; (read -r _ <&3; kill -9 $child) & wait $child';
 
-/** OpenSearch as a process of its own, its data in a folder that outlives it. */
-export class JavaOpenSearch {
+/** A search server as a process of its own, its data in a folder that outlives it. */
+export class JavaSearchServer {
+  readonly #product: SearchProduct;
   readonly #java: string;
   readonly #folder = temporaryFolder();
   #child: ChildProcess | undefined;
   #address = '';
 
-  static async start(java: string): Promise<JavaOpenSearch> {
-    const server = new JavaOpenSearch(java);
+  static async start(product: SearchProduct, java: string): Promise<JavaSearchServer> {
+    const server = new JavaSearchServer(product, java);
     try {
-      server.#address = await server.#launch(BASE_PORT);
+      server.#address = await server.#launch(product.basePort);
       return server;
     } catch (error) {
       await server.stop();
@@ -30,12 +29,15 @@ export class JavaOpenSearch {
     }
   }
 
-  private constructor(java: string) {
+  private constructor(product: SearchProduct, java: string) {
+    this.#product = product;
     this.#java = java;
     // The runner keeps a file that is there.
     const config = join(this.#folder.path, 'node_1', 'config');
     mkdirSync(config, { recursive: true });
-    writeFileSync(join(config, 'opensearch.yml'), `path.repo: ["${this.snapshots}"]\n`);
+    // A single node elects itself at once. It would look for others for three seconds.
+    const lines = [`path.repo: ["${this.snapshots}"]`, 'discovery.type: single-node', ''];
+    writeFileSync(join(config, product.configFile), lines.join('\n'));
   }
 
   /** Where a repository of snapshots may be. */
@@ -51,7 +53,10 @@ export class JavaOpenSearch {
   async kill(): Promise<void> {
     const child = this.#child;
     child?.stdin?.end();
-    await until('OpenSearch to end', () => !child || child.exitCode !== null || child.signalCode !== null);
+    await until(
+      `${this.#product.name} to end`,
+      () => !child || child.exitCode !== null || child.signalCode !== null,
+    );
   }
 
   /** On the same port, with the data that it had. */
@@ -67,9 +72,9 @@ export class JavaOpenSearch {
   }
 
   async #launch(basePort: number): Promise<string> {
-    const jvm = ['-Xmx1g', '-XX:+UseSerialGC', '-cp', `${OPEN_SEARCH_JARS}/*`];
+    const { jvm, mainClass } = this.#product;
     const args = [
-      ...[...jvm, 'org.codelibs.opensearch.runner.OpenSearchRunner', '-useLogger', '-numOfNode', '1'],
+      ...[...jvm, '-cp', `${jarsOf(this.#product)}/*`, mainClass, '-useLogger', '-numOfNode', '1'],
       // Servers of one cluster name would find each other and join.
       ...['-clusterName', `unfriend-test-${process.pid}`, '-basePath', this.#folder.path],
       ...['-baseHttpPort', String(basePort)],
@@ -77,12 +82,12 @@ export class JavaOpenSearch {
     const command = ['-c', GUARDIAN, 'sh', this.#java, ...args];
     const cwd = this.#folder.path;
     this.#child = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'], cwd });
-    return published(this.#child);
+    return published(this.#product.name, this.#child);
   }
 }
 
 /** Where it listens, as it says itself: the port is of its own choice. */
-async function published(child: ChildProcess): Promise<string> {
+async function published(name: string, child: ChildProcess): Promise<string> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
@@ -90,9 +95,9 @@ async function published(child: ChildProcess): Promise<string> {
     });
   }
   return until(
-    'OpenSearch to start',
+    `${name} to start`,
     () => {
-      if (child.exitCode !== null) throw new Error(`OpenSearch ended:\n${output.slice(-2_000)}`);
+      if (child.exitCode !== null) throw new Error(`${name} ended:\n${output.slice(-2_000)}`);
       if (!/\.Node +\] .*started$/m.test(output)) return undefined;
       return /HttpServerTransport\] publish_address \{([^}]+)\}/.exec(output)?.[1];
     },

