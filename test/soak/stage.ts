@@ -9,7 +9,7 @@ import { type Arrival, LedgerEndpoint, type MessageArrival } from '../support/do
 import { pairsOf } from '../support/inputs/numbered-pairs.ts';
 import { CACHE_KEYS, StoredFriends } from '../support/inputs/stored-friends.ts';
 import { SearchApi } from '../support/search-api.ts';
-import type { JavaOpenSearch } from '../support/servers/java-open-search.ts';
+import type { JavaSearchServer } from '../support/servers/java-search-server.ts';
 import { startOwnOpenSearch } from '../support/servers/open-search.ts';
 import { FREE_PORTS } from '../support/servers/process.ts';
 import { TestRedis } from '../support/servers/redis.ts';
@@ -32,7 +32,7 @@ export class SoakStage {
   readonly receiver: KillableReceiver;
   readonly worker: KillableWorker;
   readonly redis: TestRedis;
-  readonly openSearch: JavaOpenSearch;
+  readonly openSearch: JavaSearchServer;
   readonly endpoint: LedgerEndpoint;
   /** A small disk of the receiver's own. Undefined where none can be mounted: it needs root. */
   readonly disk: string | undefined;
