@@ -1,6 +1,7 @@
 import type { Pair } from '../../workflows/contract.ts';
 import type { Refusal } from './answer.ts';
 import { type DeliveryKey, deliveryKey } from './delivery-id.ts';
+import { MAX_DEPTH, readJson } from './read-json.ts';
 import { isDurablyRelayed } from './relayed-commands.ts';
 import { FRIEND_DELETE, parsePairs } from './schema.ts';
 import { isSigned } from './signature.ts';
@@ -111,12 +112,18 @@ export function judgeBody({ query, body }: JudgedRequest, settings: JudgeSetting
   const refusal = judgeFirstByte(query);
   if (refusal) return refusal;
 
-  const json = parseJson(body);
-  const verdict = json === undefined ? refuse('not-json') : judgeJson({ query, body, json }, settings, now);
+  const read = readJson(body);
+  const verdict =
+    'fault' in read ? refuseJson(read.fault) : judgeJson({ query, body, json: read.json }, settings, now);
   if (verdict.kind !== 'refuse' || verdict.reason === 'command-mismatch') return verdict;
-  const isOurs =
-    settings.tokens.length > 0 && [query.get('CallbackCommand'), commandOf(json)].includes(FRIEND_DELETE);
+  const commands = [query.get('CallbackCommand'), 'json' in read && commandOf(read.json)];
+  const isOurs = settings.tokens.length > 0 && commands.includes(FRIEND_DELETE);
   return isOurs ? { ...verdict, isOurs } : verdict;
+}
+
+function refuseJson(fault: 'not-json' | 'too-deep'): Refused {
+  if (fault === 'not-json') return refuse(fault);
+  return refuse('broken-schema', `body: nested deeper than ${MAX_DEPTH} levels`);
 }
 
 function commandOf(json: unknown): unknown {
@@ -179,18 +186,6 @@ function requestId(query: URLSearchParams): string | undefined {
     if (name.toLowerCase() === 'requestid' && value !== '') return value;
   }
   return undefined;
-}
-
-const BYTE_ORDER_MARK = 0xfeff;
-
-/** Some senders begin with a byte order mark, which JSON.parse refuses. The hash of the body includes the mark. */
-function parseJson(body: Uint8Array): unknown {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  try {
-    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refuse(reason: Refusal, info?: string): Refused {

@@ -13,6 +13,7 @@ import { PACKAGE_ROOT, VERSION } from '../../src/package-root.ts';
 import {
   dismissFailedSignal,
   dismissFailedUpdate,
+  type NoticeInput,
   progressQuery,
   type ReconcileInput,
   retryFailedUpdate,
@@ -24,6 +25,7 @@ import { findTestServers } from '../support/servers/find-servers.ts';
 import { startTestTemporal } from '../support/servers/temporal.ts';
 import { startWorkflow, withWorker, workflowInput } from '../support/stages/worker.ts';
 import { until } from '../support/until.ts';
+import { recordNotice } from './record-notice.ts';
 import { recordReconcile } from './record-reconcile.ts';
 
 type Handle = Awaited<ReturnType<typeof startWorkflow>>;
@@ -196,6 +198,15 @@ const RECONCILED: Record<string, ReconcileInput> = {
   'reconcile-accounts': { accounts: ['alice', 'bob'], dryRun: true, rate: 20 },
 };
 
+const ABOUT = { condition: 'needs-person', overAfter: 1_000 } as const;
+const NOTICES: Record<string, NoticeInput> = {
+  'notice-given': ABOUT,
+  'notice-carried-over': {
+    ...ABOUT,
+    sightings: [{ source: 'receiver-2', since: 1_767_500_000_000, facts: { parked: 1 } }],
+  },
+};
+
 process.env.TEST_TEMPORAL_CLI ??= (await findTestServers(['temporalCli'])).temporalCli.path;
 const [version = VERSION, only] = process.argv.slice(2);
 const isWanted = (name: string) => only === undefined || name === only;
@@ -203,17 +214,20 @@ const dir = new URL(`histories/${version}/`, import.meta.url);
 mkdirSync(dir, { recursive: true });
 const temporal = await startTestTemporal();
 try {
-  for (const scenario of SCENARIOS.filter(({ name }) => isWanted(name))) {
-    writeFileSync(new URL(`${scenario.name}.json`, dir), await record(scenario));
-    console.log(`${version}/${scenario.name}`);
-  }
-  for (const [name, input] of Object.entries(RECONCILED).filter(([name]) => isWanted(name))) {
-    const history = await recordReconcile(temporal, input);
-    writeFileSync(new URL(`${name}.json`, dir), history.replaceAll(`${PACKAGE_ROOT}/`, ''));
-    console.log(`${version}/${name}`);
-  }
+  for (const scenario of SCENARIOS.filter(({ name }) => isWanted(name)))
+    write(scenario.name, await record(scenario));
+  for (const [name, input] of Object.entries(RECONCILED).filter(([name]) => isWanted(name)))
+    write(name, await recordReconcile(temporal, input));
+  for (const [name, input] of Object.entries(NOTICES).filter(([name]) => isWanted(name)))
+    write(name, await recordNotice(temporal, input));
 } finally {
   await temporal.stop();
+}
+
+function write(name: string, history: string): void {
+  // Stack traces contain the folder of this project.
+  writeFileSync(new URL(`${name}.json`, dir), history.replaceAll(`${PACKAGE_ROOT}/`, ''));
+  console.log(`${version}/${name}`);
 }
 
 async function record({
@@ -253,8 +267,7 @@ async function record({
     await handle.result().catch((error: unknown) => {
       if (!(error instanceof WorkflowFailedError && name === 'abandoned')) throw error;
     });
-    // Stack traces contain the folder of this project.
-    return historyToJSON(await handle.fetchHistory()).replaceAll(`${PACKAGE_ROOT}/`, '');
+    return historyToJSON(await handle.fetchHistory());
   });
 }
 

@@ -114,3 +114,35 @@ test('a body that begins with a byte order mark is read, and its hash is that of
   assert.equal(key.bodyHash, createHash('sha256').update(marked).digest('hex'));
   assert.equal(brief(judged({ body: marked.subarray(0, 3) })), '400 body: not JSON');
 });
+
+test('given a body nested deeper than 1,000 levels, then 400 says so, whatever its command is', () => {
+  const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as unknown;
+  const body = (levels: number) => ({ ...friendDelete(['alice', 'bob']), Extra: nested(levels) });
+  const tooDeep = '400 body: nested deeper than 1000 levels';
+  // The object around them is a level, too.
+  assert.equal(brief(judged({ body: body(999) })), '200');
+  assert.equal(brief(judged({ body: body(1_000) })), tooDeep);
+  const other = 'State.StateChange';
+  assert.equal(
+    brief(judged({ query: { CallbackCommand: other }, body: { ...body(1_000), CallbackCommand: other } })),
+    tooDeep,
+  );
+  assert.equal(brief(judged({ body: '{"a":'.repeat(50_000) })), tooDeep);
+});
+
+test('brackets and escaped quotes in text are not levels', () => {
+  for (const text of [
+    '['.repeat(5_000),
+    '"['.repeat(5_000),
+    `\\${'{'.repeat(5_000)}`,
+    '\\"['.repeat(5_000),
+  ]) {
+    const body = { ...friendDelete(['alice', 'bob']), Text: text };
+    assert.equal(brief(judged({ body })), '200');
+  }
+});
+
+test('many values beside each other are not deep', () => {
+  const body = { ...friendDelete(['alice', 'bob']), Wide: Array.from({ length: 5_000 }, () => [{}]) };
+  assert.equal(brief(judged({ body })), '200');
+});
