@@ -7,10 +7,11 @@ import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
+import { groupFiles } from './support/group-files.ts';
 import { LONGEST, runFiles } from './support/run-files.ts';
 import { findTestServers, type ServerName } from './support/servers/find-servers.ts';
 import { startOpenSearch } from './support/servers/open-search.ts';
-import { startTemporalServer } from './support/servers/temporal.ts';
+import { memoryFolder, startTemporalServer } from './support/servers/temporal.ts';
 
 /** A test file, `integration/receiver/http.test.ts`, and the servers without which it can't run. */
 type TestFile = { name: string; needs: ServerName[] };
@@ -102,6 +103,11 @@ function isMeant(name: string, by: string): boolean {
   });
 }
 
+/** What starts nothing can share a process. */
+function isUnit({ name }: { name: string }): boolean {
+  return name.startsWith('unit/');
+}
+
 /** With one OpenSearch and one Temporal for all of them: each takes seconds to start, and OpenSearch a gigabyte. */
 async function runTests(chosen: TestFile[]): Promise<number> {
   const needed = (name: ServerName) =>
@@ -126,8 +132,14 @@ async function runTests(chosen: TestFile[]): Promise<number> {
       isTemporalNeeded && shareTemporal(),
     ]);
     for (const started of starting) if (started.status === 'rejected') throw started.reason;
-    const paths = chosen.map(({ name }) => new URL(name.replace(/\.ts$/, ENDING), TEST_DIR));
-    return await runFiles(paths.map((path) => fileURLToPath(path)));
+    const modules = memoryFolder();
+    stops.push(async () => modules.remove());
+    const compiled = chosen.map(({ name }) => ({
+      name,
+      path: fileURLToPath(new URL(name.replace(/\.ts$/, ENDING), TEST_DIR)),
+    }));
+    const [alone, grouped] = [compiled.filter((each) => !isUnit(each)), compiled.filter(isUnit)];
+    return await runFiles([...groupFiles(grouped, modules.path), ...alone.map(({ path }) => path)]);
   } finally {
     for (const stop of stops) await stop();
   }
