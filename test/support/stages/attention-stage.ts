@@ -10,6 +10,7 @@ import {
   searchAttributes,
   workflowId,
 } from '../../../workflows/contract.ts';
+import { deferred } from '../deferred.ts';
 import { PLANNED, type PlannedName } from '../inputs/deliveries.ts';
 import { payloadKeysOf } from '../inputs/payload-keys.ts';
 import { type Fault, recordedActs } from '../recorded-acts.ts';
@@ -32,6 +33,8 @@ export class AttentionStage {
   readonly acts = recordedActs(
     Object.fromEntries(PLANNED.map(({ name }) => [name, this.#faultOf(name)])) as Record<PlannedName, Fault>,
   );
+
+  #endWorker: () => Promise<void> = async () => undefined;
 
   static async start(options: Parameters<typeof startTestTemporal>[0] = {}): Promise<AttentionStage> {
     return new AttentionStage(await startTestTemporal(options));
@@ -71,6 +74,21 @@ export class AttentionStage {
     const id = await this.deliver(pairs, { attentionFor: 1 });
     await this.ended('Failed', id);
     return id;
+  }
+
+  /** For tests that all need a worker: one until `stop`, because each start takes a third of a second of processor time. */
+  keepWorker(): void {
+    const ended = deferred<void>();
+    const running = this.withWorker(() => ended);
+    this.#endWorker = () => {
+      ended.resolve();
+      return running;
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#endWorker();
+    await this.temporal.stop();
   }
 
   withWorker<T>(test: () => Promise<T>): Promise<T> {
