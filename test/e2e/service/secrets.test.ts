@@ -72,6 +72,8 @@ for (const [where, secrets, commands] of [
       ops = String((await running.log('health, readiness and metrics')).url);
       await until('readiness', async () => (await fetch(`${ops}/readyz`)).ok);
       await sendEverything(String((await running.log('taking callbacks')).url));
+      // Each look at the list takes a process.
+      await running.log('side effect parked, waits for a person');
       await until('a delivery that needs a person', async () => {
         const { stdout, stderr } = await runUnfriend(['failed', '--json'], settings);
         assert.notEqual(stdout, '', stderr);
