@@ -155,6 +155,8 @@ function environment(): Record<string, string> {
     TEST_HELM: servers.helm?.path,
     TEST_KUBERNETES_SCHEMAS: servers.kubernetesSchemas?.path,
     CHROMIUM_PATH: servers.chromium?.path,
+    // A search server of the tests ends before the work of the second compiler would pay.
+    JDK_JAVA_OPTIONS: '-XX:TieredStopAtLevel=1',
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: join(PACKAGE_ROOT, 'test', 'support', 'no-temporal-profile.toml'),
   };

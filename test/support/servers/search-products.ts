@@ -27,8 +27,7 @@ export const ELASTICSEARCH: SearchProduct = {
   runner: { group: 'org.codelibs', artifact: 'elasticsearch-cluster-runner', version: '7.10.2.0' },
   mainClass: 'org.codelibs.elasticsearch.runner.ElasticsearchClusterRunner',
   configFile: 'elasticsearch.yml',
-  // It serves one file of tests, so a fast compiler saves more time than fast code.
-  jvm: ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  jvm: ['-Xmx512m', '-XX:+UseSerialGC'],
   basePort: 9240,
 };
 
