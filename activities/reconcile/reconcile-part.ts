@@ -2,6 +2,7 @@ import { heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
 import type {
   CheckFriendshipsInput,
+  EndedPair,
   Pair,
   ReconcilePosition,
   ReconcileState,
@@ -28,11 +29,17 @@ type Asked = FriendCall & { askedAt: number; friends: (boolean | BackendError)[]
 /** One activity works for about this long, so that the workflow knows how far it is. */
 const WORK_MS = 20_000;
 
-/** So many calls run at the same time. Then the pairs that ended are started, and the state moves on. */
+/** So many calls run at the same time. Then the state moves on. */
 const CALLS_AT_ONCE = 8;
+/** With so many found the activity ends. So the state stays far below what a payload may have. */
+const MOST_TO_START = 1_000;
 const STARTS_AT_ONCE = 8;
 
-/** Reads a part of the index, asks about its pairs, and starts those that ended. */
+/**
+ * Starts the pairs that the activity before it found, and reads the next part of the index and asks about its pairs.
+ * What ended is started only when Temporal has it: the delivery deletes the document, and then nobody could find and
+ * count that pair again.
+ */
 export class ReconcilePart {
   state: ReconcileState;
   readonly #tools: Tools;
@@ -52,11 +59,11 @@ export class ReconcilePart {
     await this.#startEnded();
     for (;;) {
       const { after, until } = this.#position;
-      if (after >= until) return true;
+      if (after >= until) return this.#toStart.length === 0;
       const pairs = await this.#collect(signal);
       const calls = cutCalls(pairs, this.#tools.friendships.atOnce);
       for (let call = 0; call < calls.length; call += CALLS_AT_ONCE) {
-        if (performance.now() > over) return false;
+        if (performance.now() > over || this.#toStart.length >= MOST_TO_START) return false;
         await this.#check(calls.slice(call, call + CALLS_AT_ONCE), signal);
       }
       this.#moveTo({ after: this.#position.end ?? until, until });
@@ -65,6 +72,10 @@ export class ReconcilePart {
 
   get #position(): ReconcilePosition {
     return this.state.position ?? { after: -1, until: -1 };
+  }
+
+  get #toStart(): EndedPair[] {
+    return this.state.toStart ?? [];
   }
 
   #moveTo(position: ReconcilePosition): void {
@@ -94,10 +105,7 @@ export class ReconcilePart {
     return last ? pairs.filter((pair) => isAfter(pair, last)) : pairs;
   }
 
-  /**
-   * Asks about some pairs. What ended is kept in the state before it is started, so an attempt that fails or dies in
-   * between is continued, and nothing counts twice.
-   */
+  /** Asks about some pairs, and keeps in the state which of them ended. */
   async #check(calls: FriendCall[], signal: AbortSignal): Promise<void> {
     const asked = await pMap(calls, (call) => this.#ask(call, signal), { concurrency: CALLS_AT_ONCE });
     const ended = asked.flatMap(({ from, to, askedAt, friends }) =>
@@ -113,19 +121,18 @@ export class ReconcilePart {
     count?.('friends', pairs - ended.length - failures.length);
     count?.('failed', failures.length);
     if (this.#input.dryRun) count?.('ended', ended.length);
-    else this.state = { ...this.state, toStart: ended };
+    else this.state = { ...this.state, toStart: [...this.#toStart, ...ended] };
     heartbeat(this.state);
-    await this.#startEnded();
   }
 
   async #startEnded(): Promise<void> {
     const { startEnded, count } = this.#tools;
     await pMap(
-      this.state.toStart ?? [],
+      this.#toStart,
       async (pair) => {
         const outcome = await startEnded(pair, this.state);
         const counts = outcome === 'started' ? { started: 1 } : { alreadyStarted: 1 };
-        const toStart = this.state.toStart?.filter((other) => other !== pair) ?? [];
+        const toStart = this.#toStart.filter((other) => other !== pair);
         this.state = { ...addCounts(this.state, counts), toStart };
         count?.(outcome, 1);
       },
