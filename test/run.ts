@@ -157,6 +157,8 @@ function environment(): Record<string, string> {
     CHROMIUM_PATH: servers.chromium?.path,
     // A search server of the tests ends before the work of the second compiler would pay.
     JDK_JAVA_OPTIONS: '-XX:TieredStopAtLevel=1',
+    // Temporal's servers collect garbage half as often as by default. It costs memory, and saves a tenth of their time.
+    GOGC: '200',
     // A developer's own Temporal profile must not lead the tests to a real server.
     TEMPORAL_CONFIG_FILE: join(PACKAGE_ROOT, 'test', 'support', 'no-temporal-profile.toml'),
   };
