@@ -81,7 +81,11 @@ describe('replay', () => {
       mutated: 'false',
     },
     { what: 'nobody is told that it began', code: 'if (!sightings)', mutated: 'if (false)' },
-    { what: 'a notice is over at once', code: 'await sleep(overAfter)', mutated: 'await 0' },
+    {
+      what: 'nobody is told that it is over',
+      code: "await give({ ...notice(), state: 'ended', until: seenAt });",
+      mutated: '',
+    },
     { what: 'reconcile asks nobody', code: 'while (!isDone)', mutated: 'while (false)' },
     { what: 'a dismissal has no effect', code: "this.#settle(unit, 'dismissed')", mutated: '0' },
   ];

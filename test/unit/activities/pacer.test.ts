@@ -6,7 +6,8 @@ test('calls begin one after another, at the given rate', async () => {
   const startedAt = performance.now();
   const pacer = new Pacer();
   await Promise.all(Array.from({ length: 11 }, () => pacer.turn(100)));
-  assert.ok(performance.now() - startedAt >= 99, `${performance.now() - startedAt} ms`);
+  // Ten pauses of 10 ms. A timer of Node.js can be up to 1 ms early.
+  assert.ok(performance.now() - startedAt >= 90, `${performance.now() - startedAt} ms`);
 });
 
 test('the wait is known before the turn, and a pause makes it longer', async () => {
