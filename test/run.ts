@@ -1,7 +1,7 @@
 /**
  * Runs the test suites with Node.js' test runner: `npm test`, or `npm test -- unit e2e/operate retry` for some suites,
- * folders or files. `npm test -- long` runs what takes minutes each. A file whose server can't be had here is listed as NOT RUN, with what installs it; in CI that is a failure,
- * and so is a run that finds no test.
+ * folders or files. `npm test -- long` runs the tests that take minutes each. A file whose server can't be had here is
+ * listed as NOT RUN, with what installs it. In CI that is a failure, and so is a run that finds no test.
  */
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';

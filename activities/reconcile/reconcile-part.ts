@@ -37,8 +37,8 @@ const STARTS_AT_ONCE = 8;
 
 /**
  * Starts the pairs that the activity before it found, and reads the next part of the index and asks about its pairs.
- * What ended is started only when Temporal has it: the delivery deletes the document, and then nobody could find and
- * count that pair again.
+ * A pair that ended is started only after Temporal recorded that it ended. The delivery deletes the document, so nobody
+ * could find and count that pair again.
  */
 export class ReconcilePart {
   state: ReconcileState;

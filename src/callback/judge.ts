@@ -116,7 +116,8 @@ export function judgeBody({ query, body }: JudgedRequest, settings: JudgeSetting
   const verdict =
     'fault' in read ? refuseJson(read.fault) : judgeJson({ query, body, json: read.json }, settings, now);
   if (verdict.kind !== 'refuse' || verdict.reason === 'command-mismatch') return verdict;
-  const commands = [query.get('CallbackCommand'), 'json' in read && commandOf(read.json)];
+  const inBody = 'fault' in read ? undefined : commandOf(read.json);
+  const commands = [query.get('CallbackCommand'), inBody];
   const isOurs = settings.tokens.length > 0 && commands.includes(FRIEND_DELETE);
   return isOurs ? { ...verdict, isOurs } : verdict;
 }

@@ -16,7 +16,8 @@ export function addRetry(program: Command, context: CliContext): void {
       'after',
       `
 A retry never repeats a side effect that is done, so it is safe to retry twice.
-Exits 1 when a delivery could not be retried. With --wait it also exits 1 when a delivery is not done in the end.
+Exits 1 when at least one delivery could not be retried. With --wait, it also exits 1 when at least one delivery ends with
+something undone.
 
 Examples:
   $ SDK_APP_ID=1400000000 npx unfriend retry 2ea4e023-2859-4512-b629-3089f77dff70
