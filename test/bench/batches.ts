@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/cli/arguments.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { twoWay } from '../support/recorded-acts.ts';
 import { measureWay, WAYS } from './batches/measure-way.ts';
 import { checkClaims, toMarkdown } from './batches/report.ts';
 import type { BatchResults } from './batches/results.ts';
 import { startStage } from './batches/stage.ts';
-import { Cleanup } from './cleanup.ts';
 import { runBench } from './run-bench.ts';
 
 const USAGE = `npm run bench:batches -- [options]

@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cleanup } from '../support/cleanup.ts';
 import { runsOn, type TemporalPlace } from './callbacks/contenders/contender.ts';
 import { type Bench, measureRound, type Turn } from './callbacks/measure/round.ts';
 import { type Options, readOptions } from './callbacks/options.ts';
@@ -15,7 +16,6 @@ import { startEffects } from './callbacks/stage/effects.ts';
 import { findTemporalServer, TEMPORAL_VERSION } from './callbacks/temporal/find-server.ts';
 import { HISTORY_SHARDS, startDevServer, startOnPostgres } from './callbacks/temporal/start-server.ts';
 import { writeResults } from './callbacks/write-results.ts';
-import { Cleanup } from './cleanup.ts';
 import { describeMachine, packageVersions, serverVersions } from './machine.ts';
 import { rotated } from './rotated.ts';
 import { runBench } from './run-bench.ts';

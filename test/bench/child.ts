@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cleanup } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
-import type { Cleanup } from './cleanup.ts';
 
 export const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 20_000;

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup } from './cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import type { Contender } from './contenders/index.ts';
 import { LoadGenerator } from './load/process.ts';
 import { describeMachine, packageVersions, serverVersions } from './machine.ts';

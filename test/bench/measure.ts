@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cleanup } from './cleanup.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 import type { Contender, Running } from './contenders/index.ts';
 import type { LoadGenerator } from './load/process.ts';
 import { probe, probeForged } from './probe.ts';

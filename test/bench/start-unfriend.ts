@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/temporal/local/free-port.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 import { EMBEDDED } from '../support/inputs/embedded.ts';
 import { BIN } from '../support/servers/process.ts';
 import { until } from '../support/until.ts';
 import { SDK_APP_ID, TOKEN } from './app.ts';
 import { type ChildOptions, HOST, startChild } from './child.ts';
-import type { Cleanup } from './cleanup.ts';
 
 /** The settings that every Unfriend process of a benchmark has. */
 export const COMMON_SETTINGS = {

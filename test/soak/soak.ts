@@ -1,5 +1,6 @@
 /** The long run of the fault tests: `npm run soak`; `--help` says more. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Cleanup } from '../support/cleanup.ts';
 import { seeded } from '../support/inputs/seeded.ts';
 import { findTestServers, type ServerName } from '../support/servers/find-servers.ts';
 import { accountFor } from '../support/side-effect-accounts.ts';
@@ -27,7 +28,13 @@ console.log(`soak: ${callbacks} callbacks, ${minutes} min at most, ${rate}/s at 
 await findServers();
 process.env.TEMPORAL_CONFIG_FILE = new URL('../support/no-temporal-profile.toml', import.meta.url).pathname;
 
-const stage = await SoakStage.start();
+const cleanup = new Cleanup();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void cleanup.run().then(() => process.exit(1)));
+const stage = await SoakStage.start(cleanup).catch(async (error: unknown) => {
+  await cleanup.run();
+  throw error;
+});
 if (!stage.disk)
   console.log('NOT RUN: a full disk. It needs a small disk of its own, and mounting one needs root.');
 const { ledger } = stage.receiver;
@@ -43,13 +50,15 @@ try {
 } finally {
   clearInterval(progress);
   clearInterval(watching);
-  await stage.stop();
+  stage.stopStoring();
+  await cleanup.run();
 }
 
 async function soak(): Promise<boolean> {
   const storing = stage.storeFriends();
   const mustWait = () => pending + running > BACKLOG || ledger.entries.length >= stage.stored;
   const load = ledger.load(() => stage.receiver.url, rate, mustWait);
+  // Without friendships there is nothing to send: the run breaks off when they can't be stored any more.
   const done = await Promise.race([doFaults(), storing.then(() => new Map<string, number>())]);
   doing = 'load ended; waiting for the journal';
   report();
@@ -67,7 +76,7 @@ async function soak(): Promise<boolean> {
   const found = {
     ...ofTemporal,
     ...prefixed('side effects ', effects.faults),
-    parked: Array.from({ length: await stage.parked() }, () => 'see the list in Temporal'),
+    'still open': Array.from({ length: await stage.running() }, () => 'a delivery'),
     "others' keys and documents gone": await stage.bystandersGone(),
   };
   for (const [kind, all] of Object.entries(found)) console.log(`${kind}: ${all.length}`, ...all.slice(0, 10));
@@ -114,7 +123,7 @@ function countKills(done: Map<string, number>): number {
   return FAULTS.reduce((total, { name, kills: each = 0 }) => total + each * (done.get(name) ?? 0), 0);
 }
 
-/** Waits until no delivery is open. One that is parked stays open, and counts as a fault. */
+/** Waits until no delivery is open but those that are parked, which stay open. Each that is still open is a fault. */
 async function finished(): Promise<void> {
   await until(
     'every delivery to be finished',
@@ -126,9 +135,10 @@ async function finished(): Promise<void> {
   ).catch((error: Error) => console.error(error.message));
 }
 
-/** What is down has what it had. */
+/** What is down, or has no such metric yet, has what it had. */
 async function look(): Promise<void> {
-  pending = await stage.receiver.metric('unfriend_journal_pending').catch(() => pending);
+  const inJournal = await stage.receiver.metric('unfriend_journal_pending').catch(() => Number.NaN);
+  if (!Number.isNaN(inJournal)) pending = inJournal;
   running = await stage.running().catch(() => running);
 }
 

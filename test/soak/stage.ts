@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSearchAttributes } from '../../src/temporal/search-attributes.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 import { endReceivers, KillableReceiver, KillableTemporal } from '../support/doubles/killable.ts';
 import { KillableWorker } from '../support/doubles/killable-worker.ts';
 import { type Arrival, LedgerEndpoint, type MessageArrival } from '../support/doubles/ledger-endpoint.ts';
 import { pairsOf } from '../support/inputs/numbered-pairs.ts';
 import { CACHE_KEYS, StoredFriends } from '../support/inputs/stored-friends.ts';
+import { readLines } from '../support/read-lines.ts';
 import { SearchApi } from '../support/search-api.ts';
 import type { JavaSearchServer } from '../support/servers/java-search-server.ts';
 import { startOwnOpenSearch } from '../support/servers/open-search.ts';
@@ -19,11 +21,13 @@ import { until } from '../support/until.ts';
 
 const MESSAGE_SECRET = 'a-secret-of-the-soak-0001';
 const INDEX = 'friends';
-/** How many callbacks' friendships are stored ahead of the load, and with one request. */
+/** For so many callbacks more than were sent, the friendships are stored. */
 const AHEAD = 4_000;
+/** So many callbacks' friendships are stored at a time. */
 const STEP = 1_000;
-/** How long a store may be away, in ms, until its friendships can't be stored. */
+/** When a store that is away is asked again, in ms. */
 const STORE_AGAIN_MS = 250;
+/** A store that was killed is back by then, in ms. */
 const STORE_WITHIN_MS = 180_000;
 
 /** Everything that a callback passes from its answer to its last side effect. Each part can be killed. */
@@ -54,14 +58,19 @@ export class SoakStage {
     this.#friends = new StoredFriends({ redis: parts.redis, search, index: INDEX });
   }
 
-  static async start(): Promise<SoakStage> {
+  static async start(cleanup: Cleanup): Promise<SoakStage> {
     const folder = temporaryFolder();
+    cleanup.defer(() => folder.remove());
     const disk = mountSmallDisk(join(folder.path, 'disk'));
+    if (disk) cleanup.defer(() => void execFileSync('umount', [disk]));
     const temporal = await KillableTemporal.start();
+    cleanup.defer(() => temporal.stop());
     await createSearchAttributes(temporal.client);
     // What is in Redis has to outlive it, for a key that is gone must have been cleared.
     const redis = await TestRedis.start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    cleanup.defer(() => redis.stop());
     const openSearch = await startOwnOpenSearch();
+    cleanup.defer(() => openSearch.stop());
     const { SDK_APP_ID = '', CALLBACK_TOKEN = '' } = FREE_PORTS;
     const messages = { secret: MESSAGE_SECRET, ledger: messagesIn(folder) };
     const endpoint = await LedgerEndpoint.start({
@@ -69,18 +78,21 @@ export class SoakStage {
       ledger: relayedIn(folder),
       messages,
     });
+    cleanup.defer(() => endpoint.kill());
     const settings = {
       ...{ SDK_APP_ID, CALLBACK_TOKEN, HOST: '127.0.0.1' },
       ...{ TEMPORAL_ADDRESS: temporal.address, RELAY_URL: endpoint.url },
       ...{ CACHE_URL: redis.url, CACHE_KEYS, SEARCH_URL: openSearch.url, SEARCH_INDEX: INDEX },
       ...{ NOTIFY_URL: endpoint.messagesUrl, NOTIFY_SECRET: MESSAGE_SECRET, NOTIFY_ALLOW_PRIVATE: 'on' },
     };
+    cleanup.defer(endReceivers);
     const receiver = await KillableReceiver.start({
       ...settings,
       DATA_DIR: join(folder.path, 'receiver'),
       JOURNAL_DIR: join(disk ?? folder.path, 'journal'),
     });
     const worker = await KillableWorker.start({ ...settings, DATA_DIR: join(folder.path, 'worker') });
+    cleanup.defer(() => worker.kill());
     const stage = new SoakStage({
       ...{ temporal, receiver, worker, redis, openSearch, endpoint, disk, folder },
     });
@@ -115,9 +127,10 @@ export class SoakStage {
     return (await this.temporal.client.workflow.count('ExecutionStatus="Running"')).count;
   }
 
-  /** How many deliveries wait for a person. */
+  /** How many of them wait for a person. */
   async parked(): Promise<number> {
-    return (await this.temporal.client.workflow.count('UnfriendStatus="NeedsAttention"')).count;
+    const query = 'ExecutionStatus="Running" AND UnfriendStatus="NeedsAttention"';
+    return (await this.temporal.client.workflow.count(query)).count;
   }
 
   /** What is in the stores and reached the endpoint, of these callbacks. */
@@ -133,16 +146,6 @@ export class SoakStage {
   /** Keys and documents of others that are gone. */
   bystandersGone(): Promise<string[]> {
     return this.#friends.bystandersGone();
-  }
-
-  async stop(): Promise<void> {
-    this.stopStoring();
-    await endReceivers();
-    await this.worker.kill();
-    await this.endpoint.kill();
-    await Promise.all([this.redis.stop(), this.openSearch.stop(), this.temporal.stop()]);
-    if (this.disk) execFileSync('umount', [this.disk]);
-    this.#folder.remove();
   }
 
   #inSpiteOfKills(act: () => Promise<unknown>): Promise<unknown> {
@@ -179,11 +182,6 @@ function messagesIn(folder: Folder): string {
 
 function relayedIn(folder: Folder): string {
   return join(folder.path, 'relayed.jsonl');
-}
-
-function readLines<T>(file: string): T[] {
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as T);
 }
 
 function mountSmallDisk(path: string): string | undefined {

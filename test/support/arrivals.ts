@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { OK } from '../../src/callback/answer.ts';
 import type { Arrival } from './doubles/ledger-endpoint.ts';
 import type { SentCallback } from './doubles/mixed-sender.ts';
 import { ownAnswer } from './doubles/own-answer.ts';
+import { readLines } from './read-lines.ts';
 
 const UNFRIEND_OK = JSON.stringify(OK.body);
 
@@ -36,8 +36,7 @@ export class Arrivals {
   }
 
   static read(ledger: string): Arrivals {
-    const lines = readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
-    return new Arrivals(lines.map((line) => JSON.parse(line) as Arrival));
+    return new Arrivals(readLines<Arrival>(ledger));
   }
 
   /** How often a callback arrived with its own bytes, well signed, and under the delivery id that was answered. */

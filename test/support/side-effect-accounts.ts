@@ -50,13 +50,13 @@ export function accountFor(
     accountForOne({ number, entry, ...own, left: done.left }, faults);
   }
   const repeatsAfterKills = {
-    messages: sortRepeats(
+    messages: noteRepeats(
       'message',
       groupBy(done.messages, ({ id }) => id),
       done.kills,
       faults,
     ),
-    relayed: sortRepeats(
+    relayed: noteRepeats(
       'relayed callback',
       groupBy(done.relayed, ({ deliveryId }) => deliveryId),
       done.kills,
@@ -80,8 +80,8 @@ function accountForOne({ number, entry, messages, relayed, left }: One, faults: 
   if (deliveryIds.size > 0 && ids.some((id) => id === undefined || !deliveryIds.has(id)))
     faults.wrong.push(`${number}: under another delivery id than was answered`);
   const parts = {
-    ...countGone('key', keysOf(pairs), left.keys),
-    ...countGone('document', documentsOf(pairs), left.documents),
+    ...areGone('key', keysOf(pairs), left.keys),
+    ...areGone('document', documentsOf(pairs), left.documents),
     message: once.length > 0,
     'relayed callback': relayed.some(({ isSigned }) => isSigned),
   };
@@ -93,12 +93,12 @@ function accountForOne({ number, entry, messages, relayed, left }: One, faults: 
 }
 
 /** Whether each of them is gone. */
-function countGone(what: string, names: string[], left: ReadonlySet<string>): Record<string, boolean> {
+function areGone(what: string, names: string[], left: ReadonlySet<string>): Record<string, boolean> {
   return Object.fromEntries(names.map((name) => [`${what} ${name}`, !left.has(name)]));
 }
 
-/** @returns how many came again for a reason */
-function sortRepeats<T extends { at: number }>(
+/** Notes what came again though nothing was killed in between. @returns how often something came again after a kill */
+function noteRepeats<T extends { at: number }>(
   what: string,
   arrivals: Map<string | undefined, T[]>,
   kills: Done['kills'],

@@ -1,6 +1,6 @@
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { startChild } from '../child.ts';
-import type { Cleanup } from '../cleanup.ts';
 import { TSX } from '../contenders/program.ts';
 
 /**

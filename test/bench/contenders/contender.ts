@@ -1,4 +1,4 @@
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import type { BenchServers } from '../servers/index.ts';
 
 /** What a contender is given when it starts. */

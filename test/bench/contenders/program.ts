@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { HOST, startChild } from '../child.ts';
-import type { Cleanup } from '../cleanup.ts';
 
 /** What runs a TypeScript file in a process of its own. */
 export const TSX = fileURLToPath(import.meta.resolve('tsx'));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { HostileClients, type HostileReport } from '../../support/doubles/hostile-clients.ts';
 import type { KillableReceiver } from '../../support/doubles/killable.ts';
 import { type Answers, SteadySender } from '../../support/doubles/steady-sender.ts';
 import { until } from '../../support/until.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { percentile } from '../statistics.ts';
 import { startReceiver, warmUp } from './receiver.ts';

@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cleanup } from '../../support/cleanup.ts';
 import type { KillableReceiver } from '../../support/doubles/killable.ts';
 import { type Answers, SteadySender } from '../../support/doubles/steady-sender.ts';
 import { Strangers } from '../../support/doubles/strangers.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { percentile } from '../statistics.ts';
 import { startReceiver, warmUp } from './receiver.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { KillableReceiver } from '../../support/doubles/killable.ts';
 import { SteadySender } from '../../support/doubles/steady-sender.ts';
-import type { Cleanup } from '../cleanup.ts';
 import { type DoorScenario, sdkAppId, token } from './scenarios.ts';
 
 /** As long as the memory grows by itself: what comes after that is the strangers' doing. */

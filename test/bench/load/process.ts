@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { withDeadline } from '../../../activities/backends/net/deadline.ts';
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { TSX } from '../contenders/program.ts';
 import type { LoadJob, LoadResult } from './job.ts';
 

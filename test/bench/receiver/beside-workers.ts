@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { FREE_PORTS, UnfriendProcess } from '../../support/servers/process.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from './results.ts';
 import { send } from './send.ts';
 

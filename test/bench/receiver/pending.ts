@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { KillableReceiver } from '../../support/doubles/killable.ts';
 import { fillJournal } from '../../support/inputs/fill-journal.ts';
 import { FREE_PORTS } from '../../support/servers/process.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Scenario } from './results.ts';
 import { send } from './send.ts';
 

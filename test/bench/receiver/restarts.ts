@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { KillableTemporal } from '../../support/doubles/killable.ts';
 import { WatchedReceiver } from '../../support/doubles/start-watch.ts';
 import { fillJournal } from '../../support/inputs/fill-journal.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Scenario } from './results.ts';
 
 /** A receiver is killed and started again and again, watched by one who posts a callback after each 200 of `/readyz`. */

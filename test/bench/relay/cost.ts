@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { median } from '../statistics.ts';
 import { type RelayGenerator, type RelayLoad, startRelayGenerator } from './load.ts';

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cleanup } from '../../support/cleanup.ts';
 import type { LedgerEndpoint } from '../../support/doubles/ledger-endpoint.ts';
-import type { Cleanup } from '../cleanup.ts';
 import type { Figure, Scenario } from '../receiver/results.ts';
 import { median } from '../statistics.ts';
 import { LEAD_IN_MS, type RelayGenerator, type RelayLoad, startRelayGenerator } from './load.ts';

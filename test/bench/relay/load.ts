@@ -1,4 +1,4 @@
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { LoadGenerator } from '../load/process.ts';
 
 /** Answers are counted only after this, in ms: by then every connection is up. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { KillableReceiver } from '../../support/doubles/killable.ts';
 import { LedgerEndpoint, type LedgerEndpointOptions } from '../../support/doubles/ledger-endpoint.ts';
 import type { ProcessSettings } from '../../support/servers/process.ts';
 import { SDK_APP_ID, TOKEN } from '../app.ts';
-import type { Cleanup } from '../cleanup.ts';
 
 /** What the answer to a callback must say is the endpoint's own business. */
 export const PASSED_THROUGH = 'C2C.CallbackBeforeSendMsg';

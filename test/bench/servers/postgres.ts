@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { until } from '../../support/until.ts';
 import { HOST, startChild } from '../child.ts';
-import type { Cleanup } from '../cleanup.ts';
 import { type BenchServer, pathOf } from './index.ts';
 
 const run = promisify(execFile);

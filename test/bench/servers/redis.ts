@@ -1,6 +1,6 @@
 import { freePort } from '../../../src/temporal/local/free-port.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { HOST, startChild } from '../child.ts';
-import type { Cleanup } from '../cleanup.ts';
 import { type BenchServer, pathOf } from './index.ts';
 
 /** Answers nothing before it is synced; without snapshots, which would only slow it down. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createClient } from '../../../src/temporal/connect.ts';
 import { startLocalServer } from '../../../src/temporal/local/server.ts';
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../../support/cleanup.ts';
 import { type BenchServer, pathOf } from './index.ts';
 
 /** An empty development server, as `unfriend start` runs it: one process, its data in a file of SQLite. */

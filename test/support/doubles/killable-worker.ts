@@ -43,9 +43,7 @@ export class KillableWorker {
     await until(
       'the worker to take tasks',
       async () => {
-        const { exitCode, signalCode } = this.process.child;
-        if (exitCode !== null || signalCode !== null)
-          throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
+        this.process.mustRun();
         const answer = await fetch(`http://127.0.0.1:${this.#settings.OPS_PORT}/readyz`).catch(
           () => undefined,
         );

@@ -142,9 +142,7 @@ export class KillableReceiver {
   /** Until its port listens, and its journal is open or known not to open. */
   async #untilJournaling(): Promise<void> {
     await until('the receiver to take callbacks', async () => {
-      const { exitCode, signalCode } = this.process.child;
-      if (exitCode !== null || signalCode !== null)
-        throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.process.stderr}`);
+      this.process.mustRun();
       const answer = await fetch(this.url).catch(() => undefined);
       // 403: CALLBACK_ALLOW does not name this machine.
       return (

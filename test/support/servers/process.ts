@@ -76,6 +76,13 @@ export class UnfriendProcess {
     );
   }
 
+  /** @throws when it ended, with what it printed */
+  mustRun(): void {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`ended with ${exitCode ?? signalCode}:\n${this.stderr}`);
+  }
+
   async exit(): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
     return this.child.exitCode;

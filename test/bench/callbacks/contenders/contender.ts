@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Cleanup } from '../../cleanup.ts';
+import type { Cleanup } from '../../../support/cleanup.ts';
 import type { BenchServers } from '../../servers/index.ts';
 import type { Engine, Role } from '../results.ts';
 import type { Effects } from '../stage/effects.ts';

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cleanup } from '../../cleanup.ts';
+import type { Cleanup } from '../../../support/cleanup.ts';
 import type { BenchServers } from '../../servers/index.ts';
 import type { Contender, Place, Running, TemporalPlace } from '../contenders/contender.ts';
 import type { ContenderResults, Engine } from '../results.ts';

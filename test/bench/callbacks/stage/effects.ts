@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Pair } from '../../../../workflows/contract.ts';
+import type { Cleanup } from '../../../support/cleanup.ts';
 import { CACHE_KEYS, StoredFriends } from '../../../support/inputs/stored-friends.ts';
 import { SearchApi } from '../../../support/search-api.ts';
 import { startTestOpenSearch } from '../../../support/servers/open-search.ts';
 import { TestRedis } from '../../../support/servers/redis.ts';
-import type { Cleanup } from '../../cleanup.ts';
 import { startTypeScript } from '../start-type-script.ts';
 
 const SECRET = 'a-secret-of-this-benchmark';
